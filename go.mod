@@ -1,0 +1,3 @@
+module github.com/mainstay-dev/mainstay
+
+go 1.26
