@@ -1,0 +1,112 @@
+// Package engine is the only way to data: the interface that both engines fulfil.
+//
+// Main types in order of meeting them: Engine, Row, Sink, Script. A door builds a plan.Plan and gives it to Engine.Do; migrations
+// and people's SQL go to Engine.Script.
+//
+// Invariants: whatever reaches data passes the caller's privileges and policies, in the engine; a Sink sees rows before the commit and its error
+// rolls everything back; when Do or Script returns nil for a write, the write is on disk (fsync) or on the server.
+package engine
+
+import (
+	"context"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+)
+
+// Feature is something that an engine may or may not be able to do. Code asks for features, never for engines by name.
+type Feature uint8
+
+// The features.
+const (
+	// SharedDatabase: other programs may change the data and the schema behind Mainstay's back.
+	SharedDatabase Feature = iota
+	// AllSQL: every statement that PostgreSQL's grammar knows runs.
+	AllSQL
+)
+
+// Engine runs plans and scripts against one database. Safe for concurrent use.
+type Engine interface {
+	// Catalog is the current snapshot; never nil.
+	Catalog() *catalog.Catalog
+	// Do runs one planned request in a transaction of its own, as the caller, and streams its rows to sink.
+	// Errors are *fault.Error where a client may read them. ctx ends the statement.
+	Do(ctx context.Context, p *plan.Plan, args plan.Args, sink Sink) error
+	// Script runs SQL text.
+	Script(ctx context.Context, s Script, sink ScriptSink) error
+	// Has reports whether the engine has a feature.
+	Has(f Feature) bool
+	// Run does the engine's background work (checkpoints, change feed, noticing foreign schema changes) until ctx ends.
+	Run(ctx context.Context) error
+	// Close releases everything. No call may be under way.
+	Close() error
+}
+
+// Row is the current row of a result. It is valid only during the call that got it.
+type Row interface {
+	// AppendJSON appends column i as PostgreSQL's to_json prints it; null for NULL.
+	AppendJSON(dst []byte, i int) []byte
+	// AppendText appends column i in PostgreSQL's text output form; nothing for NULL.
+	AppendText(dst []byte, i int) []byte
+	// IsNull reports whether column i is NULL.
+	IsNull(i int) bool
+}
+
+// Outcome is what is known when a plan's rows have been read.
+type Outcome struct {
+	Rows     int64             // rows returned, or affected by a write without RETURNING
+	Total    int64             // the count that was asked for; -1 when none was
+	Inserted int64             // of an upsert: rows that were new; -1 when unknown
+	Settings map[string]string // response.status, response.headers … that SQL set; nil for none
+}
+
+// Sink receives a result. Row is called for each row in order; End once after the last, before the commit. An error from
+// either rolls the transaction back and is returned by Do.
+type Sink interface {
+	Row(Row) error
+	End(Outcome) error
+}
+
+// Script is SQL text to run.
+type Script struct {
+	Caller query.Caller // Role "" is the owner of everything (postgres)
+	Text   string
+	File   string   // for error places
+	Args   []string // $1…, as text of unknown type; nil for none. Only for a single statement.
+	// Atomic runs all statements in one transaction (a migration). BEGIN/COMMIT inside are then refused or ignored as PostgreSQL's
+	// simple query protocol would within a transaction block. Without it each statement commits by itself.
+	Atomic bool
+	// DryRun rolls back at the end.
+	DryRun bool
+	// Check resolves and lowers every statement without stopping at the first refusal: each is reported to the sink's Refused.
+	Check bool
+	// Record is run in the same transaction after Text (the migration's own record).
+	Record []Statement
+}
+
+// Statement is a single statement with arguments.
+type Statement struct {
+	Text string
+	Args []string
+}
+
+// Column is a column of a script statement's result.
+type Column struct {
+	Name     string
+	Type     catalog.TypeRef
+	TypeName string
+}
+
+// ScriptSink receives what the statements of a script yield.
+type ScriptSink interface {
+	// Begin is called for each statement that yields rows.
+	Begin(cols []Column) error
+	Row(Row) error
+	// Done is called after each statement with its command tag ("INSERT 0 3", "CREATE TABLE") as PostgreSQL gives it.
+	Done(tag string) error
+	// Notice passes NOTICE and WARNING messages.
+	Notice(level, message string)
+	// Refused is called, in Check mode, for each statement or function body that cannot run.
+	Refused(err error)
+}

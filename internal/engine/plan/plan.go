@@ -1,0 +1,90 @@
+// Package plan gives a request meaning: it resolves a query.Statement against a catalog and makes PostgreSQL statements of it.
+//
+// Main types: Plan, Args, Column. Build is the only maker of a Plan, and a Plan (or a Script, which is SQL already) is the only thing that an
+// engine runs. The SQL is a tree of package sql with parameters; one engine prints it, the other lowers it; both attach the
+// caller's rights to it: PostgreSQL by running it as the caller's role, the sqlite engine in its package rights. So no door can forget a rule.
+//
+// Invariants: a Plan is immutable and holds no value of a request, only places for them ($1…); it is valid for one catalog version and may be
+// cached by shape, role and version; every identifier in it comes from the catalog.
+package plan
+
+import (
+	"sync/atomic"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// Plan is a planned request.
+type Plan struct {
+	version uint64
+	main    sql.Query
+	count   *sql.Select
+	params  []Param
+	columns []Column
+	writes  bool
+	stmt    *query.Statement // shape only: Values and Body are not used
+	shape   Shape
+	slot    atomic.Value
+}
+
+// Param says what parameter $i+1 is bound to.
+type Param struct {
+	Kind  ParamKind
+	Value query.ValueRef   // FromValue
+	List  []query.ValueRef // FromList: a PostgreSQL array literal is made of them
+	Type  catalog.TypeRef  // the type that the parameter is cast to in the statement; text where unknown
+	Text  string           // Fixed
+}
+
+// ParamKind is where a parameter's value comes from.
+type ParamKind uint8
+
+// The sources.
+const (
+	FromValue ParamKind = iota
+	FromList
+	FromBody
+	Fixed
+)
+
+// Column is a column of the result.
+type Column struct {
+	Name   string // key in the output
+	Type   catalog.TypeRef
+	Hidden bool // for the door's own use (Location header, counts), not part of the output
+}
+
+// Shape is how the rows of a result are to be read by the door.
+type Shape uint8
+
+// The shapes.
+const (
+	Rows      Shape = iota // an array of objects
+	Scalar                 // one value (rpc)
+	ScalarSet              // an array of values (rpc returning setof scalar)
+	Object                 // one object (rpc returning one composite)
+	Void                   // nothing
+)
+
+// Args are a request's own values for a Plan.
+type Args struct {
+	Caller             query.Caller
+	Values             []string
+	Body               []byte
+	TimeZone           string
+	ReadOnly, Rollback bool
+}
+
+// Main is the statement. Count, when not nil, yields the total as its only value and is run in the same snapshot.
+func (p *Plan) Main() sql.Query        { return p.main }
+func (p *Plan) Count() *sql.Select     { return p.count }
+func (p *Plan) Params() []Param        { return p.params }
+func (p *Plan) Columns() []Column      { return p.columns }
+func (p *Plan) Writes() bool           { return p.writes }
+func (p *Plan) Shape() Shape           { return p.shape }
+func (p *Plan) CatalogVersion() uint64 { return p.version }
+
+// Slot is where the engine keeps what it compiled of the plan, so that it is found without a look-up.
+func (p *Plan) Slot() *atomic.Value { return &p.slot }
