@@ -1,0 +1,168 @@
+package catalog
+
+import (
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// A dep is one thing that an object depends on: a whole object, or one column of a table when Sub is not 0.
+type dep struct {
+	on  OID
+	sub int16
+	how depKind
+}
+
+type dependent struct {
+	by  OID
+	sub int16 // column of `by` whose default it is, 0 for the object
+	on  int16 // column of the object that is depended on
+	how depKind
+}
+
+type depKind byte
+
+// Env is who applies a statement, and what the statement's text needs.
+type Env struct {
+	Role       string   // "" is postgres
+	SearchPath []string // nil is public
+	File       string   // for errors
+
+	// ViewColumns tells the columns of a view's query. Nil: names and types that can be read off the targets alone.
+	ViewColumns func(c *Catalog, q *sql.Select, path []string) ([]ViewColumnInfo, error)
+	// Check is asked before a statement counts as applied; c is the catalog after it. Nil checks nothing.
+	Check func(c *Catalog, ch Change) error
+}
+
+// ViewColumnInfo is a column of a query: its name, type, and the base column that it shows unchanged, if any.
+type ViewColumnInfo struct {
+	Name      string
+	Type      TypeRef
+	Collation string
+	Table     OID // 0 when an expression
+	Column    string
+}
+
+// Change says what a statement did, for the engine that must do it to the data.
+type Change struct {
+	Tag     string // PostgreSQL's command tag: CREATE TABLE, …
+	Steps   []Step // in the order in which they can be done
+	Notices []Notice
+}
+
+// Notice is a message that is no error: "relation "t" already exists, skipping".
+type Notice struct {
+	Severity string // NOTICE, WARNING
+	Code     string
+	Message  string
+	Detail   string
+	Hint     string
+}
+
+// Step is one effect of a statement. The set is closed.
+type Step interface{ step() }
+
+type (
+	// CreatedTable is a new table, view or materialised view, with the indexes of its constraints. Fill is the query that fills it.
+	CreatedTable struct {
+		Table *Table
+		Fill  *sql.Select
+	}
+	// AlteredTable is any change of a table's facts: names, columns, constraints, indexes, policies, triggers, flags, rights.
+	// Using is the expressions of ALTER COLUMN … TYPE … USING by column name.
+	AlteredTable struct {
+		Old, New *Table
+		Using    map[string]sql.Expr
+	}
+	// DroppedTable is a table, view or materialised view that is gone, with all that belonged to it.
+	DroppedTable struct{ Table *Table }
+	// CreatedIndex is a new index of a table that was there before. It follows the table's AlteredTable.
+	CreatedIndex struct {
+		Table *Table
+		Index *Index
+	}
+	// DroppedIndex is an index that is gone from a table that stays.
+	DroppedIndex struct {
+		Table *Table
+		Index *Index
+	}
+	// CreatedSequence is a new sequence.
+	CreatedSequence struct{ Sequence *Sequence }
+	// AlteredSequence is a change of a sequence. Restart, when not nil, is its next value.
+	AlteredSequence struct {
+		Old, New *Sequence
+		Restart  *int64
+	}
+	// DroppedSequence is a sequence that is gone.
+	DroppedSequence struct{ Sequence *Sequence }
+	// ChangedType is a new (Old nil), altered, or dropped (New nil) type; array types and row types of tables are not told.
+	ChangedType struct{ Old, New *Type }
+	// ChangedFunction is a new (Old nil), replaced or altered, or dropped (New nil) function.
+	ChangedFunction struct{ Old, New *Function }
+	// ChangedSchema is a new, altered or dropped schema.
+	ChangedSchema struct{ Old, New *Schema }
+	// ChangedRole is a new, altered or dropped role.
+	ChangedRole struct{ Old, New *Role }
+	// ChangedPublication is a new, altered or dropped publication.
+	ChangedPublication struct{ Old, New *Publication }
+	// ChangedExtension is a new or dropped extension.
+	ChangedExtension struct{ Old, New *Extension }
+	// RefreshedMatView asks for a materialised view's rows again.
+	RefreshedMatView struct {
+		Table        *Table
+		Concurrently bool
+		NoData       bool
+	}
+)
+
+func (CreatedTable) step()       {}
+func (AlteredTable) step()       {}
+func (DroppedTable) step()       {}
+func (CreatedIndex) step()       {}
+func (DroppedIndex) step()       {}
+func (CreatedSequence) step()    {}
+func (AlteredSequence) step()    {}
+func (DroppedSequence) step()    {}
+func (ChangedType) step()        {}
+func (ChangedFunction) step()    {}
+func (ChangedSchema) step()      {}
+func (ChangedRole) step()        {}
+func (ChangedPublication) step() {}
+func (ChangedExtension) step()   {}
+func (RefreshedMatView) step()   {}
+
+// Edit is the making of the next Catalog. It is for one goroutine; a failed Apply leaves it as it was.
+type Edit struct {
+	facts
+	view *Catalog // of the facts as they are now; nil after a change
+}
+
+// Edit starts a private copy, at no cost.
+func (c *Catalog) Edit() *Edit { return &Edit{facts: c.facts, view: c} }
+
+// Catalog is the catalog as edited so far. It does not change when the edit goes on.
+func (e *Edit) Catalog() *Catalog {
+	if e.view == nil {
+		e.view = newCatalog(e.facts)
+	}
+	return e.view
+}
+
+// Done gives the finished catalog.
+func (e *Edit) Done() *Catalog { return e.Catalog() }
+
+// Mark is a state of an edit, to go back to.
+type Mark struct {
+	facts facts
+	view  *Catalog
+}
+
+// Mark remembers the present state, at no cost.
+func (e *Edit) Mark() Mark { return Mark{e.facts, e.view} }
+
+// Reset goes back to a mark.
+func (e *Edit) Reset(m Mark) { e.facts, e.view = m.facts, m.view }
+
+// Apply turns a statement of schema definition into facts. The error is a *fault.Error with PostgreSQL's code and message.
+func (e *Edit) Apply(s sql.Stmt, env Env) (Change, error) {
+	return Change{}, fault.Unsupported("this statement", "")
+}
