@@ -1,0 +1,390 @@
+// Package identity says who is asking: it keeps a project's keys and turns the credentials of a request into a query.Caller.
+//
+// Main types: Keys (the signing keys, the API keys and what they verify) and Token (a verified token). Keys are made at first start,
+// kept in one file with mode 0600 and never logged.
+//
+// Invariants: a token's algorithm is fixed by the key that verifies it, never by the token (RFC 8725 §3.1); "none" is never accepted; exp, nbf
+// and iat are checked with 30 seconds of leeway, iss and aud where configured; whoever presents a broken credential is refused, never
+// taken for an anonymous caller.
+package identity
+
+import (
+	"crypto"
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+)
+
+// The roles that keys stand for.
+const (
+	Anon          = "anon"
+	Authenticated = "authenticated"
+	ServiceRole   = "service_role"
+)
+
+// Leeway is how far a token's times may be off (protocol document, PostgREST dialect).
+const Leeway = 30 * time.Second
+
+// Signer is a key that verifies, and perhaps signs, with exactly one algorithm.
+type Signer struct {
+	ID      string // kid
+	Alg     string // HS256, RS256 or ES256
+	Secret  []byte // HS256
+	Private crypto.Signer
+	Public  crypto.PublicKey
+}
+
+func (s *Signer) verifyKey() any {
+	if s.Alg == "HS256" {
+		return s.Secret
+	}
+	return s.Public
+}
+
+// strict decodes tokens: a token has one spelling only, so trailing bits of its base64 cannot vary.
+var strict = jwt.NewParser(jwt.WithJSONNumber(), jwt.WithStrictDecoding())
+
+// Keys are a project's keys. Safe for concurrent use; the key sets are immutable after construction.
+type Keys struct {
+	Publishable string // sb_publishable_…: acts as anon
+	Secret      string // sb_secret_…: acts as service_role
+	AnonJWT     string // the legacy key for anon
+	ServiceJWT  string // the legacy key for service_role
+
+	signers []*Signer // the first one signs
+	byID    map[string]*Signer
+	opts    Options
+	cache   tokenCache
+}
+
+// Options are what a project may say about tokens. The zero value accepts any issuer and audience.
+type Options struct {
+	Issuer    string           // iss must equal it when set (tokens without iss are refused then)
+	Audience  []string         // aud must hold one of them when set
+	RoleClaim string           // the claim that names the role; "" is "role"
+	Now       func() time.Time // nil: time.Now
+}
+
+// Token is a verified token.
+type Token struct {
+	Role    string
+	Subject string
+	Claims  []byte    // JSON
+	Expires time.Time // zero: never
+}
+
+func (k *Keys) now() time.Time {
+	if k.opts.Now != nil {
+		return k.opts.Now()
+	}
+	return time.Now()
+}
+
+// Caller identifies the sender of r. A request without credentials is an anonymous one.
+// Errors are *fault.Error with status 401: PGRST301 and PGRST303 for tokens, as the REST dialect names them, "invalid_api_key" for keys.
+func (k *Keys) Caller(r *http.Request) (query.Caller, error) {
+	token, isKey, err := k.credential(r)
+	if err != nil {
+		return query.Caller{}, err
+	}
+	c := query.Caller{Method: r.Method, Path: r.URL.Path, Headers: headersJSON(r.Header), Cookies: cookiesJSON(r), Role: Anon, Claims: []byte(`{"role":"anon"}`)}
+	if token == nil {
+		return c, nil
+	}
+	c.Role, c.Claims, c.Subject = token.Role, token.Claims, token.Subject
+	c.Authenticated = !isKey || token.Role != Anon
+	return c, nil
+}
+
+// credential finds what the request presents: a bearer token outranks the API key; an opaque key may come as a bearer too.
+// The bool says that it was an API key (opaque or legacy), not a user's token.
+func (k *Keys) credential(r *http.Request) (*Token, bool, error) {
+	apikey := r.Header.Get("apikey")
+	if apikey == "" {
+		apikey = r.URL.Query().Get("apikey")
+	}
+	bearer, ok := bearerOf(r)
+	if ok {
+		if strings.HasPrefix(bearer, "sb_") {
+			apikey = bearer
+		} else {
+			t, err := k.Verify(bearer)
+			return t, bearer == k.AnonJWT || bearer == k.ServiceJWT, err
+		}
+	}
+	if apikey == "" {
+		return nil, false, nil
+	}
+	if !strings.HasPrefix(apikey, "sb_") {
+		t, err := k.Verify(apikey)
+		return t, true, err
+	}
+	switch {
+	case equal(apikey, k.Publishable):
+		return &Token{Role: Anon, Claims: []byte(`{"role":"anon"}`)}, true, nil
+	case equal(apikey, k.Secret):
+		if strings.Contains(r.UserAgent(), "Mozilla/5.0") {
+			return nil, true, fault.New("secret_key_in_browser", "Forbidden use of secret API key in browser").
+				WithHint("Secret API keys can only be used in a protected environment and should never be used in a browser. Delete this secret API key immediately.").WithStatus(http.StatusUnauthorized)
+		}
+		return &Token{Role: ServiceRole, Claims: []byte(`{"role":"service_role"}`)}, true, nil
+	}
+	return nil, true, fault.New("invalid_api_key", "Invalid API key").WithHint("Double check your API key.").WithStatus(http.StatusUnauthorized)
+}
+
+func bearerOf(r *http.Request) (string, bool) {
+	h := r.Header.Get("Authorization")
+	scheme, rest, ok := strings.Cut(h, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return "", strings.EqualFold(h, "Bearer")
+	}
+	return strings.TrimSpace(rest), true
+}
+
+// equal compares secrets without telling where they differ.
+func equal(a, b string) bool {
+	return b != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}
+
+// Verify checks a token's signature, times, issuer and audience. Verified tokens are remembered until they expire.
+func (k *Keys) Verify(token string) (*Token, error) {
+	if t := k.cache.get(token); t != nil {
+		if t.Expires.IsZero() || k.now().Before(t.Expires.Add(Leeway)) {
+			return t, nil
+		}
+		return nil, badClaims("JWT expired")
+	}
+	t, err := k.verify(token)
+	if err != nil {
+		return nil, err
+	}
+	k.cache.put(token, t)
+	return t, nil
+}
+
+func (k *Keys) verify(token string) (*Token, error) {
+	if token == "" {
+		return nil, badToken("Empty JWT is sent in Authorization header")
+	}
+	if n := strings.Count(token, ".") + 1; n != 3 {
+		return nil, badToken(fmt.Sprintf("Expected 3 parts in JWT; got %d", n))
+	}
+	claims := jwt.MapClaims{}
+	parsed, parts, err := strict.ParseUnverified(token, &claims)
+	if err != nil {
+		return nil, badToken("JWT couldn't be decoded")
+	}
+	signer, err := k.signerFor(parsed)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := strict.DecodeSegment(parts[2])
+	if err != nil {
+		return nil, badToken("JWT couldn't be decoded")
+	}
+	// The method is the key's, not the token's (signerFor has compared them).
+	if err := jwt.GetSigningMethod(signer.Alg).Verify(parts[0]+"."+parts[1], signature, signer.verifyKey()); err != nil {
+		return nil, badToken("JWT cryptographic operation failed")
+	}
+	return k.checkClaims(claims, parts[1])
+}
+
+func (k *Keys) signerFor(t *jwt.Token) (*Signer, error) {
+	alg, _ := t.Header["alg"].(string)
+	switch alg {
+	case "HS256", "RS256", "ES256":
+	default:
+		return nil, badToken("Wrong or unsupported encoding algorithm")
+	}
+	if typ, ok := t.Header["typ"].(string); ok && !strings.EqualFold(typ, "JWT") && !strings.EqualFold(typ, "at+jwt") {
+		return nil, badToken("Unsupported token type")
+	}
+	if kid, ok := t.Header["kid"].(string); ok {
+		if s := k.byID[kid]; s != nil && s.Alg == alg {
+			return s, nil
+		}
+		return nil, badToken("No suitable key or wrong key type")
+	}
+	for _, s := range k.signers {
+		if s.Alg == alg {
+			return s, nil
+		}
+	}
+	return nil, badToken("No suitable key or wrong key type")
+}
+
+func (k *Keys) checkClaims(claims jwt.MapClaims, payload string) (*Token, error) {
+	now := k.now()
+	t := &Token{Role: Anon}
+	for _, name := range []string{"exp", "nbf", "iat"} {
+		v, ok := claims[name]
+		if !ok || v == nil {
+			continue
+		}
+		n, ok := v.(json.Number)
+		if !ok {
+			return nil, badClaims("The JWT '" + name + "' claim must be a number")
+		}
+		f, err := n.Float64()
+		if err != nil {
+			return nil, badClaims("Parsing claims failed")
+		}
+		at := time.Unix(int64(f), 0)
+		switch {
+		case name == "exp" && !now.Before(at.Add(Leeway)):
+			return nil, badClaims("JWT expired")
+		case name == "nbf" && now.Add(Leeway).Before(at):
+			return nil, badClaims("JWT not yet valid")
+		case name == "iat" && now.Add(Leeway).Before(at):
+			return nil, badClaims("JWT issued at future")
+		}
+		if name == "exp" {
+			t.Expires = at
+		}
+	}
+	if k.opts.Issuer != "" {
+		if iss, _ := claims["iss"].(string); iss != k.opts.Issuer {
+			return nil, badClaims("JWT not from the expected issuer")
+		}
+	}
+	if err := k.checkAudience(claims["aud"]); err != nil {
+		return nil, err
+	}
+	name := k.opts.RoleClaim
+	if name == "" {
+		name = "role"
+	}
+	if role, ok := claims[name].(string); ok && role != "" {
+		t.Role = role
+	}
+	t.Subject, _ = claims["sub"].(string)
+	raw, err := strict.DecodeSegment(payload)
+	if err != nil {
+		return nil, badToken("JWT couldn't be decoded")
+	}
+	t.Claims = raw
+	return t, nil
+}
+
+func (k *Keys) checkAudience(aud any) error {
+	var have []string
+	switch v := aud.(type) {
+	case nil:
+	case string:
+		have = []string{v}
+	case []any:
+		for _, x := range v {
+			s, ok := x.(string)
+			if !ok {
+				return badClaims("The JWT 'aud' claim must be a string or an array of strings")
+			}
+			have = append(have, s)
+		}
+	default:
+		return badClaims("The JWT 'aud' claim must be a string or an array of strings")
+	}
+	// A token without an audience is for everybody (RFC 7519 §4.1.3 leaves it to us; the REST dialect decides so).
+	if len(k.opts.Audience) == 0 || len(have) == 0 {
+		return nil
+	}
+	for _, want := range k.opts.Audience {
+		for _, h := range have {
+			if h == want {
+				return nil
+			}
+		}
+	}
+	return badClaims("JWT not in audience")
+}
+
+func badToken(message string) error {
+	return fault.New("PGRST301", message).WithStatus(http.StatusUnauthorized)
+}
+
+func badClaims(message string) error {
+	return fault.New("PGRST303", message).WithStatus(http.StatusUnauthorized)
+}
+
+// Sign makes a token with the project's current signing key. Claims are any JSON object.
+func (k *Keys) Sign(claims map[string]any) (string, error) {
+	return sign(k.signers[0], claims)
+}
+
+func sign(s *Signer, claims map[string]any) (string, error) {
+	t := jwt.NewWithClaims(jwt.GetSigningMethod(s.Alg), jwt.MapClaims(claims))
+	if s.ID != "" {
+		t.Header["kid"] = s.ID
+	}
+	if s.Alg == "HS256" {
+		return t.SignedString(s.Secret)
+	}
+	return t.SignedString(s.Private)
+}
+
+func headersJSON(h http.Header) []byte {
+	m := make(map[string]string, len(h))
+	for name, values := range h {
+		m[strings.ToLower(name)] = strings.Join(values, ", ")
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic("identity: marshal of map[string]string: " + err.Error())
+	}
+	return b
+}
+
+func cookiesJSON(r *http.Request) []byte {
+	cookies := r.Cookies()
+	if len(cookies) == 0 {
+		return []byte("{}")
+	}
+	m := make(map[string]string, len(cookies))
+	for _, c := range cookies {
+		m[c.Name] = c.Value
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic("identity: marshal of map[string]string: " + err.Error())
+	}
+	return b
+}
+
+// tokenCache remembers verified tokens in two generations: when the young one is full it becomes the old one, and
+// what nobody asked for meanwhile is forgotten. Bounded by 2 × cacheGeneration tokens.
+type tokenCache struct {
+	mu         sync.RWMutex
+	young, old map[string]*Token // guarded by mu
+}
+
+const cacheGeneration = 4096
+
+func (c *tokenCache) get(token string) *Token {
+	c.mu.RLock()
+	t, young := c.young[token]
+	if !young {
+		t = c.old[token]
+	}
+	c.mu.RUnlock()
+	if t != nil && !young {
+		c.put(token, t)
+	}
+	return t
+}
+
+func (c *tokenCache) put(token string, t *Token) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.young) >= cacheGeneration || c.young == nil {
+		c.old, c.young = c.young, make(map[string]*Token)
+	}
+	c.young[token] = t
+}
