@@ -24,18 +24,18 @@ type Plan struct {
 	params  []Param
 	columns []Column
 	writes  bool
-	stmt    *query.Statement // shape only: Values and Body are not used
 	shape   Shape
+	single  bool
 	slot    atomic.Value
 }
 
-// Param says what parameter $i+1 is bound to.
+// Param says where the value of parameter $i+1 comes from. An engine has no need to know: it takes them from Bind.
 type Param struct {
 	Kind  ParamKind
-	Value query.ValueRef   // FromValue
-	List  []query.ValueRef // FromList: a PostgreSQL array literal is made of them
-	Type  catalog.TypeRef  // the type that the parameter is cast to in the statement; text where unknown
-	Text  string           // Fixed
+	Value query.ValueRef  // FromValue
+	Field int             // FromField, FromFieldRecord: index into Args.Fields
+	Type  catalog.TypeRef // the type that the statement casts the parameter to; UnknownOID where it is left to inference
+	Text  string          // Fixed; for FromFieldRecord unused
 }
 
 // ParamKind is where a parameter's value comes from.
@@ -43,17 +43,25 @@ type ParamKind uint8
 
 // The sources.
 const (
-	FromValue ParamKind = iota
-	FromList
-	FromBody
-	Fixed
+	FromValue       ParamKind = iota
+	FromBody                  // the whole payload, JSON
+	FromField                 // one value of the payload in its text form (a JSON string without its quotes; null is NULL)
+	FromFieldRecord           // one value of the payload as the object {"v": value}, for types that JSON populates by structure
+	Fixed                     // text that is part of the shape (a key of a JSON path)
 )
+
+// Value is what a parameter is bound to: a value in PostgreSQL's text form, or NULL.
+type Value struct {
+	Text string
+	Null bool
+}
 
 // Column is a column of the result.
 type Column struct {
 	Name   string // key in the output
 	Type   catalog.TypeRef
-	Hidden bool // for the door's own use (Location header, counts), not part of the output
+	Key    string // Name as a JSON key: quoted, with its colon
+	Hidden bool   // for the door's own use (Location header, counts), not part of the output
 }
 
 // Shape is how the rows of a result are to be read by the door.
@@ -73,6 +81,7 @@ type Args struct {
 	Caller             query.Caller
 	Values             []string
 	Body               []byte
+	Fields             [][]byte // see query.Statement
 	TimeZone           string
 	ReadOnly, Rollback bool
 }

@@ -3,7 +3,7 @@
 // A door (REST, GraphQL, …) makes a Statement; package plan gives it meaning. Main types: Caller, Statement, Read, Write, Invoke, Filter.
 //
 // Invariants: no HTTP, no SQL text, no catalog: names are as the client wrote them; every value that a client sent is in Values
-// and is referred to by index, so that two requests of one shape differ only there (Shape is the key of the plan cache).
+// and is referred to by index, so that two requests of one shape differ only there (AppendShape makes the key of the plan cache).
 package query
 
 // Caller is who asks, and what a transaction of theirs may know of the request. It is made by package identity. Immutable.
@@ -25,7 +25,10 @@ type Statement struct {
 	Write  *Write
 	Invoke *Invoke
 	Values []string // what the client sent, by index; used by ValueRef
-	Body   []byte   // the payload of a Write or Invoke as JSON, bound as one value; nil when there is none
+	// The payload of a Write or Invoke as JSON. For an insert Body is always an array. Fields, when not nil, are the raw JSON values of a
+	// payload that is one object, in the order of Write.Columns or Invoke.Keys (nil where the object lacks the key).
+	Body   []byte
+	Fields [][]byte
 
 	Count       CountKind
 	Singular    bool   // exactly one row, else fault PGRST116 and nothing is written
@@ -129,16 +132,14 @@ const (
 
 // Filter is column op value.
 type Filter struct {
-	Embed string // in logic trees: rel.is.null, names an embed; "" otherwise
-	Name  string
+	Name  string // a column, or an embed of the same level (is null, not.is.null)
 	Path  []PathStep
 	Op    string // eq neq gt gte lt lte like ilike match imatch in is isdistinct fts plfts phfts wfts cs cd ov sl sr nxr nxl adj
 	Quant string // "", any, all
 	Lang  string // of full-text operators
+	Is    string // of the operator is: null, not_null, true, false, unknown
 	Not   bool
-	Value ValueRef   // one value
-	List  []ValueRef // in, any, all
-	Pos   int
+	Value ValueRef // of in, any and all it is an array literal
 }
 
 // Order is an item of an order list. Embed names the to-one embed whose column it is.
@@ -181,7 +182,8 @@ type Write struct {
 	Bulk       bool     // the payload is an array
 	Defaults   bool     // missing=default
 	OnConflict []string
-	Returning  bool // rows are wanted (return=representation or a Location header)
+	Returning  bool // the selected rows are wanted (return=representation)
+	Keys       bool // the primary key of each written row is wanted (a Location header)
 	Node
 }
 
