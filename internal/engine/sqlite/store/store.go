@@ -1,0 +1,254 @@
+// Package store owns the SQLite file: its connections, its one writer and its log.
+//
+// Open opens a data folder; Read runs a function on a snapshot, Write runs one in the next group commit, Exclusive runs one in a transaction of
+// its own that may change the schema. Main types in order of meeting them: Store, Options, Conn, Stmt.
+//
+// Invariants: one process has a folder open (lock file); one goroutine writes; when Write or Exclusive returns nil the change has been
+// synced to disk, and nobody learns the outcome of a write before the commit that holds it; a failing request takes nothing of others
+// with it; a snapshot and the schema value that Conn.Schema gives always belong together.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/mainstay-dev/mainstay/fault"
+)
+
+const (
+	// Format is the version of the folder's content that this program writes and the newest that it reads.
+	Format = 1
+
+	fileName      = "data.sqlite"
+	applicationID = 0x4d6e7374 // "Mnst"
+)
+
+// Options are the settings of a Store. The zero value works.
+type Options struct {
+	// Register installs functions and collations on a new connection.
+	Register func(*Conn) error
+	// Readers is the number of read connections; 0 is the number of cores, at least 2. More than cores lose throughput.
+	Readers int
+	// CacheKiB is the page cache of each connection; 0 is 16384.
+	CacheKiB int
+	// Statements is how many prepared statements a connection keeps; 0 is 512.
+	Statements int
+	// WALLimit is the size of the log, in bytes, past which the writer empties it between two commits; 0 is 32 MiB.
+	WALLimit int64
+	// Committed is called on the writer's goroutine after each commit with the number of requests in it.
+	Committed func(requests int)
+	// VFS names a registered SQLite VFS; "" is the operating system's files.
+	VFS string
+	Log *slog.Logger
+}
+
+// Store is an open data folder. Safe for concurrent use.
+type Store struct {
+	opts Options
+	path string
+	lock *lockFile
+	log  *slog.Logger
+
+	queue    chan *request
+	closing  chan struct{}
+	stopped  chan struct{} // closed when the writer's goroutine has ended
+	writer   *Conn         // owned by the writer's goroutine
+	walBytes int64         // likewise: the log's size after the last commit
+	walRetry int64         // likewise: the size at which a checkpoint that readers prevented is tried again
+
+	broken atomic.Pointer[fault.Error] // why nothing can be written any more
+
+	// snap makes the end of a schema change and its publication one step for readers that take a snapshot.
+	snap   sync.RWMutex
+	schema any // guarded by snap
+
+	slots chan struct{} // one token for each reader in use
+	mu    sync.Mutex
+	idle  []*Conn            // guarded by mu; the last is the warmest
+	busy  map[*Conn]struct{} // guarded by mu
+}
+
+// Open opens the data folder dir, which it creates when missing, and starts the writer's goroutine, which Close ends.
+// A folder that another process has open, or that was written by a newer version, is an error that says so.
+func Open(dir string, opts Options) (_ *Store, err error) {
+	if opts.Readers == 0 {
+		opts.Readers = max(2, runtime.GOMAXPROCS(0))
+	}
+	if opts.CacheKiB == 0 {
+		opts.CacheKiB = 16 << 10
+	}
+	if opts.Statements == 0 {
+		opts.Statements = 512
+	}
+	if opts.WALLimit == 0 {
+		opts.WALLimit = 32 << 20
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create data folder: %w", err)
+	}
+	lock, err := acquireLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		opts:    opts,
+		path:    filepath.Join(dir, fileName),
+		lock:    lock,
+		log:     opts.Log,
+		queue:   make(chan *request, queueLimit),
+		closing: make(chan struct{}),
+		stopped: make(chan struct{}),
+		slots:   make(chan struct{}, opts.Readers),
+		busy:    map[*Conn]struct{}{},
+	}
+	if s.writer, err = s.connect(true); err != nil {
+		lock.release()
+		return nil, err
+	}
+	if err := s.checkFormat(); err != nil {
+		s.writer.close()
+		lock.release()
+		return nil, err
+	}
+	go s.write()
+	return s, nil
+}
+
+// Close ends the writer and closes the file. No call may be under way.
+func (s *Store) Close() error {
+	close(s.closing)
+	<-s.stopped
+	var errs []error
+	for _, c := range s.idle {
+		errs = append(errs, c.close())
+	}
+	// The last connection to close empties the log.
+	if s.writer != nil {
+		errs = append(errs, s.writer.close())
+	}
+	errs = append(errs, s.lock.release())
+	return errors.Join(errs...)
+}
+
+// Schema is the value that the last committed Exclusive staged with Conn.SetSchema; nil before the first.
+func (s *Store) Schema() any {
+	s.snap.RLock()
+	defer s.snap.RUnlock()
+	return s.schema
+}
+
+// Path is the database file.
+func (s *Store) Path() string { return s.path }
+
+// connect opens a connection and sets it up.
+func (s *Store) connect(writer bool) (*Conn, error) {
+	flags := sqlite3.OPEN_READWRITE | sqlite3.OPEN_URI
+	if writer {
+		flags |= sqlite3.OPEN_CREATE
+	}
+	name := fileURI(s.path)
+	if s.opts.VFS != "" {
+		name += "?vfs=" + s.opts.VFS
+	}
+	raw, err := sqlite3.OpenFlags(name, flags)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", s.path, err)
+	}
+	c := newConn(raw, s.opts.Statements)
+	if err := s.setUp(c, writer); err != nil {
+		_ = raw.Close() // the first error is the one to tell
+		return nil, fmt.Errorf("open %s: %w", s.path, err)
+	}
+	return c, nil
+}
+
+func (s *Store) setUp(c *Conn, writer bool) error {
+	for _, o := range []sqlite3.DBConfig{sqlite3.DBCONFIG_DQS_DDL, sqlite3.DBCONFIG_DQS_DML, sqlite3.DBCONFIG_TRUSTED_SCHEMA} {
+		if _, err := c.raw.Config(o, false); err != nil {
+			return err
+		}
+	}
+	// A reader may meet the writer only while the log is being reset; it waits that out.
+	if err := c.raw.BusyTimeout(5 * time.Second); err != nil {
+		return err
+	}
+	pragmas := fmt.Sprintf(`PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY;`, s.opts.CacheKiB)
+	if writer {
+		pragmas = `PRAGMA journal_mode=WAL;` + pragmas
+	} else {
+		pragmas += `PRAGMA query_only=ON;`
+	}
+	if err := c.raw.Exec(pragmas); err != nil {
+		return err
+	}
+	if writer {
+		// Setting the hook also turns SQLite's own checkpoints, which stall the commit that meets them, off.
+		c.raw.WALHook(func(db *sqlite3.Conn, _ string, pages int) error {
+			s.walBytes = int64(pages) * (4096 + 24)
+			return nil
+		})
+	}
+	if s.opts.Register != nil {
+		if err := s.opts.Register(c); err != nil {
+			return fmt.Errorf("register functions: %w", err)
+		}
+	}
+	return c.prepareControl()
+}
+
+// checkFormat refuses a folder of somebody else or of a newer version and marks a new one as ours.
+func (s *Store) checkFormat() error {
+	id, err := s.writer.int(`PRAGMA application_id`)
+	if err != nil {
+		return err
+	}
+	format, err := s.writer.int(`PRAGMA user_version`)
+	if err != nil {
+		return err
+	}
+	switch {
+	case id == applicationID && format == Format:
+		return nil
+	case id == applicationID && format > Format:
+		return fmt.Errorf("this data folder was written by a newer Mainstay (format %d; this one knows %d): %s", format, Format, filepath.Dir(s.path))
+	case id == 0 && format == 0:
+		tables, err := s.writer.int(`SELECT count(*) FROM sqlite_schema`)
+		if err != nil {
+			return err
+		}
+		if tables == 0 {
+			return s.writer.raw.Exec(fmt.Sprintf(`BEGIN IMMEDIATE; PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT`, applicationID, Format))
+		}
+	}
+	return fmt.Errorf("%s is not a database of Mainstay (application_id %d, user_version %d)", s.path, id, format)
+}
+
+// explain turns what SQLite says of an ended or failed call into what a client may read.
+func explain(ctx context.Context, err error) error {
+	if err == nil || fault.As(err) != nil {
+		return err
+	}
+	cancelled := errors.Is(err, sqlite3.INTERRUPT) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	switch {
+	case cancelled && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fault.New(fault.QueryCanceled, "canceling statement due to statement timeout")
+	case cancelled && ctx.Err() != nil:
+		return fault.New(fault.QueryCanceled, "canceling statement due to user request")
+	case errors.Is(err, sqlite3.FULL):
+		return fault.New("53100", "could not extend the database: No space left on device").WithHint("Check free disk space.")
+	}
+	return err
+}
