@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -214,7 +215,13 @@ func (c *Conn) int(sql string) (int64, error) {
 	return s.ColumnInt64(0), nil
 }
 
-func (c *Conn) close() error { return c.raw.Close() }
+// close finalizes all statements, without which SQLite does not close, and ends what transaction there is.
+func (c *Conn) close() error {
+	for _, s := range slices.Collect(c.raw.Stmts()) {
+		_ = s.Close() // repeats the error of its last run
+	}
+	return c.raw.Close()
+}
 
 // fileURI makes a URI of a path, so that no character of it means anything to SQLite.
 func fileURI(path string) string {

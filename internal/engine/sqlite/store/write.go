@@ -321,19 +321,24 @@ func (s *Store) ready() error {
 	return nil
 }
 
+// dropWriter closes the writer's connection, which rolls its transaction back; ready opens another.
 func (s *Store) dropWriter() {
-	if s.writer != nil {
-		_ = s.writer.close() // its transaction ends with it
-		s.writer = nil
+	if err := s.writer.close(); err != nil {
+		s.stop(fmt.Errorf("close the writer's connection: %w", err))
 	}
+	s.writer = nil
 }
 
 // noteFailure stops all writing when the disk failed. A sync that failed once may claim to succeed the next time without having written
 // anything, so only a restart, which reads what is really there, can go on.
 func (s *Store) noteFailure(err error) {
-	if !errors.Is(err, sqlite3.IOERR) && !errors.Is(err, sqlite3.CORRUPT) && !errors.Is(err, sqlite3.NOTADB) {
-		return
+	if errors.Is(err, sqlite3.IOERR) || errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB) {
+		s.stop(err)
 	}
+}
+
+// stop lets nothing be written any more.
+func (s *Store) stop(err error) {
 	if s.broken.CompareAndSwap(nil, fault.New("58030", "the database is read-only because writing to disk failed: %v", err).
 		WithHint("Check the disk, then restart. What was acknowledged before is safe.")) {
 		s.log.Error("writing to disk failed; the database is read-only until a restart", "file", s.path, "err", err)
