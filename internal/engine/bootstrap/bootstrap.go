@@ -1,0 +1,87 @@
+// Package bootstrap holds what a project takes for granted before its first statement: the ecosystem's roles, schemas, tables, functions and
+// default rights, as plain PostgreSQL that both engines run.
+//
+// Main types in order of meeting them: Statements, Statement. An engine runs the statements in order, as the owner of the database, each so that its
+// failure undoes only itself (a savepoint), and asks Statement.Forgives of each error.
+//
+// Invariants: running the statements again changes nothing; they run on an empty PostgreSQL 15 as superuser, and as a plain owner of the
+// database with CREATEROLE.
+package bootstrap
+
+import (
+	"embed"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// Version says which statements these are: it grows whenever they change.
+const Version = 1
+
+//go:embed sql/*.sql
+var files embed.FS
+
+// Statement is one statement of the files.
+type Statement struct {
+	File string // 3_auth.sql
+	Text string // without the semicolon
+	// Optional: a right that the running role lacks, or an extension that the server lacks, is forgiven.
+	Optional bool
+}
+
+// Forgives reports whether an error with the SQLSTATE code means that the object is there already or is not needed.
+func (s Statement) Forgives(code string) bool {
+	switch code {
+	case "42710", "42P07", "42P06", "42723":
+		return true
+	case "42501", "0A000", "58P01", "0LP01":
+		return s.Optional
+	}
+	return false
+}
+
+// Statements are all statements in the order in which they run.
+func Statements() []Statement {
+	var all []Statement
+	names, err := fs.Glob(files, "sql/*.sql")
+	if err != nil {
+		panic(err) // the pattern is wrong
+	}
+	for _, name := range names {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			panic(err) // the file is embedded
+		}
+		all = append(all, split(path.Base(name), string(text))...)
+	}
+	return all
+}
+
+// split knows only what these files use: comments are whole lines, a statement ends with a semicolon at the end of a line, and function bodies are between $$.
+func split(file, text string) []Statement {
+	var all []Statement
+	var b strings.Builder
+	optional, body := false, false
+	for line := range strings.Lines(text) {
+		if comment, ok := strings.CutPrefix(line, "--"); ok && !body {
+			optional = optional || strings.TrimSpace(comment) == "optional"
+			continue
+		}
+		if b.Len() == 0 && strings.TrimSpace(line) == "" {
+			continue
+		}
+		b.WriteString(line)
+		if strings.Count(line, "$$")%2 == 1 {
+			body = !body
+		}
+		if s, ok := strings.CutSuffix(strings.TrimRight(b.String(), "\n"), ";"); ok && !body {
+			all = append(all, Statement{File: file, Text: s, Optional: optional})
+			b.Reset()
+			optional = false
+		}
+	}
+	if b.Len() > 0 {
+		panic("bootstrap: " + file + " does not end with a statement")
+	}
+	return all
+}
