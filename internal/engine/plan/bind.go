@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"unsafe"
@@ -15,6 +16,9 @@ func (p *Plan) Bind(i int, args *Args) Value {
 	case FromValue:
 		return Value{Text: args.Values[q.Value]}
 	case FromBody:
+		if q.Type.OID == catalog.ByteaOID {
+			return Value{Text: `\x` + hex.EncodeToString(args.Body)}
+		}
 		return Value{Text: text(args.Body)}
 	case Fixed:
 		return Value{Text: q.Text}

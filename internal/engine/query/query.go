@@ -109,6 +109,7 @@ type Embed struct {
 	Hint     string
 	Join     JoinHint
 	Spread   bool
+	Empty    bool // rel(): joined and filtered by, but not put out
 	Node
 }
 

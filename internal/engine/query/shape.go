@@ -83,6 +83,7 @@ func (i *Item) appendShape(b []byte) []byte {
 		e := i.Embed
 		b = append(b, 'e', byte('0'+e.Join))
 		b = appendBool(b, e.Spread)
+		b = appendBool(b, e.Empty)
 		b = appendText(b, e.Alias)
 		b = appendText(b, e.Relation)
 		b = appendText(b, e.Hint)
