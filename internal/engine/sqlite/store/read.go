@@ -29,7 +29,7 @@ func (s *Store) Read(ctx context.Context, fn func(*Conn) error) (err error) {
 	if err = c.begin.Exec(); err == nil {
 		err = c.touch.Exec() // BEGIN alone takes no snapshot
 	}
-	c.enter(ctx, s.schema)
+	c.enter(ctx, s.Schema())
 	s.snap.RUnlock()
 	if err == nil {
 		err = fn(c)

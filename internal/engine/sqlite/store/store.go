@@ -70,7 +70,7 @@ type Store struct {
 
 	// snap makes the end of a schema change and its publication one step for readers that take a snapshot.
 	snap   sync.RWMutex
-	schema any // guarded by snap
+	schema atomic.Pointer[any] // stored with snap held
 
 	slots chan struct{} // one token for each reader in use
 	mu    sync.Mutex
@@ -145,9 +145,10 @@ func (s *Store) Close() error {
 
 // Schema is the value that the last committed Exclusive staged with Conn.SetSchema; nil before the first.
 func (s *Store) Schema() any {
-	s.snap.RLock()
-	defer s.snap.RUnlock()
-	return s.schema
+	if p := s.schema.Load(); p != nil {
+		return *p
+	}
+	return nil
 }
 
 // Path is the database file.

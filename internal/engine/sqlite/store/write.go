@@ -235,7 +235,7 @@ func (b *batch) answer() {
 // call runs the request's function on the writer's connection.
 func (s *Store) call(r *request, alone bool) {
 	c := s.writer
-	c.enter(r.ctx, s.schema) // only this goroutine writes s.schema
+	c.enter(r.ctx, s.Schema())
 	c.alone = alone
 	defer func() {
 		if v := recover(); v != nil {
@@ -274,7 +274,8 @@ func (s *Store) exclusive(r *request) {
 	if r.err == nil {
 		s.snap.Lock()
 		if r.err = c.commit.Exec(); r.err == nil && c.staged {
-			s.schema = c.next
+			published := c.next
+			s.schema.Store(&published)
 		}
 		s.snap.Unlock()
 		if r.err == nil && s.opts.Committed != nil {
