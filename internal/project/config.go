@@ -1,0 +1,205 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Config is a project's settings. The zero value of each part is filled with its default by Load.
+// In the supabase/ layout it is read from config.toml, whose other settings are left to their own tools.
+type Config struct {
+	Name string // the project's name; default: the folder's
+	API  API
+	Auth Auth
+	DB   DB
+	Seed Seed
+}
+
+// API is how data is served.
+type API struct {
+	Port    int      // default 54321
+	Schemas []string // exposed, the first one is the default; default ["public"]
+	// ExtraSearchPath follows the request's schema in search_path; default ["public", "extensions"].
+	ExtraSearchPath []string
+	MaxRows         int64 // rows a request at most; default 1000
+	// AllowWithoutRLS names tables ("name" or "schema.name", "*" for all) that anon and authenticated may reach though they have no
+	// row-level security. Default: none.
+	AllowWithoutRLS []string
+	Aggregates      bool  // aggregate functions in select; default false
+	MaxBodyBytes    int64 // default 10 MiB
+}
+
+// Auth is how callers are known.
+type Auth struct {
+	SiteURL   string   // default http://localhost:3000
+	JWTSecret string   // the project's own HS256 secret; default: made at first start
+	Issuer    string   // iss that tokens must carry; default: any
+	Audience  []string // aud, one of which tokens must carry; default: any
+}
+
+// DB is where the data is.
+type DB struct {
+	// URL of a PostgreSQL database; default: the embedded engine. The environment's DATABASE_URL and the flag outrank it.
+	URL string
+}
+
+// Seed is the data that a new database gets.
+type Seed struct {
+	Enabled bool     // default true
+	Paths   []string // patterns relative to the folder; default ["seed.sql"]
+}
+
+// Limits of numbers in settings.
+const (
+	defaultPort     = 54321
+	defaultMaxRows  = 1000
+	defaultMaxBody  = 10 << 20
+	maxConfigBytes  = 1 << 20
+	defaultSite     = "http://localhost:3000"
+	configOwn       = "mainstay.toml"
+	configSupabase  = "config.toml"
+	settingPassword = "env(" // env(NAME) takes a value from the environment, as in the supabase/ layout
+)
+
+// document is the settings file. The two layouts share it: what the ecosystem names differently has both names.
+type document struct {
+	Name      *string `toml:"name"`
+	ProjectID *string `toml:"project_id"`
+	API       struct {
+		Enabled         *bool     `toml:"enabled"`
+		Port            *int      `toml:"port"`
+		Schemas         *[]string `toml:"schemas"`
+		ExtraSearchPath *[]string `toml:"extra_search_path"`
+		MaxRows         *int64    `toml:"max_rows"`
+		AllowWithoutRLS *[]string `toml:"allow_without_rls"`
+		Aggregates      *bool     `toml:"aggregates"`
+		MaxBodyBytes    *int64    `toml:"max_body_bytes"`
+	} `toml:"api"`
+	Auth struct {
+		SiteURL   *string   `toml:"site_url"`
+		JWTSecret *string   `toml:"jwt_secret"`
+		Issuer    *string   `toml:"jwt_issuer"`
+		Audience  *[]string `toml:"jwt_audience"`
+	} `toml:"auth"`
+	DB struct {
+		URL  *string `toml:"url"`
+		Seed struct {
+			Enabled  *bool     `toml:"enabled"`
+			SQLPaths *[]string `toml:"sql_paths"`
+		} `toml:"seed"`
+	} `toml:"db"`
+}
+
+func (p *Project) readConfig() error {
+	name := configOwn
+	if p.Layout == Supabase {
+		name = configSupabase
+	}
+	path := filepath.Join(p.Root, name)
+	var doc document
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return err
+	case info.Size() > maxConfigBytes:
+		return fmt.Errorf("%s: larger than %d bytes", p.rel(path), maxConfigBytes)
+	default:
+		meta, err := toml.DecodeFile(path, &doc)
+		if err != nil {
+			return p.configError(path, err)
+		}
+		if p.Layout == Own {
+			p.warnUnknown(path, meta)
+		}
+	}
+	p.Config = doc.config(filepath.Base(p.Dir))
+	return p.checkConfig(path)
+}
+
+func (p *Project) configError(path string, err error) error {
+	var pe toml.ParseError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: line %d: %s", p.rel(path), pe.Position.Line, pe.Message)
+	}
+	return fmt.Errorf("%s: %w", p.rel(path), err)
+}
+
+func (p *Project) warnUnknown(path string, meta toml.MetaData) {
+	var unknown []string
+	for _, key := range meta.Undecoded() {
+		unknown = append(unknown, key.String())
+	}
+	sort.Strings(unknown)
+	for _, key := range unknown {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s: unknown setting %s", p.rel(path), key))
+	}
+}
+
+func (d *document) config(folder string) Config {
+	c := Config{
+		Name: folder,
+		API: API{
+			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
+			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody,
+		},
+		Auth: Auth{SiteURL: defaultSite},
+		Seed: Seed{Enabled: true, Paths: []string{"seed.sql"}},
+	}
+	set(&c.Name, d.ProjectID)
+	set(&c.Name, d.Name)
+	set(&c.API.Port, d.API.Port)
+	set(&c.API.Schemas, d.API.Schemas)
+	set(&c.API.ExtraSearchPath, d.API.ExtraSearchPath)
+	set(&c.API.MaxRows, d.API.MaxRows)
+	set(&c.API.AllowWithoutRLS, d.API.AllowWithoutRLS)
+	set(&c.API.Aggregates, d.API.Aggregates)
+	set(&c.API.MaxBodyBytes, d.API.MaxBodyBytes)
+	set(&c.Auth.SiteURL, d.Auth.SiteURL)
+	set(&c.Auth.JWTSecret, d.Auth.JWTSecret)
+	set(&c.Auth.Issuer, d.Auth.Issuer)
+	set(&c.Auth.Audience, d.Auth.Audience)
+	set(&c.DB.URL, d.DB.URL)
+	set(&c.Seed.Enabled, d.DB.Seed.Enabled)
+	set(&c.Seed.Paths, d.DB.Seed.SQLPaths)
+	c.Auth.JWTSecret = fromEnv(c.Auth.JWTSecret)
+	c.DB.URL = fromEnv(c.DB.URL)
+	return c
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func fromEnv(value string) string {
+	if strings.HasPrefix(value, settingPassword) && strings.HasSuffix(value, ")") {
+		return os.Getenv(value[len(settingPassword) : len(value)-1])
+	}
+	return value
+}
+
+func (p *Project) checkConfig(path string) error {
+	c := &p.Config
+	bad := func(setting, why string) error { return fmt.Errorf("%s: %s %s", p.rel(path), setting, why) }
+	switch {
+	case c.API.Port < 1 || c.API.Port > 65535:
+		return bad("api.port", "must be between 1 and 65535")
+	case len(c.API.Schemas) == 0:
+		return bad("api.schemas", "must name at least one schema")
+	case c.API.MaxRows < 1:
+		return bad("api.max_rows", "must be at least 1")
+	case c.API.MaxBodyBytes < 1024:
+		return bad("api.max_body_bytes", "must be at least 1024")
+	case c.Auth.JWTSecret != "" && len(c.Auth.JWTSecret) < 32:
+		return bad("auth.jwt_secret", "must have at least 32 bytes")
+	}
+	return nil
+}

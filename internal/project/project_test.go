@@ -1,0 +1,128 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// write makes a folder of files: alternating names and contents.
+func write(t *testing.T, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		path := filepath.Join(dir, filepath.FromSlash(files[i]))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(files[i+1]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func load(t *testing.T, files ...string) *Project {
+	t.Helper()
+	p, err := Load(write(t, files...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestOwnLayout(t *testing.T) {
+	p := load(t,
+		"mainstay.toml", "name = \"shop\"\n[api]\nschemas = [\"public\", \"shop\"]\nmax_rows = 50\n",
+		"migrations/0010_b.sql", "select 2", "migrations/9_a.sql", "\ufeffselect 1", "migrations/notes.sql", "x",
+		"seed.sql", "insert", "functions/hello/index.ts", "", "public/index.html", "")
+	if p.Layout != Own || p.Config.Name != "shop" || p.Config.API.MaxRows != 50 || p.Config.API.Schemas[1] != "shop" || p.Config.API.Port != 54321 {
+		t.Errorf("got %+v", p.Config)
+	}
+	if len(p.Migrations) != 2 || p.Migrations[0].Version != "9" || p.Migrations[0].Text != "select 1" || p.Migrations[1].Name != "b" {
+		t.Errorf("got migrations %+v", p.Migrations)
+	}
+	if len(p.Seeds) != 1 || p.Functions == "" || p.Public == "" {
+		t.Errorf("got %+v", p)
+	}
+	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "migrations/notes.sql is not applied") {
+		t.Errorf("got warnings %q", p.Warnings)
+	}
+}
+
+func TestSupabaseLayout(t *testing.T) {
+	t.Setenv("SHOP_SECRET", "0123456789012345678901234567890123456789")
+	files := []string{
+		"supabase/config.toml", "project_id = \"x\"\n[api]\nport = 6000\n[auth]\njwt_secret = \"env(SHOP_SECRET)\"\n[db]\nmajor_version = 15\n[db.seed]\nsql_paths = [\"./seeds/*.sql\"]\n[edge_runtime]\nenabled = true\n",
+		"supabase/migrations/20240101000000_init.sql", "create table t()",
+		"supabase/seeds/b.sql", "2", "supabase/seeds/a.sql", "1"}
+	dir := write(t, files...)
+	for _, named := range []string{dir, filepath.Join(dir, "supabase")} {
+		p, err := Load(named)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Layout != Supabase || p.Config.Name != "x" || p.Config.API.Port != 6000 || len(p.Migrations) != 1 || len(p.Warnings) != 0 {
+			t.Errorf("got %+v", p)
+		}
+		if p.Config.Auth.JWTSecret != os.Getenv("SHOP_SECRET") {
+			t.Error("env(…) was not read")
+		}
+		if len(p.Seeds) != 2 || p.Seeds[0].Text != "1" {
+			t.Errorf("got seeds %+v", p.Seeds)
+		}
+	}
+}
+
+func TestWrongFolders(t *testing.T) {
+	check := func(want string, files ...string) {
+		t.Helper()
+		_, err := Load(write(t, files...))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	check("has none of mainstay.toml, schema.sql, migrations/ and supabase/", "README", "")
+	check("mainstay.toml: line 2: ", "mainstay.toml", "name = \"a\"\nport = = 1\n")
+	check("api.port must be between 1 and 65535", "mainstay.toml", "[api]\nport = 70000\n")
+	check("api.max_rows must be at least 1", "mainstay.toml", "[api]\nmax_rows = 0\n")
+	check("api.schemas must name at least one schema", "mainstay.toml", "[api]\nschemas = []\n")
+	check("auth.jwt_secret must have at least 32 bytes", "mainstay.toml", "[auth]\njwt_secret = \"short\"\n")
+	check("have the same version 1", "migrations/1_a.sql", "", "migrations/1_b.sql", "")
+	_, err := Load(write(t, "README", ""))
+	if !errors.Is(err, ErrNoProject) {
+		t.Errorf("got %v, want ErrNoProject", err)
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "absent")); err == nil {
+		t.Error("an absent folder was loaded")
+	}
+}
+
+func TestUnknownSettingIsSaid(t *testing.T) {
+	p := load(t, "mainstay.toml", "[api]\nmax_row = 5\n")
+	if len(p.Warnings) != 1 || p.Warnings[0] != "mainstay.toml: unknown setting api.max_row" {
+		t.Errorf("got %q", p.Warnings)
+	}
+}
+
+func TestWatchTellsOfChanges(t *testing.T) {
+	p := load(t, "mainstay.toml", "", "migrations/1_a.sql", "select 1")
+	w, err := p.Watcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.Root, "migrations", "2_b.sql"), []byte("select 2"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	told := 0
+	if err := w.Run(ctx, func() { told++; cancel() }); err != nil {
+		t.Fatal(err)
+	}
+	if told != 1 {
+		t.Errorf("told %d times, want once", told)
+	}
+}
