@@ -177,11 +177,16 @@ func (p *Project) readMigrations() error {
 			return fmt.Errorf("%s and %s have the same version %s", other, f.Path, m[1])
 		}
 		byVersion[m[1]] = f.Path
-		sum := sha256.Sum256([]byte(f.Text))
-		p.Migrations = append(p.Migrations, Migration{Version: m[1], Name: m[2], Checksum: hex.EncodeToString(sum[:]), File: f})
+		p.Migrations = append(p.Migrations, Migration{Version: m[1], Name: m[2], Checksum: Checksum(f.Text), File: f})
 	}
 	sort.Slice(p.Migrations, func(i, j int) bool { return VersionLess(p.Migrations[i].Version, p.Migrations[j].Version) })
 	return nil
+}
+
+// Checksum is the hex SHA-256 of a file's text.
+func Checksum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // VersionLess orders versions as numbers of any length.

@@ -11,3 +11,8 @@ create table if not exists supabase_migrations.mainstay_checksums (
   checksum text not null,
   applied_at timestamptz default now() not null
 );
+
+create table if not exists supabase_migrations.seed_files (
+  path text primary key,
+  hash text not null
+);
