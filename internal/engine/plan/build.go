@@ -42,7 +42,7 @@ func Build(cat *catalog.Catalog, st *query.Statement, role string, o Options) (*
 	}
 	p.params = b.params
 	for i := range p.columns {
-		p.columns[i].Key = string(appendJSONString(nil, p.columns[i].Name)) + ":"
+		p.columns[i].Key = string(AppendJSONString(nil, p.columns[i].Name)) + ":"
 	}
 	return p, nil
 }
@@ -221,8 +221,8 @@ func tableItem(t *catalog.Table, alias string) *sql.Table {
 	return x
 }
 
-// appendJSONString appends s as a JSON string in PostgreSQL's escaping.
-func appendJSONString(b []byte, s string) []byte {
+// AppendJSONString appends s as a JSON string in PostgreSQL's escaping.
+func AppendJSONString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for i := 0; i < len(s); i++ {

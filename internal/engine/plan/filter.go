@@ -48,7 +48,7 @@ var textQuery = map[string]string{
 // filter makes the condition of a filter, its own negation left to the caller.
 func (b *builder) filter(f *query.Filter, src *source, n *query.Node, depth int) (sql.Expr, error) {
 	if len(f.Path) == 0 && src.column(f.Name) == nil {
-		if e := findEmbed(n, f.Name); e != nil {
+		if e := n.Embed(f.Name); e != nil {
 			return b.embedFilter(f, e, src, depth)
 		}
 	}
@@ -160,20 +160,4 @@ func (b *builder) embedFilter(f *query.Filter, e *query.Embed, src *source, dept
 		return x, err
 	}
 	return not(x), nil
-}
-
-// findEmbed is the embed of a node that a parameter names: by its alias, else by its relation.
-func findEmbed(n *query.Node, name string) *query.Embed {
-	var byRelation *query.Embed
-	for i := range n.Select {
-		e := n.Select[i].Embed
-		switch {
-		case e == nil:
-		case e.Alias == name, e.Alias == "" && e.Relation == name:
-			return e
-		case e.Relation == name && byRelation == nil:
-			byRelation = e
-		}
-	}
-	return byRelation
 }

@@ -333,7 +333,7 @@ func (b *builder) orderBy(o *query.Order, src *source, n *query.Node, depth int)
 		s.Expr, _, err = b.column(src, o.Name, o.Path)
 		return s, err
 	}
-	e := findEmbed(n, o.Embed)
+	e := n.Embed(o.Embed)
 	if e == nil {
 		return s, errNotEmbedded(o.Embed)
 	}

@@ -68,6 +68,22 @@ type Node struct {
 	MaxRows int64 // the door's cap, -1 none
 }
 
+// Embed is the embedded resource of n that a parameter names: by its alias, else by its relation; nil when there is none.
+func (n *Node) Embed(name string) *Embed {
+	var byRelation *Embed
+	for i := range n.Select {
+		e := n.Select[i].Embed
+		switch {
+		case e == nil:
+		case e.Alias == name, e.Alias == "" && e.Relation == name:
+			return e
+		case e.Relation == name && byRelation == nil:
+			byRelation = e
+		}
+	}
+	return byRelation
+}
+
 // Item is an element of a select list. Exactly one of Star, Field and Embed is set.
 type Item struct {
 	Star  bool

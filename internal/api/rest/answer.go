@@ -1,0 +1,346 @@
+package rest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+)
+
+// An answer receives a result and becomes the response. It is the engine's Sink.
+type answer struct {
+	head   http.Header
+	status int
+	reason string
+	buf    []byte
+	q      *request
+	p      *plan.Plan
+	rows   int64
+	cols   []plan.Column
+	bodied bool
+	keys   []string // text of the hidden key columns of the only row
+}
+
+var answers = sync.Pool{New: func() any { return &answer{buf: make([]byte, 0, 16<<10)} }}
+
+const keptBuffer = 1 << 20 // larger buffers are not pooled
+
+func newAnswer() *answer {
+	a := answers.Get().(*answer)
+	buf := a.buf[:0]
+	*a = answer{head: make(http.Header, 8), buf: buf}
+	return a
+}
+
+func (a *answer) release() {
+	if cap(a.buf) <= keptBuffer {
+		answers.Put(a)
+	}
+}
+
+func (a *answer) start(q *request, p *plan.Plan) {
+	a.q, a.p = q, p
+	a.cols = p.Columns()
+	w := q.statement.Write
+	a.bodied = w == nil || w.Returning
+}
+
+// Row adds a row to the body.
+func (a *answer) Row(r engine.Row) error {
+	a.rows++
+	w := a.q.statement.Write
+	if w != nil && w.Keys {
+		a.keys = a.keys[:0]
+		for i := range a.cols {
+			a.keys = append(a.keys, string(r.AppendText(nil, i)))
+		}
+		return nil
+	}
+	if !a.bodied {
+		return nil
+	}
+	if a.q.media.kind == asCSV {
+		a.csvRow(r)
+		return nil
+	}
+	switch shape := a.p.Shape(); shape {
+	case plan.Void:
+		return nil
+	case plan.Scalar, plan.ScalarSet:
+		if a.rows > 1 {
+			a.buf = append(a.buf, ", "...)
+		}
+		a.buf = r.AppendJSON(a.buf, 0)
+		return nil
+	}
+	if a.rows > 1 {
+		a.buf = append(a.buf, ", \n "...)
+	}
+	start := len(a.buf)
+	a.buf = append(a.buf, '{')
+	for i := range a.cols {
+		if i > 0 {
+			a.buf = append(a.buf, ',')
+		}
+		a.buf = append(a.buf, a.cols[i].Key...)
+		a.buf = r.AppendJSON(a.buf, i)
+	}
+	a.buf = append(a.buf, '}')
+	if a.q.media.stripped {
+		row := string(a.buf[start:])
+		a.buf = appendStripped(a.buf[:start], row)
+	}
+	return nil
+}
+
+// csvRow adds a line, after the header line before the first.
+func (a *answer) csvRow(r engine.Row) {
+	if a.rows == 1 {
+		for i := range a.cols {
+			if i > 0 {
+				a.buf = append(a.buf, ',')
+			}
+			a.buf = append(a.buf, a.cols[i].Name...)
+		}
+	}
+	a.buf = append(a.buf, '\n')
+	for i := range a.cols {
+		if i > 0 {
+			a.buf = append(a.buf, ',')
+		}
+		if r.IsNull(i) {
+			continue
+		}
+		start := len(a.buf)
+		a.buf = r.AppendText(a.buf, i)
+		text := a.buf[start:]
+		if len(text) > 0 && !strings.ContainsAny(string(text), "\"\\(), \t\n\r\v\f") {
+			continue
+		}
+		quoted := []byte{'"'}
+		for _, c := range text {
+			if c == '"' || c == '\\' {
+				quoted = append(quoted, c)
+			}
+			quoted = append(quoted, c)
+		}
+		a.buf = append(append(a.buf[:start], quoted...), '"')
+	}
+}
+
+// End checks what the request demanded of the result, and completes status, headers and body. Its error rolls back.
+func (a *answer) End(o engine.Outcome) error {
+	q := a.q
+	st := &q.statement
+	affected := o.Rows
+	if a.rows > 0 {
+		affected = a.rows
+	}
+	set := a.p.Shape() == plan.Rows
+	if st.MaxAffected >= 0 && (st.Write != nil && st.Write.Action >= query.Update || st.Invoke != nil) {
+		if st.Invoke != nil && a.p.Shape() != plan.Rows && a.p.Shape() != plan.ScalarSet {
+			return fault.New("PGRST128", "Function must return SETOF or TABLE when max-affected preference is used with handling=strict")
+		}
+		if affected > st.MaxAffected {
+			return fault.New("PGRST124", "Query result exceeds max-affected preference constraint").WithDetail("The query affects %d rows", affected)
+		}
+	}
+	if st.Write != nil && st.Write.Action == query.Put && affected != 1 {
+		return fault.New("PGRST115", "Payload values do not match URL in primary key column(s)")
+	}
+	if st.Singular && set && a.rows != 1 && a.bodied {
+		return fault.New("PGRST116", "Cannot coerce the result to a single JSON object").WithDetail("The result contains %d rows", a.rows).WithStatus(http.StatusNotAcceptable)
+	}
+	if err := a.describe(o, affected); err != nil {
+		return err
+	}
+	a.enclose()
+	return a.settings(o.Settings)
+}
+
+// enclose puts the brackets around the rows.
+func (a *answer) enclose() {
+	shape := a.p.Shape()
+	switch {
+	case !a.bodied || shape == plan.Void || a.status == http.StatusNoContent:
+		a.buf = a.buf[:0]
+		return
+	case a.q.media.kind == asCSV:
+		if a.rows == 0 {
+			a.buf = append(a.buf, '\n')
+		}
+	case shape == plan.ScalarSet, shape == plan.Rows && !a.q.statement.Singular:
+		a.buf = append(a.buf, "[]"...)
+		copy(a.buf[1:len(a.buf)-1], a.buf[:len(a.buf)-2])
+		a.buf[0] = '['
+		a.buf[len(a.buf)-1] = ']'
+	case len(a.buf) == 0:
+		a.buf = append(a.buf, "null"...)
+	}
+	a.head.Set("Content-Type", a.contentType())
+}
+
+func (a *answer) contentType() string {
+	if a.p.Shape() != plan.Rows && a.p.Shape() != plan.Object {
+		if a.q.media.kind == asCSV {
+			return a.q.media.contentType()
+		}
+		return jsonType
+	}
+	return a.q.media.contentType()
+}
+
+// describe sets the status and the headers that tell of the result.
+func (a *answer) describe(o engine.Outcome, affected int64) error {
+	q := a.q
+	st := &q.statement
+	total := "*"
+	if o.Total >= 0 && st.Count != query.NoCount {
+		total = strconv.FormatInt(o.Total, 10)
+	}
+	w := st.Write
+	if q.profile != "" {
+		a.head.Set("Content-Profile", q.profile)
+	}
+	if v := q.applied(w != nil && (w.Action == query.Upsert || w.Action == query.IgnoreDuplicates), st.Rollback || q.prefer.tx == "commit"); v != "" {
+		a.head.Set("Preference-Applied", v)
+	}
+	if w == nil {
+		return a.describeRead(o, total)
+	}
+	if st.Count != query.NoCount {
+		total = strconv.FormatInt(affected, 10)
+	}
+	a.status = http.StatusNoContent
+	if w.Returning {
+		a.status = http.StatusOK
+	}
+	switch w.Action {
+	case query.Update:
+		a.head.Set("Content-Range", contentRange(0, affected, total))
+	case query.Delete:
+		a.head.Set("Content-Range", "*/"+total)
+	case query.Put:
+		if w.Returning && o.Inserted > 0 {
+			a.status = http.StatusCreated
+		}
+	default:
+		a.head.Set("Content-Range", "*/"+total)
+		a.status = http.StatusCreated
+		if w.Action != query.Insert && o.Inserted == 0 {
+			a.status = http.StatusOK
+		}
+		if w.Keys && a.rows == 1 && len(a.keys) > 0 {
+			b := append([]byte("/"), escape(nil, q.name)...)
+			for i, c := range a.cols {
+				b = append(b, "?&"[min(i, 1)])
+				b = append(escape(b, c.Name), "=eq."...)
+				b = escape(b, a.keys[i])
+			}
+			a.head.Set("Location", string(b))
+		}
+	}
+	return nil
+}
+
+func (a *answer) describeRead(o engine.Outcome, total string) error {
+	q := a.q
+	a.status = http.StatusOK
+	if q.method != http.MethodPost {
+		prefix := "/"
+		if q.call {
+			prefix = "/rpc/"
+		}
+		a.head.Set("Content-Location", prefix+string(escape(nil, q.name))+q.location)
+	}
+	switch a.p.Shape() {
+	case plan.Void:
+		a.status = http.StatusNoContent
+		return nil
+	case plan.Rows, plan.ScalarSet:
+		if total != "*" {
+			switch {
+			case q.offset > o.Total && q.offset > 0:
+				a.head.Set("Content-Range", "*/"+total)
+				return rangeError("An offset of " + strconv.FormatInt(q.offset, 10) + " was requested, but there are only " + total + " rows.")
+			case a.rows < o.Total:
+				a.status = http.StatusPartialContent
+			}
+		}
+		a.head.Set("Content-Range", contentRange(q.offset, a.rows, total))
+	default:
+		if total == "*" {
+			a.head.Set("Content-Range", "0-0/*")
+		} else {
+			a.head.Set("Content-Range", "0-0/1")
+		}
+	}
+	return nil
+}
+
+func contentRange(from, n int64, total string) string {
+	if n == 0 {
+		return "*/" + total
+	}
+	b := make([]byte, 0, 32)
+	b = strconv.AppendInt(b, from, 10)
+	b = append(b, '-')
+	b = strconv.AppendInt(b, from+n-1, 10)
+	return string(append(append(b, '/'), total...))
+}
+
+// settings takes over response.status and response.headers, which SQL may set.
+func (a *answer) settings(s map[string]string) error {
+	if v := s["response.status"]; v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 100 || n > 999 {
+			return fault.New("PGRST112", "response.status guc must be a valid status code").WithStatus(500)
+		}
+		a.status = n
+	}
+	v := s["response.headers"]
+	if v == "" {
+		return nil
+	}
+	var list []map[string]string
+	bad := fault.New("PGRST111", "response.headers guc must be a JSON array composed of objects with a single key and a string value").WithStatus(500)
+	if json.Unmarshal([]byte(v), &list) != nil {
+		return bad
+	}
+	seen := map[string]bool{}
+	for _, h := range list {
+		if len(h) != 1 {
+			return bad
+		}
+		for k, v := range h {
+			if key := http.CanonicalHeaderKey(k); !seen[key] {
+				seen[key] = true
+				a.head.Set(key, v)
+			} else {
+				a.head.Add(key, v)
+			}
+		}
+	}
+	return nil
+}
+
+// send writes the response.
+func (a *answer) send(w http.ResponseWriter, headOnly bool) {
+	h := w.Header()
+	for k, v := range a.head {
+		h[k] = v
+	}
+	if a.status != http.StatusNoContent {
+		h["Content-Length"] = []string{strconv.Itoa(len(a.buf))}
+	}
+	w.WriteHeader(a.status)
+	if !headOnly && len(a.buf) > 0 {
+		_, _ = w.Write(a.buf) // a client that went away needs no answer
+	}
+}

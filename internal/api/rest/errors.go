@@ -1,0 +1,164 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/mainstay-dev/mainstay/fault"
+)
+
+// failed turns a failure into the answer.
+func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bool) {
+	contentRange := a.head.Get("Content-Range")
+	clear(a.head)
+	a.head.Set("Vary", "Accept, Prefer, Range")
+	f := fault.As(err)
+	switch {
+	case f != nil:
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		f = fault.New(fault.QueryCanceled, "canceling statement due to user request")
+	default:
+		h.o.Log.Error("request failed", "error", err, "method", r.Method, "path", r.URL.Path)
+		f = fault.New("PGRSTX00", "The request could not be answered because of an internal error").WithStatus(500)
+	}
+	if f.Code == "PGRST" {
+		f = raised(f, a.head)
+	}
+	a.status = statusOf(f, authenticated)
+	if a.status == http.StatusRequestedRangeNotSatisfiable && contentRange != "" {
+		a.head.Set("Content-Range", contentRange)
+	}
+	if a.status == http.StatusUnauthorized && a.head.Get("WWW-Authenticate") == "" {
+		v := "Bearer"
+		if f.Code == "PGRST301" || f.Code == "PGRST303" {
+			v = `Bearer error="invalid_token", error_description="` + strings.ReplaceAll(f.Message, `"`, "'") + `"`
+		}
+		a.head.Set("WWW-Authenticate", v)
+	}
+	a.head.Set("Content-Type", jsonType)
+	a.head.Set("Proxy-Status", "PostgREST; error="+f.Code)
+	a.buf = appendFault(a.buf[:0], f)
+}
+
+// appendFault writes the four keys.
+func appendFault(b []byte, f *fault.Error) []byte {
+	b = append(b, `{"code":`...)
+	b = appendString(b, f.Code)
+	b = append(b, `,"details":`...)
+	if f.Code == "PGRST201" {
+		b = append(b, f.Detail...) // an array of choices
+	} else {
+		b = appendOptional(b, f.Detail)
+	}
+	b = append(b, `,"hint":`...)
+	b = appendOptional(b, f.Hint)
+	b = append(b, `,"message":`...)
+	b = appendString(b, f.Message)
+	return append(b, '}')
+}
+
+func appendOptional(b []byte, s string) []byte {
+	if s == "" {
+		return append(b, "null"...)
+	}
+	return appendString(b, s)
+}
+
+// raised is what SQL asks for by RAISE SQLSTATE 'PGRST': the error in the message, status and headers in the detail, both JSON.
+func raised(f *fault.Error, head http.Header) *fault.Error {
+	var m struct {
+		Code, Message *string
+		Details, Hint string
+	}
+	var d struct {
+		Status  *int
+		Headers map[string]string
+	}
+	bad := func(what, got, want string) *fault.Error {
+		return fault.New("PGRST121", `Could not parse JSON in the "RAISE SQLSTATE 'PGRST'" error`).
+			WithDetail("Invalid JSON value for %s: '%s'", what, got).WithHint("%s", want).WithStatus(500)
+	}
+	if json.Unmarshal([]byte(f.Message), &m) != nil || m.Code == nil || m.Message == nil {
+		return bad("MESSAGE", f.Message, "MESSAGE must be a JSON object with obligatory keys: 'code', 'message'; and optional keys: 'details', 'hint'.")
+	}
+	if f.Detail == "" {
+		return fault.New("PGRST121", `Could not parse JSON in the "RAISE SQLSTATE 'PGRST'" error`).
+			WithDetail("DETAIL is missing in the RAISE statement").WithStatus(500)
+	}
+	if json.Unmarshal([]byte(f.Detail), &d) != nil || d.Status == nil || d.Headers == nil {
+		return bad("DETAIL", f.Detail, "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'.")
+	}
+	for k, v := range d.Headers {
+		head.Set(k, v)
+	}
+	r := fault.New(*m.Code, "%s", *m.Message).WithStatus(*d.Status)
+	r.Detail, r.Hint = m.Details, m.Hint
+	return r
+}
+
+// statusOf is the HTTP status of a fault: its own, or by its code (protocol document 1.11).
+func statusOf(f *fault.Error, authenticated bool) int {
+	if f.Status != 0 {
+		return f.Status
+	}
+	c := f.Code
+	switch c {
+	case "23503", "23505":
+		return 409
+	case "25006":
+		return 405
+	case "21000":
+		if strings.HasSuffix(f.Message, "requires a WHERE clause") {
+			return 400
+		}
+		return 500
+	case "22023":
+		if strings.HasPrefix(f.Message, "role") && strings.HasSuffix(f.Message, "does not exist") {
+			return 401
+		}
+		return 400
+	case "53400":
+		return 500
+	case "57P01":
+		return 503
+	case "P0001":
+		return 400
+	case "42883":
+		if strings.HasPrefix(f.Message, "function xmlagg(") {
+			return 406
+		}
+		return 404
+	case "42P01", "PGRST202", "PGRST205":
+		return 404
+	case "42P17":
+		return 500
+	case "42501":
+		if authenticated {
+			return 403
+		}
+		return 401
+	case "PGRST201", "PGRST203":
+		return 300
+	}
+	if n, ok := strings.CutPrefix(c, "PT"); ok && len(c) == 5 {
+		if status, err := strconv.Atoi(n); err == nil && status >= 200 {
+			return status
+		}
+	}
+	if strings.HasPrefix(c, "PGRST") || len(c) < 2 {
+		return 400
+	}
+	switch c[:2] {
+	case "08", "53":
+		return 503
+	case "28", "0L", "0P":
+		return 403
+	case "09", "25", "2D", "38", "39", "3B", "40", "54", "55", "57", "58", "F0", "HV", "P0", "XX":
+		return 500
+	}
+	return 400
+}

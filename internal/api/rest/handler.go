@@ -1,0 +1,226 @@
+// Package rest is the REST door: PostgREST's dialect over HTTP (protocol document 1).
+//
+// A request goes through parse (URL, headers and body → query.Statement), the plan cache, the engine and an answer that writes PostgREST's
+// bytes. Main types in order of meeting them: Options, Handler, request, answer.
+//
+// Invariants: no SQL and no rules of access here; every failure is answered with the four keys code, details, hint and message; nothing
+// is written to the client before the transaction has ended, so that a status is always true.
+package rest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+)
+
+// Options are the door's settings. Zero values mean the defaults that are given.
+type Options struct {
+	Schemas []string // exposed, the first is the default; {"public"}
+	MaxRows int64    // cap of rows per level; 0 for none
+	Plan    plan.Options
+	// CacheSize is the number of plans that are kept; 2000.
+	CacheSize int
+	// CallerOf says who asks; nil is everybody as anon. Its errors are answered as they are.
+	CallerOf func(*http.Request) (query.Caller, error)
+	// AllowRollback honours Prefer: tx=rollback and tx=commit. RollbackAll rolls every write back unless tx=commit is allowed and asked for.
+	AllowRollback, RollbackAll bool
+	Limits                     Limits
+	Log                        *slog.Logger // nil discards
+}
+
+// Limits bound what a request may cost before it is planned.
+type Limits struct {
+	URL     int   // bytes of the request target; 64 KiB
+	Body    int64 // bytes of the payload; 10 MiB
+	Params  int   // parameters of the query string; 1000
+	Items   int   // fields of one list; 1000
+	Filters int   // conditions of one request or list; 1000
+	Values  int   // values of one in list; 20000
+	Depth   int   // nesting of embeds and of logic, steps of a JSON path; 20
+}
+
+func (l *Limits) defaults() {
+	set := func(p *int, v int) {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	set(&l.URL, 64<<10)
+	set(&l.Params, 1000)
+	set(&l.Items, 1000)
+	set(&l.Filters, 1000)
+	set(&l.Values, 20000)
+	set(&l.Depth, 20)
+	if l.Body == 0 {
+		l.Body = 10 << 20
+	}
+}
+
+// Handler serves the door. The request's URL.Path begins at the door's root: "/", "/table", "/rpc/function".
+type Handler struct {
+	engine engine.Engine
+	o      Options
+	cache  *plan.Cache
+}
+
+// New makes the door over an engine.
+func New(e engine.Engine, o Options) *Handler {
+	if len(o.Schemas) == 0 {
+		o.Schemas = []string{"public"}
+	}
+	if o.CacheSize == 0 {
+		o.CacheSize = 2000
+	}
+	if o.CallerOf == nil {
+		o.CallerOf = func(r *http.Request) (query.Caller, error) {
+			return query.Caller{Role: "anon", Claims: []byte(`{"role":"anon"}`), Method: r.Method, Path: r.URL.Path}, nil
+		}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Limits.defaults()
+	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize, o.Plan)}
+}
+
+// CacheStats counts the plan cache's hits and misses.
+func (h *Handler) CacheStats() plan.CacheStats { return h.cache.Stats() }
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a := newAnswer()
+	defer a.release()
+	var caller query.Caller
+	err := h.serve(r, a, &caller)
+	if err != nil {
+		h.failed(r, a, err, caller.Authenticated)
+	}
+	a.send(w, r.Method == http.MethodHead)
+}
+
+func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error {
+	if len(r.URL.RawQuery)+len(r.URL.Path) > h.o.Limits.URL {
+		return fault.New("PGRST100", "the request URL is longer than %d bytes", h.o.Limits.URL).WithStatus(http.StatusRequestURITooLong)
+	}
+	a.head.Set("Vary", "Accept, Prefer, Range")
+	if r.Method == http.MethodOptions {
+		return h.options(r, a)
+	}
+	var err error
+	if *caller, err = h.o.CallerOf(r); err != nil {
+		return err
+	}
+	q, err := h.parse(r)
+	if err != nil {
+		return err
+	}
+	cat := h.engine.Catalog()
+	p, err := h.cache.Plan(cat, &q.statement, caller.Role)
+	if err != nil {
+		return err
+	}
+	return h.run(r.Context(), a, q, p, *caller)
+}
+
+func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, caller query.Caller) error {
+	a.start(q, p)
+	st := &q.statement
+	args := plan.Args{
+		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback,
+	}
+	if err := h.engine.Do(ctx, p, args, a); err != nil {
+		return err
+	}
+	return nil
+}
+
+// target splits a path into what it names.
+func target(path string) (name string, call bool, err error) {
+	path = strings.TrimPrefix(path, "/")
+	if fn, ok := strings.CutPrefix(path, "rpc/"); ok {
+		path, call = fn, true
+	}
+	if path == "" && !call {
+		return "", false, fault.New("PGRST126", "Root endpoint metadata is disabled").WithStatus(http.StatusNotFound)
+	}
+	if path == "" || strings.Contains(path, "/") {
+		return "", false, fault.New("PGRST125", "Invalid path specified in request URL").WithStatus(http.StatusNotFound)
+	}
+	return path, call, wellFormed(path)
+}
+
+// options answers OPTIONS: what may be done with the resource, whoever asks.
+func (h *Handler) options(r *http.Request, a *answer) error {
+	a.status = http.StatusOK
+	if strings.Trim(r.URL.Path, "/") == "" {
+		a.head.Set("Allow", "OPTIONS,GET,HEAD")
+		return nil
+	}
+	name, call, err := target(r.URL.Path)
+	if err != nil {
+		return err
+	}
+	schema, _, err := h.schema(r)
+	if err != nil {
+		return err
+	}
+	cat := h.engine.Catalog()
+	if call {
+		allow := "OPTIONS,POST"
+		if fs := cat.Functions(schema, name); len(fs) == 0 || slices.ContainsFunc(fs, func(f *catalog.Function) bool { return f.Volatility != 'v' }) {
+			allow = "OPTIONS,GET,HEAD,POST"
+		}
+		a.head.Set("Allow", allow)
+		return nil
+	}
+	t := cat.Table(schema, name)
+	if t == nil {
+		return fault.New("PGRST205", "Could not find the table '%s.%s' in the schema cache", schema, name)
+	}
+	allow := "OPTIONS,GET,HEAD"
+	if t.Insertable {
+		allow += ",POST"
+	}
+	if t.Insertable && t.Updatable && t.PrimaryKey() != nil {
+		allow += ",PUT"
+	}
+	if t.Updatable {
+		allow += ",PATCH"
+	}
+	if t.Deletable {
+		allow += ",DELETE"
+	}
+	a.head.Set("Allow", allow)
+	return nil
+}
+
+// body reads the payload within its limit.
+func (h *Handler) body(r *http.Request) ([]byte, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	tooLarge := func() error {
+		return fault.New("PGRST102", "the request body is larger than %d bytes", h.o.Limits.Body).WithStatus(http.StatusRequestEntityTooLarge)
+	}
+	if r.ContentLength > h.o.Limits.Body {
+		return nil, tooLarge()
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, h.o.Limits.Body))
+	var big *http.MaxBytesError
+	switch {
+	case errors.As(err, &big):
+		return nil, tooLarge()
+	case err != nil:
+		return nil, fault.New("PGRST102", "the request body could not be read: %v", err)
+	}
+	return b, nil
+}

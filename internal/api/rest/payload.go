@@ -1,0 +1,318 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"slices"
+	"strings"
+
+	"github.com/mainstay-dev/mainstay/fault"
+)
+
+// A payload is a request body as the planner wants it; see query.Statement.
+type payload struct {
+	body   []byte
+	keys   []string
+	fields [][]byte // of a single object, by key
+	bulk   bool
+	kind   string // query.Invoke.SingleBody
+}
+
+func badBody(message string) error { return fault.New("PGRST102", message) }
+
+var errInvalidJSON = badBody("Empty or invalid json")
+
+// readPayload reads a body. columns, when not nil, say which keys count. Of updates a payload in an array of one is that one.
+func readPayload(contentType string, body []byte, columns []string, call, one bool) (*payload, error) {
+	kind := "application/json"
+	if contentType != "" {
+		var err error
+		if kind, _, err = mime.ParseMediaType(contentType); err != nil {
+			kind = strings.ToLower(strings.TrimSpace(strings.Split(contentType, ";")[0]))
+		}
+	}
+	switch kind {
+	case "application/json", "application/vnd.pgrst.object+json", "application/vnd.pgrst.array+json":
+	case "text/csv":
+		var err error
+		if body, err = csvToJSON(body); err != nil {
+			return nil, err
+		}
+	case "application/x-www-form-urlencoded":
+		var err error
+		if body, err = formToJSON(body); err != nil {
+			return nil, err
+		}
+	case "text/plain", "text/xml", "application/octet-stream":
+		if call {
+			return &payload{body: orEmpty(body), kind: map[string]string{"text/plain": "text", "text/xml": "xml", "application/octet-stream": "octet"}[kind]}, nil
+		}
+		fallthrough
+	default:
+		return nil, badBody("Content-Type not acceptable: " + kind)
+	}
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 && call {
+		body = []byte("{}")
+	}
+	if !json.Valid(body) {
+		return nil, errInvalidJSON
+	}
+	if bytes.Contains(body, []byte(`\u0000`)) {
+		return nil, fault.New("22P05", "unsupported Unicode escape sequence").WithDetail(`\u0000 cannot be converted to text.`)
+	}
+	if err := wellFormed(string(body)); err != nil {
+		return nil, err
+	}
+	p := &payload{body: body}
+	switch body[0] {
+	case '{':
+		p.object(body, columns)
+		if !call {
+			p.body = slices.Concat([]byte("["), body, []byte("]"))
+		}
+		return p, nil
+	case '[':
+		if call {
+			return &payload{body: body, kind: "json"}, nil
+		}
+		return p, p.array(body, columns, one)
+	}
+	if call {
+		return &payload{body: body, kind: "json"}, nil
+	}
+	return nil, errInvalidJSON
+}
+
+func orEmpty(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// object takes the values of an object apart.
+func (p *payload) object(body []byte, columns []string) {
+	p.keys, p.fields = members(body)
+	if columns == nil {
+		return
+	}
+	fields := make([][]byte, len(columns))
+	for i, c := range columns {
+		if j := slices.Index(p.keys, c); j >= 0 {
+			fields[i] = p.fields[j]
+		}
+	}
+	p.keys, p.fields = columns, fields
+}
+
+func (p *payload) array(body []byte, columns []string, one bool) error {
+	p.bulk = true
+	first := true
+	count := 0
+	var keys []string
+	same := true
+	var only []byte
+	objects := true
+	elements(body, func(raw []byte) {
+		count++
+		only = raw
+		if raw[0] != '{' {
+			objects = false
+			return
+		}
+		k := keysOf(raw)
+		if first {
+			keys, first = k, false
+			return
+		}
+		same = same && sameKeys(keys, k)
+	})
+	switch {
+	case !objects, columns == nil && !same:
+		return badBody("All object keys must match")
+	case columns != nil:
+		keys = columns
+	}
+	if count == 1 && (one || len(keys) == 0) {
+		p.bulk = false
+		p.object(only, columns)
+		return nil
+	}
+	if count > 0 && len(keys) == 0 {
+		return badBody("All object keys must match")
+	}
+	p.keys = keys
+	if count == 0 {
+		p.keys = nil
+	}
+	return nil
+}
+
+func sameKeys(a, b []string) bool {
+	if slices.Equal(a, b) {
+		return true
+	}
+	if len(a) != len(b) {
+		return false
+	}
+	for _, k := range b {
+		if !slices.Contains(a, k) {
+			return false
+		}
+	}
+	return true
+}
+
+// members are the keys and raw values of an object that is valid JSON. Of a repeated key the last value counts.
+func members(obj []byte) (keys []string, values [][]byte) {
+	values = [][]byte{}
+	walkObject(obj, func(key string, raw []byte) {
+		if i := slices.Index(keys, key); i >= 0 {
+			values[i] = raw
+			return
+		}
+		keys = append(keys, key)
+		values = append(values, raw)
+	})
+	return keys, values
+}
+
+func keysOf(obj []byte) (keys []string) {
+	keys, _ = members(obj)
+	return keys
+}
+
+func walkObject(obj []byte, f func(key string, raw []byte)) {
+	i := skipSpace(obj, 1)
+	for obj[i] != '}' {
+		end := skipValue(obj, i)
+		key := unquote(obj[i:end])
+		i = skipSpace(obj, skipSpace(obj, end)+1)
+		end = skipValue(obj, i)
+		f(key, obj[i:end])
+		i = skipSpace(obj, end)
+		if obj[i] == ',' {
+			i = skipSpace(obj, i+1)
+		}
+	}
+}
+
+// elements are the raw elements of an array that is valid JSON.
+func elements(arr []byte, f func(raw []byte)) {
+	i := skipSpace(arr, 1)
+	for arr[i] != ']' {
+		end := skipValue(arr, i)
+		f(arr[i:end])
+		i = skipSpace(arr, end)
+		if arr[i] == ',' {
+			i = skipSpace(arr, i+1)
+		}
+	}
+}
+
+func skipSpace(b []byte, i int) int {
+	for b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t' {
+		i++
+	}
+	return i
+}
+
+// skipValue is the end of the value that starts at i.
+func skipValue(b []byte, i int) int {
+	switch b[i] {
+	case '"':
+		for i++; b[i] != '"'; i++ {
+			if b[i] == '\\' {
+				i++
+			}
+		}
+		return i + 1
+	case '{', '[':
+		depth := 0
+		for ; ; i++ {
+			switch b[i] {
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return i + 1
+				}
+			case '"':
+				i = skipValue(b, i) - 1
+			}
+		}
+	}
+	for i < len(b) && !strings.ContainsRune(",]} \n\r\t", rune(b[i])) {
+		i++
+	}
+	return i
+}
+
+func unquote(raw []byte) string {
+	if inner := raw[1 : len(raw)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
+	}
+	var s string
+	_ = json.Unmarshal(raw, &s) // valid, as the whole is
+	return s
+}
+
+// csvToJSON makes an array of objects of lines under a header. The word NULL is null.
+func csvToJSON(body []byte) ([]byte, error) {
+	r := csv.NewReader(bytes.NewReader(body))
+	head, err := r.Read()
+	if err != nil {
+		return nil, badBody("The CSV body has no header line")
+	}
+	for i := range head {
+		head[i] = string(appendString(nil, head[i])) + ":"
+	}
+	out := []byte{'['}
+	for {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return append(out, ']'), nil
+		}
+		if err != nil {
+			return nil, badBody("All lines must have same number of fields")
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(out, '{')
+		for i, v := range rec {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = append(out, head[i]...)
+			if v == "NULL" {
+				out = append(out, "null"...)
+			} else {
+				out = appendString(out, v)
+			}
+		}
+		out = append(out, '}')
+	}
+}
+
+// formToJSON makes an object of a form.
+func formToJSON(body []byte) ([]byte, error) {
+	out := []byte{'{'}
+	for part := range strings.SplitSeq(strings.TrimSpace(string(body)), "&") {
+		if part == "" {
+			continue
+		}
+		k, v, _ := strings.Cut(part, "=")
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(appendString(out, unescape(k)), ':')
+		out = appendString(out, unescape(v))
+	}
+	return append(out, '}'), nil
+}
