@@ -1,0 +1,212 @@
+// Package gateway is the front of the server: one handler that gives every request an id, limits, CORS, a log line and a recover, and
+// passes it to the door that its path names.
+//
+// Main types: Options and Door. New makes the handler.
+//
+// Invariants: nothing that a client sends can end the process; a log line never holds a header, a query value or a body; a panic is logged with
+// its stack and answered with a reference only; a door sees its own path below its prefix.
+package gateway
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/fault"
+)
+
+// Door serves a protocol below a path prefix.
+type Door struct {
+	Prefix  string // "/rest/v1": also serves "/rest/v1/…"
+	Handler http.Handler
+}
+
+// Options are the gateway's parts and limits.
+type Options struct {
+	Doors []Door
+	Log   *slog.Logger
+	// MaxBodyBytes bounds a request's body; 0 is 10 MiB. Doors that stream bodies set their own.
+	MaxBodyBytes int64
+	// Ready reports whether requests can be served; nil: always.
+	Ready func() error
+	Now   func() time.Time // nil: time.Now
+}
+
+const defaultMaxBody = 10 << 20
+
+// New makes the front handler.
+func New(o Options) http.Handler {
+	if o.MaxBodyBytes == 0 {
+		o.MaxBodyBytes = defaultMaxBody
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	g := &gateway{o}
+	return http.HandlerFunc(g.serve)
+}
+
+type gateway struct{ Options }
+
+func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
+	began := g.Now()
+	id := requestID(r)
+	rec := &recorder{ResponseWriter: w}
+	rec.Header().Set("X-Request-Id", id)
+	defer g.finish(rec, r, id, began)
+	cors(rec.Header(), r)
+	if Preflight(r) {
+		rec.WriteHeader(http.StatusOK)
+		return
+	}
+	r.Header.Set("X-Request-Id", id)
+	r.Body = http.MaxBytesReader(rec, r.Body, g.MaxBodyBytes)
+	g.route(rec, r)
+}
+
+// finish recovers from a panic of a door and writes the log line.
+func (g *gateway) finish(w *recorder, r *http.Request, id string, began time.Time) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		g.Log.Error("panic", "request", id, "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		if !w.wrote {
+			WriteError(w, fault.New(fault.Internal, "internal error").WithHint("Reference %s.", id).WithStatus(http.StatusInternalServerError))
+		}
+	}
+	g.Log.Info("request", "request", id, "method", r.Method, "path", r.URL.Path, "status", w.status, "bytes", w.bytes, "took", g.Now().Sub(began).Round(time.Microsecond))
+}
+
+func (g *gateway) route(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	switch path {
+	case "/health/live":
+		w.WriteHeader(http.StatusOK)
+		return
+	case "/health/ready":
+		g.ready(w)
+		return
+	}
+	for _, d := range g.Doors {
+		if path == d.Prefix || strings.HasPrefix(path, d.Prefix) && (strings.HasSuffix(d.Prefix, "/") || path[len(d.Prefix)] == '/') {
+			http.StripPrefix(strings.TrimSuffix(d.Prefix, "/"), d.Handler).ServeHTTP(w, r)
+			return
+		}
+	}
+	WriteError(w, fault.New("not_found", "no route matches "+r.Method+" "+path).WithStatus(http.StatusNotFound))
+}
+
+func (g *gateway) ready(w http.ResponseWriter) {
+	if g.Ready != nil {
+		if err := g.Ready(); err != nil {
+			g.Log.Warn("not ready", "error", err)
+			w.Header().Set("Retry-After", "1")
+			WriteError(w, fault.New("not_ready", "not ready").WithStatus(http.StatusServiceUnavailable))
+			return
+		}
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// WriteError answers with an error in the gateway's own shape, for requests that no door has taken.
+func WriteError(w http.ResponseWriter, e *fault.Error) {
+	body, err := json.Marshal(struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Details string `json:"details,omitempty"`
+		Hint    string `json:"hint,omitempty"`
+	}{e.Code, e.Message, e.Detail, e.Hint})
+	if err != nil {
+		panic("gateway: marshal of an error: " + err.Error())
+	}
+	status := e.Status
+	if status == 0 {
+		status = http.StatusBadRequest
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client is gone: nobody to tell
+}
+
+// requestID takes a well-formed id that a proxy has set, or makes one.
+func requestID(r *http.Request) string {
+	id := r.Header.Get("X-Request-Id")
+	if len(id) >= 8 && len(id) <= 64 && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == "" {
+		return id
+	}
+	var b [12]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic("gateway: no randomness: " + err.Error()) // crypto/rand never fails on supported systems
+	}
+	return hex.EncodeToString(b[:])
+}
+
+const (
+	corsMethods = "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS"
+	corsExpose  = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit, Preference-Applied, ETag, X-Request-Id, X-Total-Count, Link, X-Supabase-Api-Version"
+)
+
+// cors lets any origin in: callers are known by tokens in headers, never by cookies, so that another site gains nothing (Fetch standard,
+// CORS protocol; credentials stay off).
+func cors(h http.Header, r *http.Request) {
+	if r.Header.Get("Origin") == "" {
+		return
+	}
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", corsExpose)
+	if !Preflight(r) {
+		return
+	}
+	h.Set("Access-Control-Allow-Methods", corsMethods)
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		h.Set("Access-Control-Allow-Headers", asked)
+	}
+	h.Set("Access-Control-Max-Age", "86400")
+	h.Add("Vary", "Access-Control-Request-Headers")
+}
+
+// Preflight reports whether r is a CORS preflight.
+func Preflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// recorder notes what was answered, for the log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+	wrote  bool
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if !w.wrote {
+		w.status, w.wrote = status, true
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if !w.wrote {
+		w.status, w.wrote = http.StatusOK, true
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// TooLarge reports whether err came from a body beyond the limit.
+func TooLarge(err error) bool {
+	var e *http.MaxBytesError
+	return errors.As(err, &e)
+}
