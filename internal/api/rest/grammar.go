@@ -18,6 +18,7 @@ type reader struct {
 	limits   *Limits
 	furthest int
 	expected string
+	shift    int // characters that PostgREST counts before s
 }
 
 func (r *reader) fail(expected string) {
@@ -29,16 +30,19 @@ func (r *reader) fail(expected string) {
 // err is PGRST100 at the furthest failure.
 func (r *reader) err() error {
 	at := min(r.furthest, len(r.s))
+	expected := r.expected
 	unexpected := "end of input"
 	if at < len(r.s) {
 		_, n := utf8.DecodeRuneInString(r.s[at:])
 		unexpected = `"` + r.s[at:at+n] + `"`
+		if strings.HasSuffix(expected, "end of input") { // PostgREST's parser shows what it finds instead of the end as a character
+			unexpected = "'" + r.s[at:at+n] + "'"
+		}
 	}
-	expected := r.expected
 	if expected != "" {
 		expected = " expecting " + expected
 	}
-	return fault.New("PGRST100", `"failed to parse %s (%s)" (line 1, column %d)`, r.what, r.s, utf8.RuneCountInString(r.s[:at])+1).
+	return fault.New("PGRST100", `"failed to parse %s (%s)" (line 1, column %d)`, r.what, r.s, utf8.RuneCountInString(r.s[:at])+1+r.shift).
 		WithDetail("unexpected %s%s", unexpected, expected)
 }
 
@@ -162,6 +166,10 @@ func (r *reader) path() ([]query.PathStep, bool) {
 		if n := r.index(); n > 0 {
 			s.Key, s.Index = r.s[r.i:r.i+n], true
 			r.i += n
+		} else if r.peek() == '-' {
+			r.i++
+			r.fail("digit")
+			return nil, false
 		} else if s.Key = r.key(); s.Key == "" {
 			r.fail(`"-", digit or any non reserved character different from: .,>()`)
 			return nil, false
@@ -636,6 +644,9 @@ func (r *reader) branch(values *[]string) (*query.Logic, bool) {
 	l = &query.Logic{Op: query.Leaf, Leaf: f}
 	var ok bool
 	if f.Name, ok = r.name(); !ok {
+		if r.furthest == start {
+			r.expected = "field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)"
+		}
 		return nil, false
 	}
 	if f.Path, ok = r.path(); !ok {
@@ -704,8 +715,13 @@ func (r *reader) orderItem() (o query.Order, ok bool) {
 		o.Nulls = query.NullsLast
 	}
 	r.spaces()
-	if !r.eof() && r.peek() != ',' {
+	switch {
+	case r.peek() == '.':
+		r.i++
 		r.fail("asc, desc, nullsfirst or nullslast")
+		return o, false
+	case !r.eof() && r.peek() != ',':
+		r.fail(`"," or end of input`)
 		return o, false
 	}
 	return o, true

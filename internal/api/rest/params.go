@@ -227,7 +227,10 @@ func (p *parameters) reserved(l *Limits, n *query.Node, word string, negated boo
 	case "limit", "offset":
 		return p.bound(n, word, value, top)
 	}
-	r := &reader{s: value, what: "logic tree", limits: l}
+	r := &reader{s: value, what: "logic tree", limits: l, shift: len(word)}
+	if negated {
+		r.shift += len("not.")
+	}
 	t := &query.Logic{Op: connectives[word], Not: negated}
 	if !r.tree(t, &p.values) {
 		return r.err()
