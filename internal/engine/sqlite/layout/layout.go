@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/builtin"
 )
 
 // Names of what is in the file beside the project's tables, ready for use in SQL.
@@ -83,22 +84,23 @@ func StorageOf(cat *catalog.Catalog, t catalog.TypeRef) string {
 
 // CollationOf is the SQLite collation in which values of type t compare as PostgreSQL's operators do; "" for the binary one.
 func CollationOf(cat *catalog.Catalog, t catalog.TypeRef) string {
-	switch base := cat.BaseType(t); base.OID {
-	case catalog.NumericOID:
-		return "pg_numeric"
-	case catalog.IntervalOID:
-		return "pg_interval"
-	case catalog.JSONBOID:
-		return "pg_jsonb"
-	case catalog.CitextOID:
-		return "pg_citext"
-	default:
-		if ty := cat.Type(base.OID); ty != nil && ty.Kind == catalog.EnumType {
-			return fmt.Sprintf("pg_enum_%d", ty.OID)
-		}
+	base := cat.BaseType(t).OID
+	if ty := cat.Type(base); ty != nil && ty.Kind == catalog.EnumType {
+		return fmt.Sprintf("pg_enum_%d", base)
+	}
+	switch base {
+	case catalog.JSONOID, catalog.VoidOID, catalog.RecordOID:
 		return ""
 	}
+	c, ok := builtin.CollationOf(base)
+	if !ok {
+		return fmt.Sprintf("pg_type_%d", base)
+	}
+	return c
 }
+
+// FuncName is the SQLite name under which an immutable built-in function is registered for indexes over expressions.
+func FuncName(f *builtin.Func) string { return "pg_" + f.ID }
 
 // ColumnDecl is the declaration of a column.
 func ColumnDecl(cat *catalog.Catalog, col *catalog.Column) string {

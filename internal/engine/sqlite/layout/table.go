@@ -134,7 +134,7 @@ func indexKey(cat *catalog.Catalog, t *catalog.Table, ix *catalog.Index, k sql.I
 		if err != nil {
 			return "", err
 		}
-		return "(" + text + ")", nil
+		return text, nil
 	}
 	col := Quote(k.Column)
 	if !ix.NullsNotDistinct {
