@@ -1,25 +1,11 @@
 package catalog
 
 import (
+	"slices"
+
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
-
-// A dep is one thing that an object depends on: a whole object, or one column of a table when Sub is not 0.
-type dep struct {
-	on  OID
-	sub int16
-	how depKind
-}
-
-type dependent struct {
-	by  OID
-	sub int16 // column of `by` whose default it is, 0 for the object
-	on  int16 // column of the object that is depended on
-	how depKind
-}
-
-type depKind byte
 
 // Env is who applies a statement, and what the statement's text needs.
 type Env struct {
@@ -29,6 +15,8 @@ type Env struct {
 
 	// ViewColumns tells the columns of a view's query. Nil: names and types that can be read off the targets alone.
 	ViewColumns func(c *Catalog, q *sql.Select, path []string) ([]ViewColumnInfo, error)
+	// IsBuiltin says whether PostgreSQL itself has a function of the name: a name that both have is left to the analyser. Nil: never.
+	IsBuiltin func(name string) bool
 	// Check is asked before a statement counts as applied; c is the catalog after it. Nil checks nothing.
 	Check func(c *Catalog, ch Change) error
 }
@@ -133,7 +121,8 @@ func (RefreshedMatView) step()   {}
 // Edit is the making of the next Catalog. It is for one goroutine; a failed Apply leaves it as it was.
 type Edit struct {
 	facts
-	view *Catalog // of the facts as they are now; nil after a change
+	view *Catalog   // of the facts as they are now; nil after a change
+	st   *statement // during Apply
 }
 
 // Edit starts a private copy, at no cost.
@@ -162,7 +151,138 @@ func (e *Edit) Mark() Mark { return Mark{e.facts, e.view} }
 // Reset goes back to a mark.
 func (e *Edit) Reset(m Mark) { e.facts, e.view = m.facts, m.view }
 
-// Apply turns a statement of schema definition into facts. The error is a *fault.Error with PostgreSQL's code and message.
-func (e *Edit) Apply(s sql.Stmt, env Env) (Change, error) {
-	return Change{}, fault.Unsupported("this statement", "")
+// Apply turns a statement of schema definition into facts. The error is a *fault.Error with PostgreSQL's code and message; the edit is
+// then as it was before. Statements that are no schema definition are refused.
+func (e *Edit) Apply(s sql.Stmt, env Env) (ch Change, err error) {
+	before := e.Mark()
+	if env.Role == "" {
+		env.Role = "postgres"
+	}
+	if env.SearchPath == nil {
+		env.SearchPath = []string{"public"}
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			ch, err = Change{}, f.err
+		}
+		if err != nil {
+			e.Reset(before)
+			if f := fault.As(err); f != nil && f.File == "" && env.File != "" {
+				c := *f
+				c.File = env.File
+				err = &c
+			}
+		}
+		e.st = nil
+	}()
+	e.st = &statement{env: env, using: map[OID]map[string]sql.Expr{}, fill: map[OID]*sql.Select{}, restart: map[OID]*int64{}}
+	e.apply(s)
+	ch = e.change(before.facts)
+	if env.Check != nil {
+		err = env.Check(e.Catalog(), ch)
+	}
+	return ch, err
+}
+
+// statement is what Apply keeps while a statement is being applied.
+type statement struct {
+	env     Env
+	tag     string
+	touched []OID // tables, sequences, types and functions in the order in which they changed
+	using   map[OID]map[string]sql.Expr
+	fill    map[OID]*sql.Select
+	restart map[OID]*int64
+	steps   []Step // of objects that have no place in touched
+	notices []Notice
+}
+
+// failure carries an error out of the depths of Apply, which recovers it; nothing else panics with it.
+type failure struct{ err *fault.Error }
+
+func (e *Edit) fail(pos sql.Pos, code, format string, args ...any) {
+	panic(failure{fault.New(code, format, args...).At(int(pos))})
+}
+
+func raise(err *fault.Error, pos sql.Pos) { panic(failure{err.At(int(pos))}) }
+
+// must passes a value on or fails with the error.
+func must[T any](v T, err error) T {
+	if err != nil {
+		if f := fault.As(err); f != nil {
+			panic(failure{f})
+		}
+		panic(failure{fault.New(fault.Internal, "%s", err.Error())})
+	}
+	return v
+}
+
+func (e *Edit) notice(code, format string, args ...any) {
+	n := fault.New(code, format, args...)
+	e.st.notices = append(e.st.notices, Notice{Severity: "NOTICE", Code: code, Message: n.Message})
+}
+
+func (e *Edit) touch(oid OID) {
+	e.view = nil
+	if !slices.Contains(e.st.touched, oid) {
+		e.st.touched = append(e.st.touched, oid)
+	}
+}
+
+// change says what the touched objects were and are.
+func (e *Edit) change(before facts) Change {
+	ch := Change{Tag: e.st.tag, Notices: e.st.notices}
+	add := func(s ...Step) { ch.Steps = append(ch.Steps, s...) }
+	for _, oid := range e.st.touched {
+		if o, n := before.TableByOID(oid), e.TableByOID(oid); o != n {
+			switch {
+			case o == nil:
+				add(CreatedTable{n, e.st.fill[oid]})
+			case n == nil:
+				add(DroppedTable{o})
+			default:
+				add(e.alteredTable(o, n)...)
+			}
+		}
+		if o, n := before.SequenceByOID(oid), e.SequenceByOID(oid); o != n {
+			switch {
+			case o == nil:
+				add(CreatedSequence{n})
+			case n == nil:
+				add(DroppedSequence{o})
+			default:
+				add(AlteredSequence{o, n, e.st.restart[oid]})
+			}
+		}
+		if o, n := before.Type(oid), e.Type(oid); o != n {
+			add(ChangedType{o, n})
+		}
+		if o, n := before.FunctionByOID(oid), e.FunctionByOID(oid); o != n {
+			add(ChangedFunction{o, n})
+		}
+	}
+	add(e.st.steps...)
+	return ch
+}
+
+func (e *Edit) alteredTable(o, n *Table) []Step {
+	var steps []Step
+	has := func(xs []*Index, oid OID) bool {
+		return slices.ContainsFunc(xs, func(x *Index) bool { return x.OID == oid })
+	}
+	for _, x := range o.Indexes {
+		if !has(n.Indexes, x.OID) {
+			steps = append(steps, DroppedIndex{o, x})
+		}
+	}
+	steps = append(steps, AlteredTable{o, n, e.st.using[o.OID]})
+	for _, x := range n.Indexes {
+		if !has(o.Indexes, x.OID) {
+			steps = append(steps, CreatedIndex{n, x})
+		}
+	}
+	return steps
 }

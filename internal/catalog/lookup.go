@@ -36,8 +36,11 @@ type facts struct {
 	casts        []CastDef
 	defaultACLs  []DefaultACL
 	settings     []RoleSetting
-	deps         ordMap[OID, []dep]       // on what an object depends
-	dependents   ordMap[OID, []dependent] // what depends on it
+
+	constraintNames ordMap[string, int32]                  // how many constraints of a schema have the name
+	partOf          ordMap[OID, OID]                       // constraint, index, trigger, policy → its table or domain
+	uses            ordMap[OID, []edge]                    // by the object that depends
+	usedBy          ordMap[OID, ordMap[edgeKey, struct{}]] // by the object that is depended on
 }
 
 // RoleSetting is a setting of ALTER ROLE … SET or ALTER DATABASE … SET; Role is "" for the database's.

@@ -67,13 +67,10 @@ func typeNameText(t *sql.TypeName) string {
 
 func (c *facts) pctType(path []string, t *sql.TypeName) (TypeRef, error) {
 	rel, column := t.Name.Schema, t.Name.Name
-	n := sql.Name{Name: rel}
-	if schema, table, ok := strings.Cut(rel, "."); ok {
-		n = sql.Name{Schema: schema, Name: table}
-	}
+	n := sql.Name{Schema: t.PctSchema, Name: rel}
 	tab := c.FindTable(path, n)
 	if tab == nil {
-		return TypeRef{}, fault.New(fault.UndefinedTable, "relation %q does not exist", rel).At(int(t.Pos))
+		return TypeRef{}, fault.New(fault.UndefinedTable, "relation %q does not exist", qualifiedText(n)).At(int(t.Pos))
 	}
 	col := tab.Column(column)
 	if col == nil {
