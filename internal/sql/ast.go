@@ -58,7 +58,8 @@ type TypeName struct {
 	Mods      []Expr // type modifiers as written; interval fields are a mask in Mods[0] as in PostgreSQL
 	ArrayDims int    // number of [] suffixes, 0 for a plain type
 	SetOf     bool
-	PctType   bool // Name.Schema/Name hold table and column: t.col%TYPE
+	PctType   bool   // Name.Schema/Name hold table and column: t.col%TYPE
+	PctSchema string // the table's schema of a %TYPE, "" when not given
 	Pos       Pos
 }
 
@@ -114,6 +115,7 @@ type Op struct {
 
 // Quantified is x op ANY (array) or x op ALL (array). With a sub-query it is a SubLink.
 type Quantified struct {
+	Schema      string // of OPERATOR(schema.op)
 	Op          string
 	All         bool
 	Left, Right Expr
@@ -331,11 +333,12 @@ const (
 
 // SubLink is a sub-query in an expression. Test and Op belong to AnyQ and AllQ.
 type SubLink struct {
-	Kind  SubLinkKind
-	Test  Expr
-	Op    string
-	Query *Select
-	Pos   Pos
+	Kind     SubLinkKind
+	Test     Expr
+	OpSchema string // of OPERATOR(schema.op)
+	Op       string
+	Query    *Select
+	Pos      Pos
 }
 
 // ArrayExpr is ARRAY[…].
@@ -700,6 +703,7 @@ type Merge struct {
 	Pos       Pos
 }
 
+func (*TypeName) node()         {}
 func (*ColumnRef) node()        {}
 func (*Param) node()            {}
 func (*Const) node()            {}

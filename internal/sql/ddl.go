@@ -93,7 +93,16 @@ type Constraint struct {
 	Deferred         bool // INITIALLY DEFERRED
 	NotValid         bool
 	NoInherit        bool
+	Method           string // exclusion: the access method, "" when not given
+	Exclusions       []Exclusion
+	Where            Expr // exclusion
 	Pos              Pos
+}
+
+// Exclusion is one element of an exclusion constraint: key WITH op.
+type Exclusion struct {
+	Key IndexKey
+	Op  string
 }
 
 // Option is a named option as written: WITH (name = value), sequence and role options.
@@ -102,26 +111,37 @@ type Option struct {
 	Name  string
 	Value string
 	List  []string
+	Type  *TypeName // where a type was written; Value is its name then
 	Expr  Expr
 	Pos   Pos
 }
 
 // CreateTable is CREATE TABLE. Like, OfType, Inherits and PartitionBy are kept for the refusal or the rewriting.
 type CreateTable struct {
-	Table       *Table
-	Temp        bool
-	Unlogged    bool
-	IfNotExists bool
-	Columns     []ColumnDef
-	Constraints []Constraint
-	Like        []LikeClause
-	Inherits    []Name
-	OfType      *Name
-	PartitionBy string // strategy; "" when not partitioned
-	PartitionOf *Name
-	OnCommit    string // "", "drop", "delete rows", "preserve rows"
-	Options     []Option
-	Pos         Pos
+	Table         *Table
+	Temp          bool
+	Unlogged      bool
+	IfNotExists   bool
+	Columns       []ColumnDef
+	Constraints   []Constraint
+	Like          []LikeClause
+	Inherits      []Name
+	OfType        *Name
+	PartitionBy   string // strategy; "" when not partitioned
+	PartitionKeys []IndexKey
+	PartitionOf   *Name
+	Bound         *PartitionBound // of PartitionOf
+	OnCommit      string          // "", "drop", "delete rows", "preserve rows"
+	Options       []Option
+	Pos           Pos
+}
+
+// PartitionBound is FOR VALUES … or DEFAULT of a partition. Only one form is set; Modulus is 0 unless the strategy is hash.
+type PartitionBound struct {
+	Default            bool
+	In                 []Expr
+	From, To           []Expr // MINVALUE and MAXVALUE are column references
+	Modulus, Remainder int
 }
 
 // LikeClause is LIKE table INCLUDING …; At is the number of columns written before it.
@@ -186,7 +206,7 @@ const (
 	ClusterOn
 	AttachPartition
 	DetachPartition
-	OtherAlter // Name says which, for the refusal
+	OtherAlter // Mode says which, for the refusal
 )
 
 // AlterCmd is one sub-command.
@@ -200,6 +220,10 @@ type AlterCmd struct {
 	Options    []Option
 	IfExists   bool // or IF NOT EXISTS for AddColumn
 	Cascade    bool
+	Collation  *Name           // AlterColumnType
+	Mode       string          // "always" or "replica" of EnableTrigger; the kind of ReplicaIdentity; storage; what OtherAlter is
+	Partition  *Name           // AttachPartition, DetachPartition
+	Bound      *PartitionBound // AttachPartition
 	Pos        Pos
 }
 
@@ -208,7 +232,8 @@ type Rename struct {
 	Kind     ObjectKind // of what is renamed
 	Name     Name       // the object, or the table that holds it
 	Args     []*TypeName
-	Sub      string // column, constraint, policy, trigger, attribute or enum value
+	Sub      string     // column, constraint, policy, trigger, attribute or enum value
+	On       ObjectKind // what Name is when Sub is set: table, view, type, domain …
 	NewName  string
 	IfExists bool
 	Pos      Pos
@@ -356,6 +381,7 @@ type AlterDomain struct {
 	Expr       Expr
 	Constraint *Constraint
 	IfExists   bool
+	Cascade    bool
 	Pos        Pos
 }
 
@@ -400,6 +426,7 @@ type CreateFunction struct {
 	Window     bool
 	Cost, Rows float64 // 0 when not given
 	Settings   []Setting
+	Symbol     string // AS 'file', 'symbol'
 	Pos        Pos
 }
 
@@ -422,6 +449,7 @@ type AlterFunction struct {
 	Settings   []Setting
 	ResetAll   bool
 	Reset      []string
+	Options    []Option // cost, rows, leakproof, parallel, support
 	Pos        Pos
 }
 
@@ -506,17 +534,20 @@ type AlterPolicy struct {
 type DropObject struct {
 	Name Name
 	Sub  string
-	Args []*TypeName // of a function, nil when not given
-	Pos  Pos
+	Args []*TypeName // of a function, nil when not given; from and to of a cast
+	// OnDomain is set where Name is a domain and Sub its constraint.
+	OnDomain bool
+	Pos      Pos
 }
 
 // Drop is DROP of any kind.
 type Drop struct {
-	Kind     ObjectKind
-	Objects  []DropObject
-	IfExists bool
-	Cascade  bool
-	Pos      Pos
+	Kind         ObjectKind
+	Objects      []DropObject
+	IfExists     bool
+	Cascade      bool
+	Concurrently bool
+	Pos          Pos
 }
 
 // Truncate is TRUNCATE.
@@ -529,13 +560,14 @@ type Truncate struct {
 
 // Comment is COMMENT ON. Sub is the column, constraint, policy or trigger of Name. Null removes it.
 type Comment struct {
-	Kind ObjectKind
-	Name Name
-	Sub  string
-	Args []*TypeName
-	Text string
-	Null bool
-	Pos  Pos
+	Kind     ObjectKind
+	Name     Name
+	Sub      string
+	OnDomain bool // Name is a domain and Sub its constraint
+	Args     []*TypeName
+	Text     string
+	Null     bool
+	Pos      Pos
 }
 
 // Privilege is one privilege of a GRANT, with its columns. Name is lower case; "all" is ALL.
@@ -559,11 +591,12 @@ type Grant struct {
 
 // GrantRole is GRANT role TO role.
 type GrantRole struct {
-	Revoke bool
-	Roles  []string
-	To     []string
-	Admin  bool
-	Pos    Pos
+	Revoke  bool
+	Roles   []string
+	To      []string
+	Admin   bool
+	Options []Option // admin, inherit, set as written
+	Pos     Pos
 }
 
 // AlterDefaultPrivileges is ALTER DEFAULT PRIVILEGES.
@@ -584,17 +617,19 @@ type CreateRole struct {
 
 // AlterRole is ALTER ROLE with options or a setting.
 type AlterRole struct {
-	Name    string // "all" for ALTER ROLE ALL
-	Options []Option
-	Setting *Setting
-	Reset   bool
-	Pos     Pos
+	Name     string // "all" for ALTER ROLE ALL
+	Options  []Option
+	Setting  *Setting
+	Reset    bool   // of Setting, or of all when that is nil
+	Database string // IN DATABASE
+	Pos      Pos
 }
 
 // AlterDatabase is ALTER DATABASE … SET.
 type AlterDatabase struct {
 	Name    string
 	Setting *Setting
+	Reset   bool // of Setting, or of all when that is nil
 	Pos     Pos
 }
 
@@ -629,9 +664,10 @@ const (
 
 // Transaction is BEGIN, COMMIT and their kin.
 type Transaction struct {
-	Kind TxKind
-	Name string
-	Pos  Pos
+	Kind    TxKind
+	Name    string
+	Options []Option // transaction_isolation, transaction_read_only, transaction_deferrable
+	Pos     Pos
 }
 
 // SetConstraints is SET CONSTRAINTS. Names is empty for ALL.
@@ -645,6 +681,7 @@ type SetConstraints struct {
 type Lock struct {
 	Tables []Table
 	Mode   string
+	NoWait bool
 	Pos    Pos
 }
 
