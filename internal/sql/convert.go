@@ -413,14 +413,22 @@ func (c *conv) sortBy(v *value) SortBy {
 	case "SORTBY_DESC":
 		s.Desc = true
 	case "SORTBY_USING":
-		op := c.name(v.List("useOp"), NoPos)
-		s.Using = op.Name
-		if op.Schema != "" {
-			s.Using = op.Schema + "." + op.Name
-		}
+		s.Using = opName(v.List("useOp"))
 	}
 	s.Nulls = nullsOrder(v.Text("sortby_nulls"))
 	return s
+}
+
+// opName is an operator's name as one string: op, or schema.op with the schema quoted where it has to be.
+func opName(items []value) string {
+	switch n := len(items); n {
+	case 0:
+		return ""
+	case 1:
+		return items[0].String()
+	default:
+		return QuoteIdent(items[n-2].String()) + "." + items[n-1].String()
+	}
 }
 
 func nullsOrder(text string) NullsOrder {

@@ -41,10 +41,14 @@ func (c *conv) stmt(v *value) Stmt {
 			NoData: into.Bool("skipData"), Pos: p,
 		}
 	case "AlterTableStmt":
-		return &AlterTable{
+		a := &AlterTable{
 			Kind: objectKind(n.Text("objtype")), Table: c.table(n.Get("relation")), IfExists: n.Bool("missing_ok"),
 			Cmds: mapped(n.List("cmds"), c.alterCmd), Pos: p,
 		}
+		if a.Kind == KindType {
+			a.Table.Only = false // the grammar leaves it unset for types
+		}
+		return a
 	case "RenameStmt":
 		return c.rename(n)
 	case "AlterOwnerStmt":
@@ -472,6 +476,9 @@ func roles(items []value) []string { return mapped(items, roleName) }
 func (c *conv) object(v *value, kind ObjectKind) DropObject {
 	o := DropObject{Pos: NoPos}
 	tag, n := v.Node()
+	if tag == "" && n.Has("objname") {
+		tag = "ObjectWithArgs"
+	}
 	switch tag {
 	case "String":
 		o.Name = Name{Name: n.Text("sval"), Pos: NoPos}
@@ -678,7 +685,7 @@ func (c *conv) constraint(v *value) Constraint {
 		for i := range ex {
 			pair := ex[i].Items()
 			if len(pair) == 2 {
-				k.Exclusions = append(k.Exclusions, Exclusion{Key: c.indexKey(&pair[0]), Op: dotted(texts(pair[1].Items()))})
+				k.Exclusions = append(k.Exclusions, Exclusion{Key: c.indexKey(&pair[0]), Op: opName(pair[1].Items())})
 			}
 		}
 	case "CONSTR_ATTR_DEFERRABLE":

@@ -460,11 +460,7 @@ func (p *printer) constraint(k *Constraint) {
 			e := &k.Exclusions[i]
 			p.indexKey(&e.Key)
 			p.put(" WITH ")
-			if schema, op, ok := strings.Cut(e.Op, "."); ok {
-				p.put("OPERATOR(", schema, ".", op, ")")
-			} else {
-				p.put(e.Op)
-			}
+			p.put(usingOp(e.Op))
 		})
 		p.put(")")
 		if len(k.Include) > 0 {

@@ -626,16 +626,20 @@ func (p *printer) sort(items []SortBy) {
 		p.expr(s.Expr, precLowest)
 		switch {
 		case s.Using != "":
-			schema, op, ok := strings.Cut(s.Using, ".")
-			if !ok {
-				schema, op = "", s.Using
-			}
-			p.put(" USING ", operator(schema, op))
+			p.put(" USING ", usingOp(s.Using))
 		case s.Desc:
 			p.put(" DESC")
 		}
 		p.nulls(s.Nulls)
 	})
+}
+
+// usingOp writes an operator that the tree keeps as one string.
+func usingOp(op string) string {
+	if strings.ContainsRune(op, '.') {
+		return "OPERATOR(" + op + ")"
+	}
+	return op
 }
 
 func (p *printer) nulls(n NullsOrder) {
