@@ -53,10 +53,10 @@ type Query struct {
 	Limit, Offset Expr // int8
 	WithTies      bool
 	Locking       []sql.Locking
-	Values        [][]Expr // VALUES lists; Targets then name the columns with Exprs nil
+	Values        [][]Expr // VALUES lists; Targets then name the columns, each with a SubCol for its type
 	SetOp         sql.SetOp
 	All           bool
-	Left, Right   *Query // set operation: same number of columns, coerced to Targets' types
+	Left, Right   *Query // set operation: same number of columns, of Targets' types; Targets and OrderBy hold a SubCol for each output column
 
 	// Data modification. Target is the Rel of the table (also the Rel of its old row in WHERE, SET and RETURNING).
 	Target      *Rel
@@ -162,6 +162,7 @@ type Rel struct {
 	Read, Inserted, Updated                            ColumnSet
 	NeedsSelect, NeedsInsert, NeedsUpdate, NeedsDelete bool
 	Quals                                              []Expr // security quals: policies' USING that apply to reading this Rel, set by rights; AND-ed before any other condition that could leak
+	Locked                                             bool   // FOR UPDATE or FOR SHARE names it: needs the UPDATE privilege, and UPDATE policies hold
 	Policed                                            bool   // set by rights when done, so that nothing is attached twice
 }
 
@@ -302,6 +303,8 @@ type Call struct {
 	Op   string // the operator's name where one was written, for messages
 	Role string // as whom a User function's own rights apply when inlined; "" the caller
 	Pos  sql.Pos
+	// Variadic is set when the last argument is an array given for the rest of a VARIADIC "any": f(VARIADIC array).
+	Variadic bool
 }
 
 // Agg is an aggregate call. Over is set when it is used as a window function.
@@ -456,7 +459,8 @@ type SubLink struct {
 	Typ   Type
 }
 
-// SubCol is column Col of the innermost enclosing SubLink's query inside Tests.
+// SubCol is column Col of the innermost enclosing SubLink's query inside Tests; in a set operation's or VALUES' Targets and OrderBy it is output
+// column Col.
 type SubCol struct {
 	Col int
 	Typ Type

@@ -1,0 +1,599 @@
+package analyze
+
+import (
+	"slices"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// targetTable is the Rel that a statement changes.
+func (a *analyzer) targetTable(sc *scope, t *sql.Table) (*tree.Rel, *item) {
+	if t.Name.Schema == "" && a.cat.FindTable(a.path, t.Name) == nil && a.findCTE(sc, t.Name.Name) != nil {
+		a.fail(t.Pos, fault.WrongObjectType, `relation "%s" cannot be the target of a modifying statement`, t.Name.Name)
+	}
+	r := a.relation(sc, t)
+	if r.Table == nil {
+		a.fail(sql.NoPos, fault.WrongObjectType, `cannot change sequence "%s"`, t.Name.Name)
+	}
+	if r.Table.Kind == catalog.MatView {
+		a.fail(sql.NoPos, fault.WrongObjectType, `cannot change materialized view "%s"`, r.Table.Name)
+	}
+	a.addRel(sc, r)
+	sc.query.Target = r
+	it := a.named(r, t.Alias, "table")
+	return r, it
+}
+
+// targetColumn is the position of a column that a statement sets.
+func (a *analyzer) targetColumn(r *tree.Rel, name string, pos sql.Pos) int {
+	i := r.Table.ColumnIndex(name)
+	if i < 0 {
+		if _, ok := systemColumns[name]; ok {
+			a.fail(pos, fault.FeatureNotSupported, `cannot assign to system column "%s"`, name)
+		}
+		a.fail(pos, fault.UndefinedColumn, `column "%s" of relation "%s" does not exist`, name, r.Table.Name)
+	}
+	return i
+}
+
+func (a *analyzer) insert(sc *scope, s *sql.Insert) *tree.Query {
+	q := &tree.Query{Command: tree.Insert, Overriding: s.Overriding, Pos: s.Pos}
+	sc.query = q
+	a.with(sc, s.With, sc.parent == nil)
+	r, it := a.targetTable(sc, s.Table)
+	r.NeedsInsert = true
+	cols := a.insertColumns(r, s.Columns)
+	if s.Source == nil {
+		cols = nil
+	} else {
+		cols = a.insertSource(sc, s, r, cols)
+	}
+	q.Columns = cols
+	for _, c := range cols {
+		r.Inserted.Add(c)
+	}
+	if s.OnConflict != nil {
+		a.onConflict(sc, s.OnConflict, it)
+	}
+	if s.Returning != nil {
+		a.returning(sc, s.Returning, it)
+	}
+	return q
+}
+
+func (a *analyzer) insertColumns(r *tree.Rel, list []sql.InsertColumn) []int {
+	var cols []int
+	if list == nil {
+		for i := range r.Table.Columns {
+			cols = append(cols, i)
+		}
+		return cols
+	}
+	for _, c := range list {
+		i := a.targetColumn(r, c.Name, c.Pos)
+		if len(c.Steps) > 0 {
+			a.raise(c.Pos, fault.Unsupported("assigning to a part of a column in INSERT", "Give the whole value of the column."))
+		}
+		if slices.Contains(cols, i) {
+			a.fail(c.Pos, fault.DuplicateColumn, `column "%s" specified more than once`, c.Name)
+		}
+		cols = append(cols, i)
+	}
+	return cols
+}
+
+// insertSource analyses what an INSERT inserts and gives the columns that it fills.
+func (a *analyzer) insertSource(sc *scope, s *sql.Insert, r *tree.Rel, cols []int) []int {
+	src := s.Source
+	sub := &scope{parent: sc, unknowns: true}
+	fits := func(n int, at func(i int) sql.Pos) {
+		if n > len(cols) {
+			a.fail(at(len(cols)), fault.SyntaxError, "INSERT has more expressions than target columns")
+		}
+		if s.Columns != nil && n < len(cols) {
+			a.fail(s.Columns[n].Pos, fault.SyntaxError, "INSERT has more target columns than expressions")
+		}
+		cols = cols[:n]
+	}
+	column := func(i int) *catalog.Column { return r.Table.Columns[cols[i]] }
+	if src.Values != nil && len(src.OrderBy) == 0 && src.Limit == nil && src.Offset == nil && src.With == nil {
+		q := &tree.Query{Command: tree.Select, Pos: src.Pos}
+		sub.query = q
+		place := InValuesSingle
+		if len(src.Values) > 1 {
+			place = InReturning // no set-returning functions; DEFAULT is allowed
+		}
+		a.valuesRows(sub, src, place)
+		fits(len(q.Values[0]), func(i int) sql.Pos { return a.where(q.Values[0][i]) })
+		for _, row := range q.Values {
+			for i := range row {
+				row[i] = a.assignTo(row[i], column(i).Name, column(i).Type, sql.NoPos)
+			}
+		}
+		for i := range cols {
+			q.Targets = append(q.Targets, tree.Target{Name: column(i).Name, Expr: &tree.SubCol{Col: i, Typ: column(i).Type}})
+		}
+		a.checkGenerated(q, r.Table, cols, s.Overriding)
+		sc.query.Source = q
+		if sub.hasSRF {
+			sc.query.Source = a.selectFromValues(sub, q)
+		}
+		return cols
+	}
+	q := a.selectQuery(sub, src)
+	ts := visible(q.Targets)
+	fits(len(ts), func(i int) sql.Pos { return a.where(a.outputExpr(q, i)) })
+	plainSelect := q.SetOp == sql.NoSetOp && q.Values == nil && !q.Distinct
+	same := true
+	for i := range ts {
+		t := targetType(q, i)
+		same = same && t.OID == column(i).Type.OID && (column(i).Type.Mod < 0 || t.Mod == column(i).Type.Mod)
+	}
+	switch {
+	case same:
+	case plainSelect:
+		for i := range ts {
+			q.Targets[i].Expr = a.assignTo(q.Targets[i].Expr, column(i).Name, column(i).Type, sql.NoPos)
+		}
+	default:
+		for i := range ts {
+			if targetType(q, i).OID == catalog.UnknownOID {
+				a.coerceOutput(q, i, plain(catalog.TextOID), "INSERT")
+			}
+		}
+		inner := &tree.Rel{Kind: tree.SubqueryRel, Alias: "*SELECT*", Query: q, Columns: columnsOf(q), Role: a.env.Role}
+		outer := &tree.Query{Command: tree.Select, Rels: []*tree.Rel{inner}, From: []tree.FromItem{&tree.RelItem{Rel: inner}}, Pos: src.Pos}
+		for i := range ts {
+			v := a.at(&tree.Var{Rel: inner, Col: i, Typ: inner.Columns[i].Type}, a.where(a.outputExpr(q, i)))
+			outer.Targets = append(outer.Targets, tree.Target{Name: ts[i].Name, Expr: a.assignTo(v, column(i).Name, column(i).Type, sql.NoPos)})
+		}
+		q = outer
+	}
+	a.checkGenerated(q, r.Table, cols, s.Overriding)
+	sc.query.Source = q
+	return cols
+}
+
+// valuesRows analyses the rows of VALUES of an INSERT, where DEFAULT may stand.
+func (a *analyzer) valuesRows(sc *scope, s *sql.Select, place Place) {
+	if place == InValuesSingle {
+		a.valuesInto(sc, s, place)
+		return
+	}
+	sc.noSRF = "VALUES"
+	a.valuesInto(sc, s, InValuesSingle)
+	sc.noSRF = ""
+}
+
+// selectFromValues is a one-row VALUES with set-returning functions as the SELECT that it means.
+func (a *analyzer) selectFromValues(sc *scope, q *tree.Query) *tree.Query {
+	out := &tree.Query{Command: tree.Select, Pos: q.Pos}
+	for i, x := range q.Values[0] {
+		out.Targets = append(out.Targets, tree.Target{Name: q.Targets[i].Name, Expr: x})
+	}
+	sc.query = out
+	return a.expandSets(sc)
+}
+
+// checkGenerated refuses values for columns that the database fills itself.
+func (a *analyzer) checkGenerated(q *tree.Query, t *catalog.Table, cols []int, o sql.Overriding) {
+	for i, c := range cols {
+		col := t.Columns[c]
+		always := col.Identity == 'a' && o == sql.OverridingNone
+		if !col.Generated && !always {
+			continue
+		}
+		given := q.Values == nil
+		for _, row := range q.Values {
+			if _, ok := row[i].(*tree.SetDefault); !ok {
+				given = true
+			}
+		}
+		if !given {
+			continue
+		}
+		err := fault.New(fault.GeneratedAlways, `cannot insert a non-DEFAULT value into column "%s"`, col.Name)
+		if col.Generated {
+			a.raise(sql.NoPos, err.WithDetail(`Column "%s" is a generated column.`, col.Name))
+		}
+		a.raise(sql.NoPos, err.WithDetail(`Column "%s" is an identity column defined as GENERATED ALWAYS.`, col.Name).WithHint("Use OVERRIDING SYSTEM VALUE to override."))
+	}
+}
+
+func (a *analyzer) returning(sc *scope, list []sql.Target, items ...*item) {
+	for _, it := range items {
+		if !slices.Contains(sc.items, it) {
+			sc.items = append(sc.items, it)
+		}
+	}
+	sc.query.Targets = a.targets(sc, list, InReturning)
+	for i := range sc.query.Targets {
+		sc.query.Targets[i].Expr = a.settle(sc.query.Targets[i].Expr)
+	}
+}
+
+// onConflict analyses ON CONFLICT.
+func (a *analyzer) onConflict(sc *scope, s *sql.OnConflict, it *item) {
+	r := sc.query.Target
+	c := &tree.Conflict{DoUpdate: s.DoUpdate}
+	sc.query.Conflict = c
+	if s.DoUpdate && len(s.Keys) == 0 && s.Constraint == "" {
+		a.failHint(s.Pos, fault.SyntaxError, "For example, ON CONFLICT (column_name).", "ON CONFLICT DO UPDATE requires inference specification or constraint name")
+	}
+	if len(s.Keys) > 0 || s.Constraint != "" {
+		c.Indexes = a.arbiters(s, r, it)
+	}
+	if !s.DoUpdate {
+		return
+	}
+	r.NeedsUpdate = true
+	c.Excluded = &tree.Rel{Kind: tree.RowRel, Alias: "excluded", Table: r.Table, Columns: slices.Clone(r.Columns[:len(r.Table.Columns)]), Role: a.env.Role, Policed: true}
+	a.levels[c.Excluded] = sc
+	ex := a.itemOf(c.Excluded)
+	saved := sc.items
+	sc.items = []*item{it, ex}
+	sc.rels = append(sc.rels, c.Excluded)
+	c.Set = a.assignments(sc, s.Set, r)
+	if s.SetWhere != nil {
+		c.Where = a.condition(sc, s.SetWhere, InWhere, "WHERE")
+	}
+	sc.items = saved
+	sc.rels = sc.rels[:len(sc.rels)-1]
+}
+
+// arbiters finds the unique indexes that ON CONFLICT (…) or ON CONSTRAINT means.
+func (a *analyzer) arbiters(s *sql.OnConflict, r *tree.Rel, it *item) []*catalog.Index {
+	t := r.Table
+	if s.Constraint != "" {
+		k := t.Constraint(s.Constraint)
+		if k == nil {
+			a.fail(sql.NoPos, fault.UndefinedObject, `constraint "%s" for table "%s" does not exist`, s.Constraint, t.Name)
+		}
+		for _, x := range t.Indexes {
+			if x.OID == k.Index && k.Index != 0 {
+				for _, name := range k.Columns {
+					a.markRead(r, t.ColumnIndex(name))
+				}
+				return []*catalog.Index{x}
+			}
+		}
+		a.fail(sql.NoPos, fault.WrongObjectType, "constraint in ON CONFLICT clause has no associated index")
+	}
+	sub := &scope{query: &tree.Query{}, items: []*item{it}, rels: []*tree.Rel{r}}
+	var keys []tree.Expr
+	for _, k := range s.Keys {
+		if k.Column != "" {
+			c, ok := a.columnIn(it, k.Column, sql.NoPos)
+			if !ok {
+				a.missingColumn(sub, "", k.Column, s.Pos)
+			}
+			keys = append(keys, a.use(c, sql.NoPos))
+		} else {
+			keys = append(keys, a.expr(sub, k.Expr, InIndexExpr))
+		}
+	}
+	var where []tree.Expr
+	if s.Where != nil {
+		where = conjuncts(a.condition(sub, s.Where, InIndexPredicate, "WHERE"))
+	}
+	var out []*catalog.Index
+	for _, x := range t.Indexes {
+		if x.Unique && a.indexMatches(x, r, keys, where) {
+			out = append(out, x)
+		}
+	}
+	if len(out) == 0 {
+		a.fail(sql.NoPos, fault.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification")
+	}
+	return out
+}
+
+func (a *analyzer) indexMatches(x *catalog.Index, r *tree.Rel, keys, where []tree.Expr) bool {
+	inner := *a.env
+	inner.Names, inner.Params, inner.FixedParams = nil, nil, true
+	b := newAnalyzer(a.cat, &inner)
+	sub := b.relScope([]*tree.Rel{{Kind: tree.TableRel, Alias: r.Alias, Table: r.Table, Columns: r.Columns}})
+	own := sub.rels[0]
+	same := func(e tree.Expr) tree.Expr { return tree.CloneExpr(e, map[*tree.Rel]*tree.Rel{own: r}) }
+	var have []tree.Expr
+	for _, k := range x.Keys {
+		if k.Column != "" {
+			i := r.Table.ColumnIndex(k.Column)
+			if i < 0 {
+				return false
+			}
+			have = append(have, &tree.Var{Rel: r, Col: i, Typ: r.Columns[i].Type})
+			continue
+		}
+		have = append(have, same(b.expr(sub, k.Expr, InIndexExpr)))
+	}
+	subset := func(l, r []tree.Expr) bool {
+		for _, x := range l {
+			if !slices.ContainsFunc(r, func(y tree.Expr) bool { return tree.Equal(x, y) }) {
+				return false
+			}
+		}
+		return true
+	}
+	if !subset(keys, have) || !subset(have, keys) {
+		return false
+	}
+	if x.Where == nil {
+		return true
+	}
+	return subset(conjuncts(same(b.condition(sub, x.Where, InIndexPredicate, "WHERE"))), where)
+}
+
+func conjuncts(e tree.Expr) []tree.Expr {
+	if b, ok := e.(*tree.Bool); ok && b.Op == sql.And {
+		var out []tree.Expr
+		for _, x := range b.Args {
+			out = append(out, conjuncts(x)...)
+		}
+		return out
+	}
+	return []tree.Expr{e}
+}
+
+func (a *analyzer) update(sc *scope, s *sql.Update) *tree.Query {
+	q := &tree.Query{Command: tree.Update, Pos: s.Pos}
+	sc.query = q
+	a.with(sc, s.With, sc.parent == nil)
+	r, it := a.targetTable(sc, s.Table)
+	r.NeedsUpdate = true
+	a.fromBeside(sc, it, s.From)
+	// PostgreSQL looks at the sources of SET after WHERE and RETURNING have been seen only for their errors' order, which this keeps.
+	set := a.assignSources(sc, s.Set, r)
+	if s.Where != nil {
+		q.Where = a.condition(sc, s.Where, InWhere, "WHERE")
+	}
+	if s.Returning != nil {
+		a.returning(sc, s.Returning)
+	}
+	q.Set = a.assignTargets(sc, set, r)
+	return q
+}
+
+// fromBeside analyses FROM or USING beside the target, which sub-queries there cannot see.
+func (a *analyzer) fromBeside(sc *scope, it *item, list []sql.TableExpr) {
+	it.lateralOnly, it.lateralOK = true, false
+	sc.items = append(sc.items, it)
+	a.from(sc, list)
+}
+
+func (a *analyzer) delete(sc *scope, s *sql.Delete) *tree.Query {
+	q := &tree.Query{Command: tree.Delete, Pos: s.Pos}
+	sc.query = q
+	a.with(sc, s.With, sc.parent == nil)
+	r, it := a.targetTable(sc, s.Table)
+	r.NeedsDelete = true
+	a.fromBeside(sc, it, s.Using)
+	if s.Where != nil {
+		q.Where = a.condition(sc, s.Where, InWhere, "WHERE")
+	}
+	if s.Returning != nil {
+		a.returning(sc, s.Returning)
+	}
+	return q
+}
+
+// source is a SET item with its value resolved and its column still a name.
+type source struct {
+	col   sql.InsertColumn
+	value tree.Expr // nil: DEFAULT
+	pos   sql.Pos
+}
+
+func (a *analyzer) assignments(sc *scope, list []sql.Assign, r *tree.Rel) []tree.Assign {
+	return a.assignTargets(sc, a.assignSources(sc, list, r), r)
+}
+
+func (a *analyzer) assignSources(sc *scope, list []sql.Assign, r *tree.Rel) []source {
+	var out []source
+	for _, s := range list {
+		if !s.Multi {
+			out = append(out, source{s.Columns[0], a.assigned(sc, s.Value), s.Columns[0].Pos})
+			continue
+		}
+		switch v := s.Value.(type) {
+		case *sql.SubLink:
+			sub := &scope{parent: sc}
+			saved := sc.place
+			sc.place = InUpdate
+			q := a.selectQuery(sub, v.Query)
+			sc.place = saved
+			if len(visible(q.Targets)) != len(s.Columns) {
+				a.fail(v.Pos, fault.SyntaxError, "number of columns does not match number of values")
+			}
+			link := a.at(&tree.SubLink{Kind: sql.ScalarQ, Query: q, Typ: plain(catalog.RecordOID)}, v.Pos)
+			for i, c := range s.Columns {
+				f := a.at(&tree.FieldOf{X: link, Name: q.Targets[i].Name, Index: i, Typ: targetType(q, i)}, v.Pos)
+				out = append(out, source{c, f, c.Pos})
+			}
+		case *sql.Row:
+			if len(v.Args) != len(s.Columns) {
+				a.fail(v.Pos, fault.SyntaxError, "number of columns does not match number of values")
+			}
+			for i, c := range s.Columns {
+				out = append(out, source{c, a.assigned(sc, v.Args[i]), c.Pos})
+			}
+		default:
+			a.fail(locate(s.Value), fault.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
+		}
+	}
+	return out
+}
+
+func (a *analyzer) assigned(sc *scope, e sql.Expr) tree.Expr {
+	if _, ok := e.(*sql.Default); ok {
+		return nil
+	}
+	return a.expr(sc, e, InUpdate)
+}
+
+func (a *analyzer) assignTargets(sc *scope, list []source, r *tree.Rel) []tree.Assign {
+	var out []tree.Assign
+	for _, s := range list {
+		i := a.targetColumn(r, s.col.Name, s.pos)
+		col := r.Table.Columns[i]
+		if len(s.col.Steps) > 0 {
+			out = a.assignPart(sc, out, r, i, s)
+			r.Updated.Add(i)
+			continue
+		}
+		if slices.ContainsFunc(out, func(x tree.Assign) bool { return x.Column == i }) {
+			a.fail(sql.NoPos, fault.SyntaxError, `multiple assignments to same column "%s"`, col.Name)
+		}
+		x := tree.Assign{Column: i}
+		if s.value != nil {
+			x.Value = a.assignTo(s.value, col.Name, col.Type, s.pos)
+		}
+		r.Updated.Add(i)
+		out = append(out, x)
+	}
+	for _, x := range out {
+		col := r.Table.Columns[x.Column]
+		if x.Value == nil || !col.Generated && col.Identity != 'a' {
+			continue
+		}
+		err := fault.New(fault.GeneratedAlways, `column "%s" can only be updated to DEFAULT`, col.Name)
+		if col.Generated {
+			a.raise(sql.NoPos, err.WithDetail(`Column "%s" is a generated column.`, col.Name))
+		}
+		a.raise(sql.NoPos, err.WithDetail(`Column "%s" is an identity column defined as GENERATED ALWAYS.`, col.Name))
+	}
+	return out
+}
+
+// assignPart is SET col.field = …, SET col['key'] = …: the whole column with the part replaced.
+func (a *analyzer) assignPart(sc *scope, out []tree.Assign, r *tree.Rel, i int, s source) []tree.Assign {
+	col := r.Table.Columns[i]
+	at := slices.IndexFunc(out, func(x tree.Assign) bool { return x.Column == i })
+	var old tree.Expr = &tree.Var{Rel: r, Col: i, Typ: col.Type}
+	if at >= 0 {
+		old = out[at].Value
+	}
+	if s.value == nil {
+		a.fail(s.pos, fault.SyntaxError, "cannot set a subfield to DEFAULT")
+	}
+	set := func(v tree.Expr) []tree.Assign {
+		if at >= 0 {
+			out[at].Value = v
+			return out
+		}
+		return append(out, tree.Assign{Column: i, Value: v})
+	}
+	step := s.col.Steps[0]
+	base := a.base(col.Type.OID)
+	switch {
+	case base == catalog.JSONBOID && !step.Slice && step.Field == "":
+		path := &tree.Array{Typ: plain(catalog.TextArrayOID)}
+		for _, st := range s.col.Steps {
+			k := a.expr(sc, st.Hi, InUpdate)
+			if k.Type().OID == catalog.UnknownOID {
+				k = a.coerceType(k, plain(catalog.TextOID), implicit)
+			}
+			path.Elems = append(path.Elems, a.coerce(k, plain(catalog.TextOID), explicit))
+		}
+		v := a.coerce(s.value, plain(catalog.JSONBOID), assignment)
+		if v == nil {
+			a.failHint(a.where(s.value), fault.DatatypeMismatch, "You will need to rewrite or cast the expression.",
+				`subscripted assignment to "%s" requires type jsonb but expression is of type %s`, col.Name, a.typeName(s.value.Type().OID))
+		}
+		empty := a.readConst("{}", plain(catalog.JSONBOID), s.pos)
+		whole := &tree.Coalesce{Args: []tree.Expr{old, empty}, Typ: plain(catalog.JSONBOID)}
+		return set(a.callNamed("jsonb_set", []tree.Expr{whole, path, v, boolConst(true)}, s.pos))
+	case step.Field != "" && a.complex(col.Type.OID) && len(s.col.Steps) == 1:
+		fields := a.fields(col.Type.OID)
+		row := &tree.Row{Typ: plain(base)}
+		found := false
+		for j, f := range fields {
+			var x tree.Expr = &tree.FieldOf{X: old, Name: f.Name, Index: j, Typ: f.Type}
+			if f.Name == step.Field {
+				found = true
+				if x = a.coerce(s.value, f.Type, assignment); x == nil {
+					a.failHint(a.where(s.value), fault.DatatypeMismatch, "You will need to rewrite or cast the expression.",
+						`subfield "%s" is of type %s but expression is of type %s`, f.Name, a.typeName(f.Type.OID), a.typeName(s.value.Type().OID))
+				}
+			}
+			row.Args, row.Names = append(row.Args, x), append(row.Names, f.Name)
+		}
+		if !found {
+			a.fail(s.pos, fault.UndefinedColumn, `cannot assign to field "%s" of column "%s" because there is no such column in data type %s`, step.Field, col.Name, a.typeName(col.Type.OID))
+		}
+		return set(row)
+	}
+	a.raise(s.pos, fault.Unsupported("assigning to an element of an array column", "Set the whole array, for example with array_append, array_replace or a sub-query."))
+	return nil
+}
+
+func (a *analyzer) merge(sc *scope, s *sql.Merge) *tree.Query {
+	q := &tree.Query{Command: tree.Merge, Pos: s.Pos}
+	sc.query = q
+	a.with(sc, s.With, sc.parent == nil)
+	r, it := a.targetTable(sc, s.Table)
+	src, srcItems := a.fromItem(sc, s.Source)
+	a.checkNames([]*item{it}, srcItems)
+	q.MergeSource = src
+	setLateral(srcItems, false, true)
+	both := append([]*item{it}, srcItems...)
+	sc.items = both
+	q.MergeOn = a.condition(sc, s.On, InOn, "JOIN/ON")
+	r.NeedsSelect = true
+	for _, w := range s.Whens {
+		m := tree.MergeWhen{Match: w.Match, Action: w.Action}
+		switch w.Match {
+		case sql.WhenNotMatched:
+			sc.items = srcItems
+		case sql.WhenNotMatchedBySource:
+			sc.items = []*item{it}
+		default:
+			sc.items = both
+		}
+		if w.Cond != nil {
+			m.Cond = a.condition(sc, w.Cond, InMergeWhen, "WHEN")
+		}
+		switch w.Action {
+		case sql.MergeInsert:
+			r.NeedsInsert = true
+			cols := a.insertColumns(r, w.Columns)
+			if w.Values == nil {
+				cols = nil
+			}
+			if len(w.Values) > len(cols) {
+				a.fail(locate(w.Values[len(cols)]), fault.SyntaxError, "INSERT has more expressions than target columns")
+			}
+			if w.Columns != nil && len(w.Values) < len(cols) && w.Values != nil {
+				a.fail(w.Columns[len(w.Values)].Pos, fault.SyntaxError, "INSERT has more target columns than expressions")
+			}
+			cols = cols[:len(w.Values)]
+			for i, e := range w.Values {
+				col := r.Table.Columns[cols[i]]
+				r.Inserted.Add(cols[i])
+				if _, ok := e.(*sql.Default); ok {
+					m.Values = append(m.Values, &tree.SetDefault{Typ: col.Type})
+					continue
+				}
+				m.Values = append(m.Values, a.assignTo(a.expr(sc, e, InValuesSingle), col.Name, col.Type, sql.NoPos))
+			}
+			m.Columns = cols
+			if len(cols) > 0 {
+				a.checkGenerated(&tree.Query{Values: [][]tree.Expr{m.Values}}, r.Table, cols, w.Overriding)
+			}
+		case sql.MergeUpdate:
+			r.NeedsUpdate = true
+			m.Set = a.assignments(sc, w.Set, r)
+		case sql.MergeDelete:
+			r.NeedsDelete = true
+		}
+		q.Merges = append(q.Merges, m)
+	}
+	sc.items = both
+	if s.Returning != nil {
+		a.returning(sc, s.Returning)
+	}
+	return q
+}
