@@ -154,8 +154,12 @@ func (a *answer) End(o engine.Outcome) error {
 	if st.Write != nil && st.Write.Action == query.Put && affected != 1 {
 		return fault.New("PGRST115", "Payload values do not match URL in primary key column(s)")
 	}
-	if st.Singular && set && a.rows != 1 && a.bodied {
-		return fault.New("PGRST116", "Cannot coerce the result to a single JSON object").WithDetail("The result contains %d rows", a.rows).WithStatus(http.StatusNotAcceptable)
+	count := a.rows
+	if st.Write != nil {
+		count = affected
+	}
+	if st.Singular && set && count != 1 {
+		return fault.New("PGRST116", "Cannot coerce the result to a single JSON object").WithDetail("The result contains %d rows", count).WithStatus(http.StatusNotAcceptable)
 	}
 	if err := a.describe(o, affected); err != nil {
 		return err
@@ -208,7 +212,7 @@ func (a *answer) describe(o engine.Outcome, affected int64) error {
 	if q.profile != "" {
 		a.head.Set("Content-Profile", q.profile)
 	}
-	if v := q.applied(w != nil && (w.Action == query.Upsert || w.Action == query.IgnoreDuplicates), st.Rollback || q.prefer.tx == "commit"); v != "" {
+	if v := q.applied(a.p.OnConflict() && w.Action != query.Put, st.Rollback || q.prefer.tx == "commit"); v != "" {
 		a.head.Set("Preference-Applied", v)
 	}
 	if w == nil {
@@ -233,7 +237,7 @@ func (a *answer) describe(o engine.Outcome, affected int64) error {
 	default:
 		a.head.Set("Content-Range", "*/"+total)
 		a.status = http.StatusCreated
-		if w.Action != query.Insert && o.Inserted == 0 {
+		if w.Action != query.Insert && (o.Inserted == 0 || affected == 0) {
 			a.status = http.StatusOK
 		}
 		if w.Keys && a.rows == 1 && len(a.keys) > 0 {

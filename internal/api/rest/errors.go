@@ -78,19 +78,18 @@ func raised(f *fault.Error, head http.Header) *fault.Error {
 		Status  *int
 		Headers map[string]string
 	}
-	bad := func(what, got, want string) *fault.Error {
-		return fault.New("PGRST121", `Could not parse JSON in the "RAISE SQLSTATE 'PGRST'" error`).
-			WithDetail("Invalid JSON value for %s: '%s'", what, got).WithHint("%s", want).WithStatus(500)
+	const detailForm = "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'."
+	bad := func(detail, want string) *fault.Error {
+		return fault.New("PGRST121", `Could not parse JSON in the "RAISE SQLSTATE 'PGRST'" error`).WithDetail("%s", detail).WithHint("%s", want).WithStatus(500)
 	}
 	if json.Unmarshal([]byte(f.Message), &m) != nil || m.Code == nil || m.Message == nil {
-		return bad("MESSAGE", f.Message, "MESSAGE must be a JSON object with obligatory keys: 'code', 'message'; and optional keys: 'details', 'hint'.")
+		return bad("Invalid JSON value for MESSAGE: '"+f.Message+"'", "MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'.")
 	}
 	if f.Detail == "" {
-		return fault.New("PGRST121", `Could not parse JSON in the "RAISE SQLSTATE 'PGRST'" error`).
-			WithDetail("DETAIL is missing in the RAISE statement").WithStatus(500)
+		return bad("DETAIL is missing in the RAISE statement", detailForm)
 	}
 	if json.Unmarshal([]byte(f.Detail), &d) != nil || d.Status == nil || d.Headers == nil {
-		return bad("DETAIL", f.Detail, "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'.")
+		return bad("Invalid JSON value for DETAIL: '"+f.Detail+"'", detailForm)
 	}
 	for k, v := range d.Headers {
 		head.Set(k, v)
@@ -148,6 +147,7 @@ func statusOf(f *fault.Error, authenticated bool) int {
 		if status, err := strconv.Atoi(n); err == nil && status >= 200 {
 			return status
 		}
+		return 500
 	}
 	if strings.HasPrefix(c, "PGRST") || len(c) < 2 {
 		return 400

@@ -101,9 +101,7 @@ func (l *Limits) parameters(list []pair, call bool) (*parameters, error) {
 		switch kv.key {
 		case "select":
 		case "columns":
-			if kv.value != "" {
-				p.columns, err = reading("columns parameter", kv.value).names()
-			}
+			p.columns, err = reading("columns parameter", kv.value).names()
 		case "on_conflict":
 			if kv.value != "" {
 				p.onConflict, err = reading("on_conflict parameter", kv.value).names()

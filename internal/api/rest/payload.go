@@ -78,7 +78,7 @@ func readPayload(contentType string, body []byte, columns []string, call, one bo
 		return p, nil
 	case '[':
 		if call {
-			return &payload{body: body, kind: "json"}, nil
+			return firstOf(body, columns), nil
 		}
 		return p, p.array(body, columns, one)
 	}
@@ -86,6 +86,20 @@ func readPayload(contentType string, body []byte, columns []string, call, one bo
 		return &payload{body: body, kind: "json"}, nil
 	}
 	return nil, errInvalidJSON
+}
+
+// firstOf takes the arguments of a call from the first object of an array; an array of other things is a body of its own.
+func firstOf(body []byte, columns []string) *payload {
+	p := &payload{body: body, kind: "json"}
+	seen := false
+	elements(body, func(raw []byte) {
+		if !seen && raw[0] == '{' {
+			p.kind = ""
+			p.object(raw, columns)
+		}
+		seen = true
+	})
+	return p
 }
 
 func orEmpty(b []byte) []byte {

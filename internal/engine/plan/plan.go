@@ -25,7 +25,7 @@ type Plan struct {
 	columns []Column
 	writes  bool
 	shape   Shape
-	single  bool
+	upsert  bool
 	slot    atomic.Value
 }
 
@@ -86,13 +86,16 @@ type Args struct {
 	ReadOnly, Rollback bool
 }
 
-// Main is the statement. Count, when not nil, yields the total as its only value and is run in the same snapshot.
+// Main is the statement. Count, when not nil, yields the total as its only value and is run in the same snapshot; it
+// shares the numbering of parameters but uses only some of them (Compact). OnConflict says that
+// the statement is an upsert with a key to conflict on.
 func (p *Plan) Main() sql.Query        { return p.main }
 func (p *Plan) Count() *sql.Select     { return p.count }
 func (p *Plan) Params() []Param        { return p.params }
 func (p *Plan) Columns() []Column      { return p.columns }
 func (p *Plan) Writes() bool           { return p.writes }
 func (p *Plan) Shape() Shape           { return p.shape }
+func (p *Plan) OnConflict() bool       { return p.upsert }
 func (p *Plan) CatalogVersion() uint64 { return p.version }
 
 // Slot is where the engine keeps what it compiled of the plan, so that it is found without a look-up.

@@ -74,7 +74,12 @@ func (b *builder) write(p *Plan, w *query.Write) error {
 		where, err = b.writeWhere(w, direct)
 		q = &sql.Delete{Table: tableItem(t, ""), Where: where, Returning: returning, Pos: sql.NoPos}
 	default:
-		q, err = b.insert(t, w, cols, returning)
+		var in *sql.Insert
+		in, err = b.insert(t, w, cols, returning)
+		if err == nil {
+			p.upsert = in.OnConflict != nil
+		}
+		q = in
 	}
 	if err != nil {
 		return err
@@ -182,7 +187,7 @@ func (b *builder) recordset(cols []*catalog.Column) *sql.FuncTable {
 	return f
 }
 
-func (b *builder) insert(t *catalog.Table, w *query.Write, cols []*catalog.Column, returning []sql.Target) (sql.Query, error) {
+func (b *builder) insert(t *catalog.Table, w *query.Write, cols []*catalog.Column, returning []sql.Target) (*sql.Insert, error) {
 	q := &sql.Insert{Table: tableItem(t, ""), Returning: returning, Pos: sql.NoPos}
 	for _, c := range cols {
 		q.Columns = append(q.Columns, sql.InsertColumn{Name: c.Name, Pos: sql.NoPos})
@@ -214,6 +219,18 @@ func (b *builder) insert(t *catalog.Table, w *query.Write, cols []*catalog.Colum
 				q.Source.Targets = append(q.Source.Targets, sql.Target{Expr: x, Pos: sql.NoPos})
 			}
 		}
+	case w.Defaults:
+		q.Source = &sql.Select{From: []sql.TableExpr{&sql.FuncTable{
+			Funcs: []sql.FuncItem{{Call: call("json_array_elements", b.param(Param{Kind: FromBody, Type: plain(catalog.JSONOID)}))}},
+			Alias: &sql.Alias{Name: "pgrst_body", Columns: []string{"v"}}, Pos: sql.NoPos,
+		}}, Pos: sql.NoPos}
+		for _, c := range cols {
+			x, err := b.elementField(c)
+			if err != nil {
+				return nil, err
+			}
+			q.Source.Targets = append(q.Source.Targets, sql.Target{Expr: x, Pos: sql.NoPos})
+		}
 	default:
 		q.Source = &sql.Select{From: []sql.TableExpr{b.recordset(cols)}, Where: and(match), Pos: sql.NoPos}
 		for _, c := range cols {
@@ -222,6 +239,60 @@ func (b *builder) insert(t *catalog.Table, w *query.Write, cols []*catalog.Colum
 	}
 	q.OnConflict = b.onConflict(t, w)
 	return q, nil
+}
+
+// elementField is column c of one element of the payload, or the column's default where the element lacks the key. It makes of a value
+// what json_to_recordset makes of it.
+func (b *builder) elementField(c *catalog.Column) (sql.Expr, error) {
+	key := b.fixed(c.Name, catalog.TextOID)
+	v := ref("pgrst_body", "v")
+	t := b.base(c.Type)
+	raw := op("->", v, key)
+	var x sql.Expr
+	switch f := b.representation(catalog.JSONOID, c.Type.OID); {
+	case f != nil:
+		x = userCall(f, raw)
+	case b.isJSON(t):
+		text := cast(raw, b.typeName(plain(catalog.TextOID)))
+		x = cast(&sql.NullIf{Left: text, Right: str("null"), Pos: sql.NoPos}, b.typeName(t))
+	case b.structured(t):
+		x = scalar(&sql.Select{
+			Targets: []sql.Target{{Expr: ref("pgrst_field", "v"), Pos: sql.NoPos}},
+			From: []sql.TableExpr{&sql.FuncTable{
+				Funcs: []sql.FuncItem{{Call: call("json_to_record", call("json_build_object", str("v"), raw))}}, Alias: &sql.Alias{Name: "pgrst_field"},
+				Columns: []sql.ColumnDef{{Name: "v", Type: b.typeName(t)}}, Pos: sql.NoPos,
+			}}, Pos: sql.NoPos,
+		})
+	default:
+		x = cast(op("->>", v, key), b.typeName(t))
+	}
+	d, err := b.defaultOf(c)
+	if err != nil {
+		return nil, err
+	}
+	missing := &sql.NullTest{X: raw, Pos: sql.NoPos}
+	return &sql.Case{Whens: []sql.When{{Cond: missing, Result: cast(d, b.typeName(t))}}, Else: x, Pos: sql.NoPos}, nil
+}
+
+// defaultOf is what DEFAULT stands for.
+func (b *builder) defaultOf(c *catalog.Column) (sql.Expr, error) {
+	switch {
+	case c.Identity != 0:
+		q := b.cat.SequenceByOID(c.Sequence)
+		if q == nil {
+			return null(), nil
+		}
+		name := sql.QuoteIdent(q.Schema) + "." + sql.QuoteIdent(q.Name)
+		return call("nextval", cast(str(name), b.typeName(plain(catalog.RegclassOID)))), nil
+	case c.Default != nil:
+		return c.Default, nil
+	case c.DefaultText != "":
+		return sql.ParseExpr(c.DefaultText)
+	}
+	if t := b.cat.Type(c.Type.OID); t != nil && t.Kind == catalog.DomainType && t.Default != nil {
+		return t.Default, nil
+	}
+	return null(), nil
 }
 
 // onConflict is the clause of an upsert; nil when there is no key to conflict on.
