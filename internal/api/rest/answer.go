@@ -24,6 +24,7 @@ type answer struct {
 	rows   int64
 	cols   []plan.Column
 	bodied bool
+	timing *timing
 	keys   []string // text of the hidden key columns of the only row
 }
 

@@ -14,7 +14,9 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -34,8 +36,10 @@ type Options struct {
 	CallerOf func(*http.Request) (query.Caller, error)
 	// AllowRollback honours Prefer: tx=rollback and tx=commit. RollbackAll rolls every write back unless tx=commit is allowed and asked for.
 	AllowRollback, RollbackAll bool
-	Limits                     Limits
-	Log                        *slog.Logger // nil discards
+	// ServerTiming tells in a header how long the parts of a request took.
+	ServerTiming bool
+	Limits       Limits
+	Log          *slog.Logger // nil discards
 }
 
 // Limits bound what a request may cost before it is planned.
@@ -99,12 +103,39 @@ func (h *Handler) CacheStats() plan.CacheStats { return h.cache.Stats() }
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := newAnswer()
 	defer a.release()
+	if h.o.ServerTiming {
+		a.timing = &timing{last: time.Now()}
+	}
 	var caller query.Caller
 	err := h.serve(r, a, &caller)
 	if err != nil {
 		h.failed(r, a, err, caller.Authenticated)
 	}
+	if a.timing != nil {
+		a.timing.done("response")
+		a.head.Set("Server-Timing", string(a.timing.header))
+	}
 	a.send(w, r.Method == http.MethodHead)
+}
+
+// timing is the Server-Timing header in the making.
+type timing struct {
+	last   time.Time
+	header []byte
+}
+
+// done ends a part. Without timing it does nothing.
+func (t *timing) done(part string) {
+	if t == nil {
+		return
+	}
+	now := time.Now()
+	if t.header != nil {
+		t.header = append(t.header, ", "...)
+	}
+	t.header = append(append(t.header, part...), ";dur="...)
+	t.header = strconv.AppendFloat(t.header, float64(now.Sub(t.last).Microseconds())/1000, 'f', 3, 64)
+	t.last = now
 }
 
 func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error {
@@ -113,22 +144,30 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 	}
 	a.head.Set("Vary", "Accept, Prefer, Range")
 	if r.Method == http.MethodOptions {
-		return h.options(r, a)
+		a.timing.done("jwt")
+		err := h.options(r, a)
+		a.timing.done("parse")
+		return err
 	}
 	var err error
 	if *caller, err = h.o.CallerOf(r); err != nil {
 		return err
 	}
+	a.timing.done("jwt")
 	q, err := h.parse(r)
 	if err != nil {
 		return err
 	}
+	a.timing.done("parse")
 	cat := h.engine.Catalog()
 	p, err := h.cache.Plan(cat, &q.statement, caller.Role)
 	if err != nil {
 		return err
 	}
-	return h.run(r.Context(), a, q, p, *caller)
+	a.timing.done("plan")
+	err = h.run(r.Context(), a, q, p, *caller)
+	a.timing.done("transaction")
+	return err
 }
 
 func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, caller query.Caller) error {
@@ -137,10 +176,7 @@ func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, 
 	args := plan.Args{
 		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback,
 	}
-	if err := h.engine.Do(ctx, p, args, a); err != nil {
-		return err
-	}
-	return nil
+	return h.engine.Do(ctx, p, args, a)
 }
 
 // target splits a path into what it names.

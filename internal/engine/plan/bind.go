@@ -7,7 +7,6 @@ import (
 	"unsafe"
 
 	"github.com/mainstay-dev/mainstay/internal/catalog"
-	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 // Bind gives parameter $i+1 of the plan its value. The text may share memory with args.
@@ -56,22 +55,3 @@ func fieldValue(raw []byte, t catalog.TypeRef) Value {
 }
 
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
-
-// Compact renumbers the parameters of q so that none is left out, as PostgreSQL's protocol wants it of a statement that uses only some of a
-// plan's parameters (Count). from[i] is the index, for Bind, of the new $i+1.
-func Compact[Q sql.Query](q Q) (compact Q, from []int) {
-	place := map[int]int{}
-	sql.Walk(q, func(n sql.Node) bool {
-		if x, ok := n.(*sql.Param); ok && place[x.Number] == 0 {
-			from = append(from, x.Number-1)
-			place[x.Number] = len(from)
-		}
-		return true
-	})
-	return sql.Rewrite(q, func(n sql.Node) sql.Node {
-		if x, ok := n.(*sql.Param); ok && place[x.Number] != x.Number {
-			return &sql.Param{Number: place[x.Number], Pos: x.Pos}
-		}
-		return n
-	}), from
-}

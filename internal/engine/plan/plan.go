@@ -87,7 +87,7 @@ type Args struct {
 }
 
 // Main is the statement. Count, when not nil, yields the total as its only value and is run in the same snapshot; it
-// shares the numbering of parameters but uses only some of them (Compact). OnConflict says that
+// shares the numbering of parameters but uses only some of them. OnConflict says that
 // the statement is an upsert with a key to conflict on.
 func (p *Plan) Main() sql.Query        { return p.main }
 func (p *Plan) Count() *sql.Select     { return p.count }

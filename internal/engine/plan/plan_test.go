@@ -474,18 +474,3 @@ func BenchmarkPlanOfKnownShape(b *testing.B) {
 		}
 	}
 }
-
-func TestCompactLeavesNoParameterOut(t *testing.T) {
-	t.Parallel()
-	st := read("projects", field("data->a"))
-	where(st, &st.Read.Node, "id", "eq", "5")
-	st.Count = query.ExactCount
-	p, err := Build(testCatalog(t), st, "anon", Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, from := Compact(p.Count())
-	if got := sql.Print(q); !strings.Contains(got, "projects.id = $1::integer") || len(from) != 1 || from[0] != 1 {
-		t.Errorf("%s %v", got, from)
-	}
-}

@@ -1,0 +1,238 @@
+package restconf
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/api/rest"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+)
+
+const (
+	anonymous = "postgrest_test_anonymous"
+	secret    = "reallyreallyreallyreallyverysafe" // the data's own
+)
+
+// Runner runs cases against doors over one engine that holds the world.
+type Runner struct {
+	Engine engine.Engine
+	// Owner is the role of the cases that are not about roles.
+	Owner string
+}
+
+// Result is the outcome of a case: what is wrong, or why it was not run.
+type Result struct {
+	Case    *Case
+	Skipped string
+	Wrong   []string
+}
+
+// Setup runs the scripts of the world.
+func Setup(ctx context.Context, e engine.Engine, world []Script, note func(script string, err error)) {
+	for _, s := range world {
+		stop := e.Script(ctx, engine.Script{Text: s.Text, File: s.Name}, silent{})
+		if stop != nil {
+			note(s.Name, stop)
+		}
+	}
+}
+
+// silent ignores what a script yields.
+type silent struct{}
+
+func (silent) Begin([]engine.Column) error { return nil }
+func (silent) Row(engine.Row) error        { return nil }
+func (silent) Done(string) error           { return nil }
+func (silent) Notice(string, string)       {}
+func (silent) Refused(error)               {}
+
+// Run runs a case. Writes are rolled back by the door, as the cases want it.
+func (r *Runner) Run(ctx context.Context, c *Case) Result {
+	res := Result{Case: c, Skipped: c.NotApplicable()}
+	if res.Skipped != "" {
+		return res
+	}
+	for _, text := range c.Preconditions {
+		// Some are sentences for people; those are no SQL and change nothing.
+		_ = r.Engine.Script(ctx, engine.Script{Text: text}, silent{})
+	}
+	a := r.answer(ctx, c)
+	res.Wrong = c.Check(a)
+	return res
+}
+
+func (r *Runner) answer(ctx context.Context, c *Case) *Answer {
+	handler := r.door(c)
+	req := httptest.NewRequestWithContext(ctx, c.Request.Method, "http://localhost/", bytes.NewReader(c.payload()))
+	path, rawQuery, _ := strings.Cut(c.Request.Path, "?")
+	if p, err := url.PathUnescape(path); err == nil {
+		path = p
+	}
+	req.URL.Path, req.URL.RawQuery = path, rawQuery
+	req.RequestURI = c.Request.Path
+	for k, v := range c.Request.Headers {
+		req.Header.Set(k, v)
+	}
+	if len(c.payload()) > 0 && req.Header.Get("Content-Type") == "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if profile := c.profile(); profile != "" {
+		for _, h := range []string{"Accept-Profile", "Content-Profile"} {
+			if req.Header.Get(h) == "" {
+				req.Header.Set(h, profile)
+			}
+		}
+	}
+	if c.Request.JWT != nil {
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims(c.Request.JWT.Payload)).SignedString([]byte(secret))
+		if err == nil {
+			req.Header.Set("Authorization", "Bearer "+token)
+		}
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, req)
+	body := w.Body.Bytes()
+	return &Answer{Status: w.Code, Header: w.Result().Header, Body: body}
+}
+
+func (c *Case) payload() []byte {
+	switch {
+	case c.Request.BodyRaw != nil:
+		return []byte(*c.Request.BodyRaw)
+	case c.Request.BodyJSON != nil:
+		b, _ := json.Marshal(c.Request.BodyJSON) // came from YAML without cycles
+		return b
+	case c.Request.Body != nil:
+		if s, ok := c.Request.Body.(string); ok {
+			return []byte(s)
+		}
+		b, _ := json.Marshal(c.Request.Body)
+		return b
+	}
+	return nil
+}
+
+// schemas are what the door exposes for the case, the first by default.
+func (c *Case) schemas() []string {
+	special := `SPECIAL "@/\#~_-`
+	profiles := strings.HasPrefix(c.Feature, "headers/profile/")
+	switch {
+	case c.Schema == "multi", profiles:
+		return []string{"v1", "v2", special}
+	case c.Schema == "unicode":
+		return []string{"تست"}
+	}
+	all := []string{
+		"test", "operators", "ordering", "pagination", "representations", "mutations", "rpc", "headers", "config", "openapi", "domain_representations",
+		"observability", "auth", "v1", "v2", special, "تست",
+	}
+	return all
+}
+
+func (c *Case) profile() string {
+	s := c.schemas()
+	if len(s) < 5 || c.Schema == "test" || c.Schema == "public" || !slices.Contains(s, c.Schema) {
+		return ""
+	}
+	return c.Schema
+}
+
+func (r *Runner) door(c *Case) http.Handler {
+	o := rest.Options{
+		Schemas: c.schemas(), RollbackAll: true, AllowRollback: false,
+		Plan: plan.Options{SearchPath: []string{"public"}},
+	}
+	if v, ok := c.Config["db-aggregates-enabled"].(bool); ok {
+		o.Plan.Aggregates = v
+	}
+	if v, ok := c.Config["db-max-rows"].(int); ok {
+		o.MaxRows = int64(v)
+	}
+	if v, ok := c.Config["server-timing-enabled"].(bool); ok {
+		o.ServerTiming = v
+	}
+	o.CallerOf = r.callerOf(c)
+	return rest.New(r.Engine, o)
+}
+
+// callerOf is who asks: the owner where roles do not matter, else what the token says. Tokens that are wrong are package identity's cases.
+func (r *Runner) callerOf(c *Case) func(*http.Request) (query.Caller, error) {
+	roles := c.Schema == "auth" || c.Schema == "openapi"
+	return func(req *http.Request) (query.Caller, error) {
+		q := query.Caller{Role: r.Owner, Method: req.Method, Path: req.URL.Path, Headers: headersJSON(req), Cookies: cookiesJSON(req)}
+		claims := jwt.MapClaims{}
+		if token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok && roles {
+			_, err := jwt.NewParser(jwt.WithoutClaimsValidation()).ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return []byte(secret), nil })
+			if err != nil {
+				return q, fault.New("PGRST301", "JWT cryptographic operation failed").WithStatus(http.StatusUnauthorized)
+			}
+			q.Authenticated = true
+		}
+		if roles {
+			q.Role = anonymous
+			if role, ok := claims["role"].(string); ok {
+				q.Role = role
+			}
+		}
+		claims["role"] = q.Role
+		q.Claims, _ = json.Marshal(claims) // maps of JSON values always marshal
+		return q, nil
+	}
+}
+
+func headersJSON(r *http.Request) []byte {
+	m := map[string]string{}
+	for k, v := range r.Header {
+		m[strings.ToLower(k)] = strings.Join(v, ", ")
+	}
+	b, _ := json.Marshal(m)
+	return b
+}
+
+func cookiesJSON(r *http.Request) []byte {
+	m := map[string]string{}
+	for _, c := range r.Cookies() {
+		m[c.Name] = c.Value
+	}
+	b, _ := json.Marshal(m)
+	return b
+}
+
+// Report writes results for people: failures first, then what was not run, then the counts.
+func Report(results []Result) string {
+	var b strings.Builder
+	passed, applicable := 0, 0
+	for _, r := range results {
+		if r.Skipped != "" {
+			continue
+		}
+		applicable++
+		if len(r.Wrong) == 0 {
+			passed++
+			continue
+		}
+		fmt.Fprintf(&b, "FAIL %d %s (%s): %s %s\n", r.Case.ID, r.Case.Feature, r.Case.Schema, r.Case.Request.Method, r.Case.Request.Path)
+		for _, w := range r.Wrong {
+			fmt.Fprintf(&b, "\t%s\n", w)
+		}
+	}
+	for _, r := range results {
+		if r.Skipped != "" && r.Case.Request.Kind != "cli" {
+			fmt.Fprintf(&b, "not run: %d %s: %s\n", r.Case.ID, r.Case.Feature, r.Skipped)
+		}
+	}
+	fmt.Fprintf(&b, "passed %d of %d applicable (%d cases)\n", passed, applicable, len(results))
+	return b.String()
+}
