@@ -1,0 +1,185 @@
+package builtin
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+)
+
+type datum = value.Datum
+
+// The names of SQLite collations for types whose order is not that of their stored bytes.
+const (
+	NumericCollation  = "pg_numeric"
+	IntervalCollation = "pg_interval"
+	JSONBCollation    = "pg_jsonb"
+	CitextCollation   = "pg_citext"
+	BpcharCollation   = "pg_bpchar"
+	TimetzCollation   = "pg_timetz"
+	InetCollation     = "pg_inet"
+)
+
+// Collations are the comparison functions of those collations, on stored text.
+func Collations() map[string]func(a, b []byte) int {
+	return map[string]func(a, b []byte) int{
+		NumericCollation:  func(a, b []byte) int { return value.CompareNumeric(string(a), string(b)) },
+		IntervalCollation: func(a, b []byte) int { return value.CompareInterval(string(a), string(b)) },
+		JSONBCollation:    func(a, b []byte) int { return value.CompareJSONB(string(a), string(b)) },
+		CitextCollation:   func(a, b []byte) int { return value.CompareCitext(string(a), string(b)) },
+		BpcharCollation: func(a, b []byte) int {
+			return opsOf(catalog.BpcharOID).Compare(value.Text(string(a)), value.Text(string(b)))
+		},
+		TimetzCollation: func(a, b []byte) int {
+			return opsOf(catalog.TimetzOID).Compare(value.Text(string(a)), value.Text(string(b)))
+		},
+		InetCollation: func(a, b []byte) int { return value.CompareInet(string(a), string(b)) },
+	}
+}
+
+// CollationOf is the collation by which SQLite orders stored values of a built-in type as PostgreSQL does: "" is BINARY (or the numeric order of
+// integers and floats); ok is false for types that SQLite cannot order (arrays, ranges, composites, enums).
+func CollationOf(oid catalog.OID) (name string, ok bool) {
+	switch oid {
+	case catalog.NumericOID:
+		return NumericCollation, true
+	case catalog.IntervalOID:
+		return IntervalCollation, true
+	case catalog.JSONBOID:
+		return JSONBCollation, true
+	case catalog.CitextOID:
+		return CitextCollation, true
+	case catalog.BpcharOID:
+		return BpcharCollation, true
+	case catalog.TimetzOID:
+		return TimetzCollation, true
+	case catalog.InetOID, catalog.CidrOID:
+		return InetCollation, true
+	case catalog.MoneyOID, catalog.VectorOID, catalog.HalfvecOID, catalog.RecordOID:
+		return "", false
+	}
+	t := value.Builtin(oid)
+	return "", t != nil && t.Kind == catalog.BaseType
+}
+
+func opsOf(oid catalog.OID) *value.Ops { return value.TypeOps(oid) }
+
+// comparison registers =, <>, <, <=, >, >= under the six names (those that are empty are left out), with the SQLite form if native has one:
+// native holds OP for the operator.
+func (r registry) comparison(args string, names string, native string, compare func(a, b datum) int) {
+	tests := []struct {
+		op string
+		ok func(c int) bool
+	}{
+		{"=", func(c int) bool { return c == 0 }}, {"<>", func(c int) bool { return c != 0 }}, {"<", func(c int) bool { return c < 0 }},
+		{"<=", func(c int) bool { return c <= 0 }}, {">", func(c int) bool { return c > 0 }}, {">=", func(c int) bool { return c >= 0 }},
+	}
+	for i, n := range strings.Fields(names) {
+		if n == "-" {
+			continue
+		}
+		ok := tests[i].ok
+		sig := n + "(" + args + ")"
+		r.pure(sig, func(a []datum) datum { return value.Bool(ok(compare(a[0], a[1]))) })
+		if native != "" {
+			r.native(strings.Replace(native, "OP", tests[i].op, 1), sig)
+		}
+	}
+}
+
+func six(prefix string) string {
+	var b strings.Builder
+	for _, s := range []string{"eq", "ne", "lt", "le", "gt", "ge"} {
+		b.WriteString(prefix + s + " ")
+	}
+	return b.String()
+}
+
+const plainSQL = "(%1 OP %2)"
+
+func collated(name string) string { return "(%1 COLLATE " + name + " OP %2)" }
+
+func registerCompare(r registry) {
+	of := func(oid catalog.OID) func(a, b datum) int { return opsOf(oid).Compare }
+	ints := func(a, b datum) int { return cmp.Compare(a.Int64(), b.Int64()) }
+	floats := func(a, b datum) int { return value.CompareFloat(a.Float64(), b.Float64()) }
+	text := func(a, b datum) int { return strings.Compare(a.Str(), b.Str()) }
+	for _, p := range []struct{ args, names string }{
+		{"int2,int2", six("int2")}, {"int4,int4", six("int4")}, {"int8,int8", six("int8")}, {"int2,int4", six("int24")}, {"int4,int2", six("int42")},
+		{"int2,int8", six("int28")}, {"int8,int2", six("int82")}, {"int4,int8", six("int48")}, {"int8,int4", six("int84")}, {"oid,oid", six("oid")},
+		{"bool,bool", six("bool")},
+	} {
+		r.comparison(p.args, p.names, plainSQL, ints)
+	}
+	r.comparison("xid,xid", "xideq xidneq - - - -", plainSQL, ints)
+	for _, p := range []struct{ args, names string }{{"float4,float4", six("float4")}, {"float8,float8", six("float8")}, {"float4,float8", six("float48")}, {"float8,float4", six("float84")}} {
+		r.comparison(p.args, p.names, plainSQL, floats)
+	}
+	for _, p := range []struct{ args, names string }{
+		{"text,text", "texteq textne text_lt text_le text_gt text_ge"}, {"name,name", six("name")}, {"name,text", "nameeqtext namenetext namelttext nameletext namegttext namegetext"}, {"text,name", "texteqname textnename textltname textlename textgtname textgename"},
+		{"bytea,bytea", six("bytea")}, {"uuid,uuid", six("uuid_")}, {"date,date", six("date_")}, {"timestamp,timestamp", six("timestamp_")},
+		{"timestamptz,timestamptz", six("timestamptz_")}, {"time,time", six("time_")}, {"char,char", six("char")}, {"bit,bit", six("bit")}, {"varbit,varbit", six("varbit")},
+		{"macaddr,macaddr", six("macaddr_")}, {"tsvector,tsvector", six("tsvector_")},
+	} {
+		r.comparison(p.args, p.names, plainSQL, text)
+	}
+	r.comparison("bpchar,bpchar", six("bpchar"), collated(BpcharCollation), of(catalog.BpcharOID))
+	r.comparison("numeric,numeric", six("numeric_"), collated(NumericCollation), of(catalog.NumericOID))
+	r.comparison("interval,interval", six("interval_"), collated(IntervalCollation), of(catalog.IntervalOID))
+	r.comparison("timetz,timetz", six("timetz_"), collated(TimetzCollation), of(catalog.TimetzOID))
+	r.comparison("jsonb,jsonb", six("jsonb_"), collated(JSONBCollation), of(catalog.JSONBOID))
+	r.comparison("inet,inet", six("network_"), collated(InetCollation), of(catalog.InetOID))
+	r.comparison("citext,citext", six("citext_"), collated(CitextCollation), of(catalog.CitextOID))
+	r.comparison("money,money", six("cash_"), "", of(catalog.MoneyOID))
+	registerTimeCompare(r)
+	for _, p := range []struct{ args, names string }{
+		{"anyarray,anyarray", six("array_")}, {"record,record", six("record_")}, {"anyrange,anyrange", six("range_")}, {"anyenum,anyenum", six("enum_")},
+	} {
+		r.polymorphicComparison(p.args, p.names)
+	}
+	r.native("(%1 = %2)", "enum_eq(anyenum,anyenum)")
+	r.native("(%1 <> %2)", "enum_ne(anyenum,anyenum)")
+	cmps := []struct {
+		sig string
+		oid catalog.OID
+	}{{"btint4cmp(int4,int4)", catalog.Int4OID}, {"btint8cmp(int8,int8)", catalog.Int8OID}, {"bttextcmp(text,text)", catalog.TextOID},
+		{"numeric_cmp(numeric,numeric)", catalog.NumericOID}, {"uuid_cmp(uuid,uuid)", catalog.UUIDOID}, {"timestamptz_cmp(timestamptz,timestamptz)", catalog.TimestamptzOID},
+		{"jsonb_cmp(jsonb,jsonb)", catalog.JSONBOID}, {"citext_cmp(citext,citext)", catalog.CitextOID}}
+	for _, c := range cmps {
+		r.pure(c.sig, func(a []datum) datum { return value.Int(int64(cmp.Compare(opsOf(c.oid).Compare(a[0], a[1]), 0))) })
+	}
+	r.pure("starts_with(text,text)", func(a []datum) datum { return value.Bool(strings.HasPrefix(a[0].Str(), a[1].Str())) })
+	r.entry("text_larger(text,text)").call = func(_ *Ctx, a []datum) (datum, error) {
+		if a[0].Str() >= a[1].Str() {
+			return a[0], nil
+		}
+		return a[1], nil
+	}
+}
+
+// polymorphicComparison compares by the actual type of the first argument.
+func (r registry) polymorphicComparison(args, names string) {
+	tests := []func(c int) bool{
+		func(c int) bool { return c == 0 }, func(c int) bool { return c != 0 }, func(c int) bool { return c < 0 },
+		func(c int) bool { return c <= 0 }, func(c int) bool { return c > 0 }, func(c int) bool { return c >= 0 },
+	}
+	for i, n := range strings.Fields(names) {
+		ok := tests[i]
+		r.fn(n+"("+args+")", func(c *Ctx, a []datum) (datum, error) { return value.Bool(ok(c.argOps(0).Compare(a[0], a[1]))), nil })
+	}
+}
+
+// Greatest is the largest of the values that are not NULL by the order of their type, or the smallest when least; NULL if all are NULL.
+func Greatest(o *value.Ops, least bool, vals []datum) datum {
+	best := value.Null
+	for _, v := range vals {
+		if v.IsNull() {
+			continue
+		}
+		if best.IsNull() || (o.Compare(v, best) < 0) == least && o.Compare(v, best) != 0 {
+			best = v
+		}
+	}
+	return best
+}

@@ -1,0 +1,122 @@
+package builtin
+
+import (
+	"io"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+)
+
+// Session is what functions may know and change of the world. Functions that are nil make the SQL functions that need them fail with 0A000.
+type Session struct {
+	Now    time.Time        // of the transaction
+	Stmt   time.Time        // of the statement; zero: Now
+	Clock  func() time.Time // nil: Stmt
+	Zone   *time.Location   // nil: UTC
+	Random io.Reader        // for UUIDs and keys
+	Rand   func() float64   // random(), in [0, 1)
+	Seed   func(float64)
+
+	User, CurrentUser string
+	Database          string
+	SearchPath        []string
+
+	Setting    func(name string) (string, bool)
+	SetSetting func(name, v string, local bool) error
+	NextVal    func(seq catalog.OID) (int64, error)
+	CurrVal    func(seq catalog.OID) (int64, error)
+	LastVal    func() (int64, error)
+	SetVal     func(seq catalog.OID, v int64, called bool) error
+	Lock       func(key int64, shared, wait, xact bool) (bool, error) // advisory locks; unlocking is Unlock
+	Unlock     func(key int64, shared bool) (bool, error)
+	Sleep      func(time.Duration) error
+	Notify     func(channel, payload string) error
+
+	Types  value.Resolver
+	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)
+	RegOut func(kind, oid catalog.OID) string
+	// TypeString prints a type as format_type does, for types that are not built in.
+	TypeString func(catalog.TypeRef) string
+}
+
+// Ctx is one call's surroundings: the session, and the types at the call, which polymorphic functions need.
+type Ctx struct {
+	*Session
+	Args []catalog.TypeRef // the arguments' actual types
+	Ret  catalog.TypeRef
+	// Fields are the fields of an argument that is an anonymous record, by position in Args; nil where not known.
+	Fields [][]value.Field
+
+	// Cache is one slot per call place for what a function wants to keep between calls (a compiled pattern); it starts nil.
+	Cache any
+	ops   []*value.Ops
+	env   *value.Env
+}
+
+// Env is the session's text environment.
+func (c *Ctx) Env() *value.Env {
+	if c.env == nil {
+		c.env = &value.Env{Types: c.Types, Zone: c.Zone, Now: c.Now, RegIn: c.RegIn, RegOut: c.RegOut}
+	}
+	return c.env
+}
+
+func (c *Ctx) zone() *time.Location {
+	if c.Zone == nil {
+		return time.UTC
+	}
+	return c.Zone
+}
+
+func (c *Ctx) now() value.Stamp { return value.StampOf(c.Now) }
+
+// argType is the actual type of the i-th argument, text if the caller does not say.
+func (c *Ctx) argType(i int) catalog.OID {
+	if i < len(c.Args) {
+		if c.Args[i].OID != catalog.UnknownOID {
+			return c.Args[i].OID
+		}
+	}
+	return catalog.TextOID
+}
+
+// argOps are the operations of the i-th argument's type.
+func (c *Ctx) argOps(i int) *value.Ops {
+	for len(c.ops) <= i {
+		c.ops = append(c.ops, nil)
+	}
+	if c.ops[i] == nil {
+		o := c.Env().Ops(c.argType(i))
+		if i < len(c.Fields) && c.Fields[i] != nil {
+			o = value.RecordOps(catalog.RecordOID, "record", c.Fields[i])
+		}
+		if o == nil {
+			o = value.TypeOps(catalog.TextOID)
+		}
+		c.ops[i] = o
+	}
+	return c.ops[i]
+}
+
+// elemOps are the operations of the elements of the i-th argument, an array.
+func (c *Ctx) elemOps(i int) (*value.Ops, error) {
+	if o := c.argOps(i); o.Elem != nil {
+		return o.Elem, nil
+	}
+	return nil, fault.New(fault.DatatypeMismatch, "argument declared anyarray is not an array")
+}
+
+// Convert casts through text: the output of one type is read as the other.
+func (c *Ctx) Convert(d value.Datum, from, to catalog.TypeRef) (value.Datum, error) {
+	if d.IsNull() {
+		return d, nil
+	}
+	e := c.Env()
+	f, t := e.Ops(from.OID), e.Ops(to.OID)
+	if f == nil || t == nil {
+		return value.Null, unsupported("a cast of a type that is not known here")
+	}
+	return t.Input(e, f.Text(e, d), to.Mod)
+}

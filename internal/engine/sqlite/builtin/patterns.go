@@ -1,0 +1,877 @@
+package builtin
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+)
+
+func registerPatterns(r registry) {
+	for _, t := range []string{"text,text", "name,text", "bpchar,text"} {
+		p, _, _ := strings.Cut(t, ",")
+		for _, f := range []struct {
+			name string
+			fold bool
+			not  bool
+		}{{"like", false, false}, {"nlike", false, true}, {"iclike", true, false}, {"icnlike", true, true}} {
+			sigs := p + f.name + "(" + t + ")"
+			if p == "text" && !f.fold {
+				name := strings.Replace(f.name, "nlike", "notlike", 1)
+				sigs += " " + name + "(text,text)"
+			}
+			r.fn(sigs, func(_ *Ctx, a []datum) (datum, error) {
+				s, pat := a[0].Str(), a[1].Str()
+				if f.fold {
+					s, pat = value.Lower(s), value.Lower(pat)
+				}
+				ok, err := like(s, pat)
+				return value.Bool(ok != f.not), err
+			})
+		}
+		for _, f := range []struct {
+			name, flags string
+			not         bool
+		}{{"regexeq", "", false}, {"regexne", "", true}, {"icregexeq", "i", false}, {"icregexne", "i", true}} {
+			r.fn(p+f.name+"("+t+")", func(c *Ctx, a []datum) (datum, error) {
+				re, err := c.regex(a[1].Str(), f.flags)
+				if err != nil {
+					return value.Null, err
+				}
+				return value.Bool(re.match(a[0].Str()) != f.not), nil
+			})
+		}
+	}
+	for _, t := range []string{"citext,citext", "citext,text"} {
+		for _, f := range []struct {
+			name string
+			not  bool
+		}{{"texticlike", false}, {"texticnlike", true}} {
+			r.fn(f.name+"("+t+")", func(_ *Ctx, a []datum) (datum, error) {
+				ok, err := like(value.Lower(a[0].Str()), value.Lower(a[1].Str()))
+				return value.Bool(ok != f.not), err
+			})
+		}
+		for _, f := range []struct {
+			name string
+			not  bool
+		}{{"texticregexeq", false}, {"texticregexne", true}} {
+			r.fn(f.name+"("+t+")", func(c *Ctx, a []datum) (datum, error) {
+				re, err := c.regex(a[1].Str(), "i")
+				if err != nil {
+					return value.Null, err
+				}
+				return value.Bool(re.match(a[0].Str()) != f.not), nil
+			})
+		}
+	}
+	r.fn("like_escape(text,text)", func(_ *Ctx, a []datum) (datum, error) { return likeEscape(a[0].Str(), a[1].Str()) })
+	r.fn("similar_to_escape(text)", func(_ *Ctx, a []datum) (datum, error) { return similarEscape(a[0].Str(), `\`) })
+	r.fn("similar_to_escape(text,text)", func(_ *Ctx, a []datum) (datum, error) { return similarEscape(a[0].Str(), a[1].Str()) })
+	r.fn("substring(text,text)", func(c *Ctx, a []datum) (datum, error) {
+		re, err := c.regex(a[1].Str(), "")
+		if err != nil {
+			return value.Null, err
+		}
+		m := re.find(a[0].Str(), 0)
+		if m == nil {
+			return value.Null, nil
+		}
+		if re.groups > 0 {
+			return group(a[0].Str(), m, 1), nil
+		}
+		return group(a[0].Str(), m, 0), nil
+	})
+	r.fn("regexp_replace(text,text,text) regexp_replace(text,text,text,text)", func(c *Ctx, a []datum) (datum, error) {
+		return c.regexReplace(a[0].Str(), a[1].Str(), a[2].Str(), flagsAt(a, 3), 1, -1)
+	})
+	r.fn("regexp_replace(text,text,text,int4) regexp_replace(text,text,text,int4,int4) regexp_replace(text,text,text,int4,int4,text)", func(c *Ctx, a []datum) (datum, error) {
+		n := int64(-1)
+		if len(a) > 4 {
+			n = a[4].Int64()
+		}
+		return c.regexReplace(a[0].Str(), a[1].Str(), a[2].Str(), flagsAt(a, 5), a[3].Int64(), n)
+	})
+	r.fn("regexp_match(text,text) regexp_match(text,text,text) regexp_match(citext,citext)", func(c *Ctx, a []datum) (datum, error) {
+		flags := flagsAt(a, 2)
+		if strings.Contains(flags, "g") {
+			return value.Null, fault.New(fault.InvalidParameterValue, `regexp_match() does not support the "global" option`).WithHint("Use the regexp_matches function instead.")
+		}
+		re, err := c.regex(a[1].Str(), flags)
+		if err != nil {
+			return value.Null, err
+		}
+		m := re.find(a[0].Str(), 0)
+		if m == nil {
+			return value.Null, nil
+		}
+		return re.captures(a[0].Str(), m), nil
+	})
+	r.set("regexp_matches(text,text) regexp_matches(text,text,text)", func(c *Ctx, a []datum, yield func([]datum) bool) error {
+		flags := flagsAt(a, 2)
+		re, err := c.regex(a[1].Str(), flags)
+		if err != nil {
+			return err
+		}
+		for m := range re.all(a[0].Str(), 0) {
+			if !yield([]datum{re.captures(a[0].Str(), m)}) || !strings.Contains(flags, "g") {
+				break
+			}
+		}
+		return nil
+	})
+	r.fn("regexp_split_to_array(text,text) regexp_split_to_array(text,text,text)", func(c *Ctx, a []datum) (datum, error) {
+		parts, err := c.regexSplit("regexp_split_to_array", a)
+		return value.MakeArray(nil, opsOf(catalog.TextOID), parts), err
+	})
+	r.set("regexp_split_to_table(text,text) regexp_split_to_table(text,text,text)", func(c *Ctx, a []datum, yield func([]datum) bool) error {
+		parts, err := c.regexSplit("regexp_split_to_table", a)
+		for _, p := range parts {
+			if !yield([]datum{p}) {
+				break
+			}
+		}
+		return err
+	})
+	r.fn("regexp_like(text,text) regexp_like(text,text,text)", func(c *Ctx, a []datum) (datum, error) {
+		re, err := c.regex(a[1].Str(), flagsAt(a, 2))
+		if err != nil {
+			return value.Null, err
+		}
+		return value.Bool(re.match(a[0].Str())), nil
+	})
+	r.fn("regexp_count(text,text) regexp_count(text,text,int4) regexp_count(text,text,int4,text)", func(c *Ctx, a []datum) (datum, error) {
+		re, err := c.regex(a[1].Str(), flagsAt(a, 3))
+		if err != nil {
+			return value.Null, err
+		}
+		start, err := startAt(a, 2)
+		if err != nil {
+			return value.Null, err
+		}
+		n := int64(0)
+		for range re.all(a[0].Str(), offset(a[0].Str(), start-1)) {
+			n++
+		}
+		return value.Int(n), nil
+	})
+	r.fn("regexp_substr(text,text) regexp_substr(text,text,int4) regexp_substr(text,text,int4,int4) regexp_substr(text,text,int4,int4,text) regexp_substr(text,text,int4,int4,text,int4)", func(c *Ctx, a []datum) (datum, error) {
+		m, re, err := c.regexNth(a, 4)
+		if m == nil || err != nil {
+			return value.Null, err
+		}
+		g := 0
+		if len(a) > 5 {
+			g = int(a[5].Int64())
+		}
+		if g > re.groups {
+			return value.Null, nil
+		}
+		return group(a[0].Str(), m, g), nil
+	})
+	r.fn("regexp_instr(text,text) regexp_instr(text,text,int4) regexp_instr(text,text,int4,int4) regexp_instr(text,text,int4,int4,int4)", func(c *Ctx, a []datum) (datum, error) {
+		m, _, err := c.regexNth(a, 99)
+		if m == nil || err != nil {
+			return value.Int(0), err
+		}
+		at := m[0]
+		if len(a) > 4 && a[4].Int64() == 1 {
+			at = m[1]
+		}
+		return value.Int(int64(runes(a[0].Str()[:at])) + 1), nil
+	})
+}
+
+func flagsAt(a []datum, i int) string {
+	if i < len(a) {
+		return a[i].Str()
+	}
+	return ""
+}
+
+func startAt(a []datum, i int) (int64, error) {
+	if i >= len(a) {
+		return 1, nil
+	}
+	if n := a[i].Int64(); n > 0 {
+		return n, nil
+	}
+	return 0, fault.New(fault.InvalidParameterValue, `invalid value for parameter "%s": %d`, "start", a[i].Int64())
+}
+
+func (c *Ctx) regexNth(a []datum, flags int) ([]int, *regex, error) {
+	re, err := c.regex(a[1].Str(), flagsAt(a, flags))
+	if err != nil {
+		return nil, nil, err
+	}
+	start, err := startAt(a, 2)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := int64(1)
+	if len(a) > 3 {
+		if n = a[3].Int64(); n <= 0 {
+			return nil, nil, fault.New(fault.InvalidParameterValue, `invalid value for parameter "n": %d`, n)
+		}
+	}
+	for m := range re.all(a[0].Str(), offset(a[0].Str(), start-1)) {
+		if n--; n == 0 {
+			return m, re, nil
+		}
+	}
+	return nil, re, nil
+}
+
+// like matches LIKE with backslash as the escape character.
+func like(s, p string) (bool, error) {
+	for p != "" {
+		switch p[0] {
+		case '%':
+			for p != "" && (p[0] == '%' || p[0] == '_') {
+				if p[0] == '_' {
+					if s == "" {
+						return false, nil
+					}
+					_, n := utf8.DecodeRuneInString(s)
+					s = s[n:]
+				}
+				p = p[1:]
+			}
+			if p == "" {
+				return true, nil
+			}
+			if p == `\` {
+				return false, likeEnd()
+			}
+			first := p[0]
+			if first == '\\' {
+				first = p[1]
+			}
+			for i := 0; i < len(s); i++ {
+				if s[i] != first {
+					continue
+				}
+				if ok, err := like(s[i:], p); ok || err != nil {
+					return ok, err
+				}
+			}
+			return false, nil
+		case '_':
+			if s == "" {
+				return false, nil
+			}
+			_, n := utf8.DecodeRuneInString(s)
+			s, p = s[n:], p[1:]
+		case '\\':
+			if len(p) == 1 {
+				return false, likeEnd()
+			}
+			p = p[1:]
+			fallthrough
+		default:
+			if s == "" || s[0] != p[0] {
+				return false, nil
+			}
+			s, p = s[1:], p[1:]
+		}
+	}
+	return s == "", nil
+}
+
+func likeEnd() error {
+	return fault.New("22025", "LIKE pattern must not end with escape character")
+}
+
+// likeEscape turns a pattern with another escape character into one with backslash.
+func likeEscape(p, esc string) (datum, error) {
+	if runes(esc) > 1 {
+		return value.Null, fault.New("22019", "invalid escape string").WithHint("Escape string must be empty or one character.")
+	}
+	if esc == `\` {
+		return text(p), nil
+	}
+	var b strings.Builder
+	for p != "" {
+		_, n := utf8.DecodeRuneInString(p)
+		c := p[:n]
+		p = p[n:]
+		switch {
+		case esc != "" && c == esc:
+			b.WriteByte('\\')
+			_, n := utf8.DecodeRuneInString(p)
+			b.WriteString(p[:n])
+			p = p[n:]
+		case c == `\`:
+			b.WriteString(`\\`)
+		default:
+			b.WriteString(c)
+		}
+	}
+	return text(b.String()), nil
+}
+
+// similarEscape turns a SIMILAR TO pattern into a regular expression.
+func similarEscape(p, esc string) (datum, error) {
+	if runes(esc) > 1 {
+		return value.Null, fault.New("22019", "invalid escape string").WithHint("Escape string must be empty or one character.")
+	}
+	b := strings.Builder{}
+	b.WriteString("^(?:")
+	bracket := false
+	for i := 0; i < len(p); {
+		_, n := utf8.DecodeRuneInString(p[i:])
+		c := p[i : i+n]
+		i += n
+		switch {
+		case c == esc && esc != "" && i < len(p):
+			_, n := utf8.DecodeRuneInString(p[i:])
+			b.WriteString(`\` + p[i:i+n])
+			i += n
+		case bracket:
+			if c == `\` {
+				b.WriteByte('\\')
+			}
+			b.WriteString(c)
+			bracket = c != "]"
+		case c == "[":
+			b.WriteString(c)
+			bracket = true
+		case c == "%":
+			b.WriteString(".*")
+		case c == "_":
+			b.WriteString(".")
+		case c == "(":
+			b.WriteString("(?:")
+		case c == `\` || c == "." || c == "^" || c == "$":
+			b.WriteString(`\` + c)
+		default:
+			b.WriteString(c)
+		}
+	}
+	b.WriteString(")$")
+	return text(b.String()), nil
+}
+
+// regex is a compiled PostgreSQL regular expression.
+type regex struct {
+	pattern, flags string
+	re             *regexp.Regexp
+	groups         int
+}
+
+// regex compiles, keeping the last pattern of this call place.
+func (c *Ctx) regex(pattern, flags string) (*regex, error) {
+	if re, ok := c.Cache.(*regex); ok && re.pattern == pattern && re.flags == flags {
+		return re, nil
+	}
+	re, err := compileRegex(pattern, flags)
+	if err != nil {
+		return nil, err
+	}
+	c.Cache = re
+	return re, nil
+}
+
+func (r *regex) match(s string) bool { return r.re.MatchString(s) }
+
+// find is the first match at or after a byte offset: the offsets of the match and of the groups.
+func (r *regex) find(s string, from int) []int {
+	if from == 0 {
+		return r.re.FindStringSubmatchIndex(s)
+	}
+	for m := range r.all(s, from) {
+		return m
+	}
+	return nil
+}
+
+// all walks the matches that do not overlap from a byte offset on. Context before the offset counts for anchors.
+func (r *regex) all(s string, from int) func(yield func([]int) bool) {
+	return func(yield func([]int) bool) {
+		if from == 0 {
+			for _, m := range r.re.FindAllStringSubmatchIndex(s, -1) {
+				if !yield(m) {
+					return
+				}
+			}
+			return
+		}
+		for _, m := range r.re.FindAllStringSubmatchIndex(s[from:], -1) {
+			for i := range m {
+				if m[i] >= 0 {
+					m[i] += from
+				}
+			}
+			if !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+func group(s string, m []int, g int) datum {
+	if m[2*g] < 0 {
+		return value.Null
+	}
+	return text(s[m[2*g]:m[2*g+1]])
+}
+
+// captures is the array of the groups, or of the whole match if there are none.
+func (r *regex) captures(s string, m []int) datum {
+	if r.groups == 0 {
+		return value.MakeArray(nil, opsOf(catalog.TextOID), []datum{group(s, m, 0)})
+	}
+	out := make([]datum, r.groups)
+	for i := range out {
+		out[i] = group(s, m, i+1)
+	}
+	return value.MakeArray(nil, opsOf(catalog.TextOID), out)
+}
+
+func (c *Ctx) regexReplace(s, pattern, with, flags string, start, nth int64) (datum, error) {
+	if start <= 0 {
+		return value.Null, fault.New(fault.InvalidParameterValue, `invalid value for parameter "start": %d`, start)
+	}
+	if nth < -1 {
+		return value.Null, fault.New(fault.InvalidParameterValue, `invalid value for parameter "n": %d`, nth)
+	}
+	re, err := c.regex(pattern, flags)
+	if err != nil {
+		return value.Null, err
+	}
+	every := strings.Contains(flags, "g") || nth == 0
+	want := max(nth, 1)
+	var b strings.Builder
+	last, seen := 0, int64(0)
+	for m := range re.all(s, offset(s, start-1)) {
+		seen++
+		if !every && seen < want {
+			continue
+		}
+		b.WriteString(s[last:m[0]])
+		for i := 0; i < len(with); i++ {
+			if with[i] != '\\' || i+1 >= len(with) {
+				b.WriteByte(with[i])
+				continue
+			}
+			i++
+			switch e := with[i]; {
+			case e == '&':
+				b.WriteString(s[m[0]:m[1]])
+			case e >= '1' && e <= '9':
+				if g := int(e - '0'); g <= re.groups && m[2*g] >= 0 {
+					b.WriteString(s[m[2*g]:m[2*g+1]])
+				}
+			case e == '\\':
+				b.WriteByte('\\')
+			default:
+				b.WriteByte('\\')
+				b.WriteByte(e)
+			}
+		}
+		last = m[1]
+		if !every {
+			break
+		}
+	}
+	b.WriteString(s[last:])
+	return text(b.String()), nil
+}
+
+func (c *Ctx) regexSplit(name string, a []datum) ([]datum, error) {
+	flags := flagsAt(a, 2)
+	if strings.Contains(flags, "g") {
+		return nil, fault.New(fault.InvalidParameterValue, `%s() does not support the "global" option`, name)
+	}
+	re, err := c.regex(a[1].Str(), flags)
+	if err != nil {
+		return nil, err
+	}
+	s, last := a[0].Str(), 0
+	var out []datum
+	for m := range re.all(s, 0) {
+		// An empty match at the start, at the end or just after another match does not split.
+		if m[0] == m[1] && (m[0] == 0 || m[0] >= len(s) || m[0] == last) {
+			continue
+		}
+		out = append(out, text(s[last:m[0]]))
+		last = m[1]
+	}
+	return append(out, text(s[last:])), nil
+}
+
+func invalidRegex(why string) error {
+	return fault.New(fault.InvalidRegex, "invalid regular expression: %s", why)
+}
+
+// compileRegex translates an advanced regular expression of PostgreSQL to RE2's syntax.
+func compileRegex(pattern, flags string) (*regex, error) {
+	r := &regex{pattern: pattern, flags: flags}
+	t := reTranslator{s: pattern}
+	for _, f := range flags {
+		switch f {
+		case 'g':
+		case 'i':
+			t.fold = true
+		case 'c', 's', 't', 'b', 'e':
+			if f == 'c' {
+				t.fold = false
+			}
+		case 'n', 'm':
+			t.lines = true
+		case 'x':
+			t.expanded = true
+		case 'q':
+			t.literal = true
+		case 'p':
+			t.partial = true
+		case 'w':
+			t.weird = true
+		default:
+			return nil, fault.New(fault.InvalidParameterValue, `invalid regular expression option: "%c"`, f)
+		}
+	}
+	src, err := t.translate()
+	if err != nil {
+		return nil, err
+	}
+	re, err := regexp.Compile(src)
+	if err != nil {
+		return nil, reError(err)
+	}
+	if !t.lazy {
+		re.Longest()
+	}
+	r.re, r.groups = re, re.NumSubexp()
+	return r, nil
+}
+
+func reError(err error) error {
+	var se *syntax.Error
+	if !errors.As(err, &se) {
+		return invalidRegex(err.Error())
+	}
+	switch se.Code {
+	case syntax.ErrMissingParen, syntax.ErrUnexpectedParen:
+		return invalidRegex("parentheses () not balanced")
+	case syntax.ErrMissingBracket:
+		return invalidRegex("brackets [] not balanced")
+	case syntax.ErrMissingRepeatArgument, syntax.ErrInvalidRepeatOp:
+		return invalidRegex("quantifier operand invalid")
+	case syntax.ErrInvalidRepeatSize:
+		return invalidRegex("invalid repetition count(s)")
+	case syntax.ErrInvalidCharRange:
+		return invalidRegex("invalid character range")
+	case syntax.ErrTrailingBackslash, syntax.ErrInvalidEscape:
+		return invalidRegex(`invalid escape \ sequence`)
+	}
+	return invalidRegex("regular expression is too complex")
+}
+
+type reTranslator struct {
+	s                                              string
+	i                                              int
+	out                                            strings.Builder
+	fold, lines, expanded, literal, partial, weird bool
+	lazy                                           bool
+}
+
+// Classes of characters, as ranges that may stand inside brackets.
+const (
+	wordClass  = `\p{L}\p{N}\p{M}_`
+	digitClass = `\p{Nd}`
+	spaceClass = `\t\n\v\f\r \x{85}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}`
+)
+
+var posixClasses = map[string]string{"alpha": `\p{L}`, "digit": digitClass, "alnum": `\p{L}\p{N}`, "upper": `\p{Lu}`, "lower": `\p{Ll}`, "space": spaceClass,
+	"blank": ` \t`, "punct": "!-/:-@\\[-`{-~", "xdigit": "0-9A-Fa-f", "cntrl": `\x00-\x1f\x7f`, "print": `\pL\pM\pN\pP\pS `, "graph": `\pL\pM\pN\pP\pS`, "word": wordClass}
+
+func (t *reTranslator) translate() (string, error) {
+	if strings.HasPrefix(t.s, "***=") {
+		t.s, t.literal = t.s[4:], true
+	} else if strings.HasPrefix(t.s, "***:") {
+		t.s = t.s[4:]
+	} else if strings.HasPrefix(t.s, "***") {
+		return "", invalidRegex("quantifier operand invalid")
+	}
+	// Options in front: (?i), (?n) …
+	for strings.HasPrefix(t.s, "(?") && len(t.s) > 2 && t.s[2] >= 'a' && t.s[2] <= 'z' && !t.literal {
+		end := strings.IndexByte(t.s, ')')
+		if end < 0 {
+			return "", invalidRegex("invalid embedded option")
+		}
+		for _, f := range t.s[2:end] {
+			switch f {
+			case 'i':
+				t.fold = true
+			case 'c':
+				t.fold = false
+			case 'n', 'm':
+				t.lines = true
+			case 's':
+				t.lines = false
+			case 'x':
+				t.expanded = true
+			case 'q':
+				t.literal = true
+			case 'p':
+				t.partial = true
+			case 'w':
+				t.weird = true
+			case 't', 'b', 'e':
+			default:
+				return "", invalidRegex("invalid embedded option")
+			}
+		}
+		t.s = t.s[end+1:]
+	}
+	head := ""
+	if t.fold {
+		head += "i"
+	}
+	if !t.lines && !t.partial {
+		head += "s"
+	}
+	if t.lines || t.weird {
+		head += "m"
+	}
+	if head != "" {
+		t.out.WriteString("(?" + head + ")")
+	}
+	if t.literal {
+		t.out.WriteString(regexp.QuoteMeta(t.s))
+		return t.out.String(), nil
+	}
+	for t.i < len(t.s) {
+		if err := t.item(); err != nil {
+			return "", err
+		}
+	}
+	return t.out.String(), nil
+}
+
+func (t *reTranslator) item() error {
+	c := t.s[t.i]
+	rest := t.s[t.i:]
+	switch {
+	case t.expanded && strings.IndexByte(" \t\n\r", c) >= 0:
+		t.i++
+	case t.expanded && c == '#':
+		for t.i < len(t.s) && t.s[t.i] != '\n' {
+			t.i++
+		}
+	case c == '\\':
+		return t.escape()
+	case strings.HasPrefix(rest, "[[:<:]]"), strings.HasPrefix(rest, "[[:>:]]"):
+		t.out.WriteString(`\b`)
+		t.i += 7
+	case c == '[':
+		return t.bracket()
+	case strings.HasPrefix(rest, "(?#"):
+		end := strings.IndexByte(rest, ')')
+		if end < 0 {
+			return invalidRegex("parentheses () not balanced")
+		}
+		t.i += end + 1
+	case strings.HasPrefix(rest, "(?:"):
+		t.out.WriteString("(?:")
+		t.i += 3
+	case strings.HasPrefix(rest, "(?=") || strings.HasPrefix(rest, "(?!") || strings.HasPrefix(rest, "(?<"):
+		return fault.New(fault.FeatureNotSupported, "lookaround in regular expressions is not supported").WithHint("Split the pattern into several conditions, or use the postgres engine.")
+	case strings.HasPrefix(rest, "(?"):
+		return invalidRegex("quantifier operand invalid")
+	case c == '{':
+		// A brace that does not begin a repetition is itself.
+		end := strings.IndexByte(rest, '}')
+		if len(rest) < 2 || rest[1] < '0' || rest[1] > '9' {
+			t.out.WriteString(`\{`)
+			t.i++
+			return nil
+		}
+		if end < 0 {
+			return invalidRegex("braces {} not balanced")
+		}
+		var lo, hi int
+		body := rest[1:end]
+		if n, _ := fmt.Sscanf(body, "%d,%d", &lo, &hi); n == 0 || lo > 255 || hi > 255 || n == 2 && lo > hi || strings.Trim(body, "0123456789,") != "" || strings.Count(body, ",") > 1 {
+			return invalidRegex("invalid repetition count(s)")
+		}
+		t.out.WriteString(rest[:end+1])
+		t.i += end + 1
+		t.quantifierEnd()
+	case c == '*' || c == '+' || c == '?':
+		t.out.WriteByte(c)
+		t.i++
+		t.quantifierEnd()
+		if t.i < len(t.s) && strings.IndexByte("*+?", t.s[t.i]) >= 0 {
+			return invalidRegex("quantifier operand invalid")
+		}
+	case c == '$' && !t.lines && !t.weird:
+		t.out.WriteString(`\z`)
+		t.i++
+	default:
+		_, n := utf8.DecodeRuneInString(rest)
+		t.out.WriteString(rest[:n])
+		t.i += n
+	}
+	return nil
+}
+
+// quantifierEnd takes the ? of a non-greedy quantifier.
+func (t *reTranslator) quantifierEnd() {
+	if t.i < len(t.s) && t.s[t.i] == '?' {
+		t.out.WriteByte('?')
+		t.i++
+		t.lazy = true
+	}
+}
+
+func (t *reTranslator) escape() error {
+	if t.i+1 >= len(t.s) {
+		return invalidRegex(`invalid escape \ sequence`)
+	}
+	c := t.s[t.i+1]
+	t.i += 2
+	switch c {
+	case 'd':
+		t.out.WriteString("[" + digitClass + "]")
+	case 'D':
+		t.out.WriteString("[^" + digitClass + "]")
+	case 'w':
+		t.out.WriteString("[" + wordClass + "]")
+	case 'W':
+		t.out.WriteString("[^" + wordClass + "]")
+	case 's':
+		t.out.WriteString("[" + spaceClass + "]")
+	case 'S':
+		t.out.WriteString("[^" + spaceClass + "]")
+	case 'A':
+		t.out.WriteString(`\A`)
+	case 'Z':
+		t.out.WriteString(`\z`)
+	case 'm', 'M', 'y':
+		t.out.WriteString(`\b`)
+	case 'Y':
+		t.out.WriteString(`\B`)
+	case 'a', 'f', 'n', 'r', 't', 'v':
+		t.out.WriteString(`\` + string(c))
+	case 'b':
+		t.out.WriteString(`\x08`)
+	case 'e':
+		t.out.WriteString(`\x1b`)
+	case 'B':
+		t.out.WriteString(`\\`)
+	case 'u', 'U', 'x':
+		n := map[byte]int{'u': 4, 'U': 8, 'x': 2}[c]
+		j := t.i
+		for j < len(t.s) && j < t.i+n && strings.IndexByte("0123456789abcdefABCDEF", t.s[j]) >= 0 {
+			j++
+		}
+		if j == t.i || c != 'x' && j-t.i < n {
+			return invalidRegex(`invalid escape \ sequence`)
+		}
+		t.out.WriteString(`\x{` + t.s[t.i:j] + `}`)
+		t.i = j
+	case '0':
+		t.out.WriteString(`\x00`)
+	default:
+		switch {
+		case c >= '1' && c <= '9':
+			return fault.New(fault.FeatureNotSupported, "back-references in regular expressions are not supported").WithHint("Write the alternatives out, or use the postgres engine.")
+		case c|32 >= 'a' && c|32 <= 'z':
+			return invalidRegex(`invalid escape \ sequence`)
+		case c >= utf8.RuneSelf:
+			t.i--
+			_, n := utf8.DecodeRuneInString(t.s[t.i:])
+			t.out.WriteString(t.s[t.i : t.i+n])
+			t.i += n
+		default:
+			t.out.WriteString(regexp.QuoteMeta(string(c)))
+		}
+	}
+	return nil
+}
+
+// bracket translates a bracket expression.
+func (t *reTranslator) bracket() error {
+	t.i++
+	t.out.WriteByte('[')
+	if t.i < len(t.s) && t.s[t.i] == '^' {
+		t.out.WriteByte('^')
+		t.i++
+		if t.lines || t.partial {
+			t.out.WriteString(`\n`)
+		}
+	}
+	for first := true; ; first = false {
+		if t.i >= len(t.s) {
+			return invalidRegex("brackets [] not balanced")
+		}
+		rest := t.s[t.i:]
+		switch c := rest[0]; {
+		case c == ']' && !first:
+			t.out.WriteByte(']')
+			t.i++
+			return nil
+		case strings.HasPrefix(rest, "[:"):
+			end := strings.Index(rest, ":]")
+			if end < 0 {
+				return invalidRegex("brackets [] not balanced")
+			}
+			cl, ok := posixClasses[rest[2:end]]
+			if !ok {
+				return invalidRegex("invalid character class")
+			}
+			t.out.WriteString(cl)
+			t.i += end + 2
+		case strings.HasPrefix(rest, "[.") || strings.HasPrefix(rest, "[="):
+			end := strings.Index(rest, rest[1:2]+"]")
+			if end < 0 {
+				return invalidRegex("brackets [] not balanced")
+			}
+			el := rest[2:end]
+			if runes(el) != 1 {
+				return invalidRegex("invalid collating element")
+			}
+			t.out.WriteString(regexp.QuoteMeta(el))
+			t.i += end + 2
+		case c == '\\' && len(rest) > 1:
+			switch rest[1] {
+			case 'd':
+				t.out.WriteString(digitClass)
+				t.i += 2
+			case 'w':
+				t.out.WriteString(wordClass)
+				t.i += 2
+			case 's':
+				t.out.WriteString(spaceClass)
+				t.i += 2
+			default:
+				if err := t.escape(); err != nil {
+					return err
+				}
+			}
+		case c == '-':
+			// Ranges keep their dash; one at an edge is itself.
+			if first || len(rest) > 1 && rest[1] == ']' {
+				t.out.WriteString(`\-`)
+			} else {
+				t.out.WriteByte('-')
+			}
+			t.i++
+		case c == '[' || c == ']' || c == '^' || c == '&' || c == '~':
+			t.out.WriteString(`\` + string(c))
+			t.i++
+		default:
+			_, n := utf8.DecodeRuneInString(rest)
+			t.out.WriteString(rest[:n])
+			t.i += n
+		}
+	}
+}
