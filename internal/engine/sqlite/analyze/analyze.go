@@ -23,6 +23,8 @@ import (
 type Env struct {
 	Path []string // search path; nil is public
 	Role string   // as whom Rels are read; "" is the caller. See tree.Rel.
+	// CallRole is as whom functions are called; "" is the caller. It differs from Role inside a view, whose owner reads but does not call.
+	CallRole string
 
 	// Params are the types of $1…; UnknownOID where it is to be inferred. Query fills in and appends what it infers unless FixedParams.
 	Params      []tree.Type
@@ -208,4 +210,21 @@ func (a *analyzer) checkParams() {
 			a.fail(p.pos, fault.IndeterminateDatatype, "could not determine data type of parameter $%d", p.number)
 		}
 	}
+}
+
+// ViewColumns tells the columns of a view's query, for catalog.Env.ViewColumns.
+func ViewColumns(cat *catalog.Catalog, s *sql.Select, path []string) ([]catalog.ViewColumnInfo, error) {
+	q, err := Query(cat, &Env{Path: path, FixedParams: true}, s)
+	if err != nil {
+		return nil, err
+	}
+	var out []catalog.ViewColumnInfo
+	for i, t := range visible(q.Targets) {
+		c := catalog.ViewColumnInfo{Name: t.Name, Type: targetType(q, i)}
+		if t.Table != nil {
+			c.Table, c.Column = t.Table.OID, t.Table.Columns[t.Column].Name
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }

@@ -117,7 +117,7 @@ func (a *analyzer) defaultOf(k *candidate, i int) tree.Expr {
 // call makes the call of a plain function.
 func (a *analyzer) call(k *candidate, args []tree.Expr, sc *scope, pos sql.Pos) tree.Expr {
 	all, ret := a.arguments(k, args, false, pos)
-	c := &tree.Call{Fn: k.fn, User: k.user, Args: all, Typ: plain(ret), Role: a.env.Role, Pos: pos}
+	c := &tree.Call{Fn: k.fn, User: k.user, Args: all, Typ: plain(ret), Role: a.env.CallRole, Pos: pos}
 	return a.at(c, pos)
 }
 
@@ -338,7 +338,7 @@ func (a *analyzer) plainCallVariadic(sc *scope, k *candidate, args []tree.Expr, 
 		}
 	}
 	all, ret := a.arguments(k, args, variadicCall, pos)
-	c := &tree.Call{Fn: k.fn, User: k.user, Args: all, Typ: plain(ret), Role: a.env.Role, Pos: pos, Variadic: variadicCall && k.variadic == catalog.AnyOID}
+	c := &tree.Call{Fn: k.fn, User: k.user, Args: all, Typ: plain(ret), Role: a.env.CallRole, Pos: pos, Variadic: variadicCall && k.variadic == catalog.AnyOID}
 	a.at(c, pos)
 	if k.retSet && sc != nil {
 		a.placeSet(sc, pos)

@@ -214,7 +214,7 @@ func (a *analyzer) applyPath(p pathway, e tree.Expr, to tree.Type, ctx byte) tre
 		if n > 2 {
 			args = append(args, boolConst(ctx == explicit))
 		}
-		return &tree.Call{Fn: p.fn, User: p.user, Args: args, Typ: typ, Role: a.env.Role, Pos: a.where(e)}
+		return &tree.Call{Fn: p.fn, User: p.user, Args: args, Typ: typ, Role: a.env.CallRole, Pos: a.where(e)}
 	case ioPath:
 		return &tree.IOCast{X: e, Typ: plain(to.OID)}
 	case arrayPath:

@@ -471,7 +471,7 @@ func (a *analyzer) callOperator(op *operator, operands []tree.Expr, pos sql.Pos)
 	for i, x := range operands {
 		args[i] = a.coerceType(x, plain(declared[i]), implicit)
 	}
-	c := &tree.Call{Fn: op.fn, User: op.user, Args: args, Typ: plain(ret), Op: op.name, Role: a.env.Role, Pos: pos}
+	c := &tree.Call{Fn: op.fn, User: op.user, Args: args, Typ: plain(ret), Op: op.name, Role: a.env.CallRole, Pos: pos}
 	return a.at(c, a.leftmost(pos, operands...))
 }
 

@@ -118,7 +118,7 @@ type scope struct {
 	ctes   []*cte
 
 	lateral   bool // analysing something that may look sideways
-	windows []*pendingWindow
+	windows   []*pendingWindow
 	aggs      []*tree.Agg // aggregates that belong to this level
 	hasAgg    bool
 	hasSRF    bool

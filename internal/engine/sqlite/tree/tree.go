@@ -91,6 +91,8 @@ const (
 	OnInserted CheckOn = 1 << iota
 	OnUpdated
 	OnConflictExisting
+	OnMergeUpdateExisting // the row that MERGE is going to update
+	OnMergeDeleteExisting // the row that MERGE is going to delete
 )
 
 // Assign sets one column of the target.
