@@ -1,10 +1,10 @@
 // Package plpgsql is PL/pgSQL as a closed syntax tree.
 //
-// Parse turns the body of a function (or a DO block) into a Function with PostgreSQL's own PL/pgSQL parser; every SQL
-// expression and statement inside it is already a tree of package sql. Main types: Function, Stmt, Block, Expr.
+// Parse turns the body of a function (ParseDo that of a DO block) into a Function; every SQL expression and statement inside it is already
+// a tree of package sql. Main types: Function, Stmt, Block, Expr.
 //
-// Invariants: pure syntax and immutable, as package sql; variables are by index into Function.Vars, as PostgreSQL's parser
-// resolved them, while names inside SQL expressions are resolved against the visible variables by the interpreter.
+// Invariants: pure syntax and immutable, as package sql; variables are by index into Function.Vars, resolved by PL/pgSQL's rules
+// of scope, while names inside SQL expressions are resolved against the visible variables by the interpreter.
 package plpgsql
 
 import "github.com/mainstay-dev/mainstay/internal/sql"
@@ -15,6 +15,8 @@ type Function struct {
 	Body *Block
 	// NewVar, OldVar are the indexes of NEW and OLD in a trigger function, -1 otherwise.
 	NewVar, OldVar int
+	// VariableConflict is the word after #variable_conflict (error, use_variable, use_column); "" when not given.
+	VariableConflict string
 }
 
 // VarKind is the kind of a datum.
@@ -149,7 +151,7 @@ type Exit struct {
 	Line     int
 }
 
-// Return is RETURN [expr]. Var is set (≥ 0) where the parser reduced the expression to a variable.
+// Return is RETURN [expr]. Var is set (≥ 0), beside Expr, where the expression is just a variable.
 type Return struct {
 	Expr *Expr
 	Var  int
