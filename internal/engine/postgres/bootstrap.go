@@ -1,0 +1,68 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mainstay-dev/mainstay/internal/engine/bootstrap"
+)
+
+// bootstrap makes what projects take for granted. Each statement is on its own: what is there already stays, and what the connected role
+// may not make is either optional or an error.
+func (e *Engine) bootstrap(ctx context.Context) error {
+	c, err := e.connect(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer closeConn(c)
+	conn := c.PgConn()
+	done, err := bootstrapped(ctx, conn)
+	if err != nil || done {
+		return err
+	}
+	for _, s := range bootstrap.Statements() {
+		for tries := 0; ; tries++ {
+			err := conn.Exec(ctx, s.Text).Close()
+			var p *pgconn.PgError
+			switch {
+			case err == nil:
+			case errors.As(err, &p) && s.Forgives(p.Code):
+			case errors.As(err, &p) && concurrently(p) && tries < 10:
+				continue // roles belong to all databases of a server, and another one is being made
+			default:
+				return fmt.Errorf("prepare the database: %s: %w\n%s", s.File, err, s.Text)
+			}
+			break
+		}
+	}
+	if err := e.watchSchema(ctx, conn); err != nil {
+		return err
+	}
+	mark := fmt.Sprintf("COMMENT ON SCHEMA %s IS '%s'", markedSchema, mark())
+	if err := conn.Exec(ctx, mark).Close(); err != nil {
+		e.o.Log.Warn("the database is prepared, but that could not be recorded; it will be prepared again at the next start", "error", err)
+	}
+	return nil
+}
+
+// The comment of this schema says which version of the statements has been run.
+const markedSchema = "supabase_migrations"
+
+func mark() string { return fmt.Sprintf("Prepared by mainstay, version %d.", bootstrap.Version) }
+
+func bootstrapped(ctx context.Context, c *pgconn.PgConn) (bool, error) {
+	res := c.ExecParams(ctx, "SELECT 1 FROM pg_namespace WHERE nspname = $1 AND obj_description(oid, 'pg_namespace') = $2",
+		[][]byte{[]byte(markedSchema), []byte(mark())}, nil, nil, nil).Read()
+	if res.Err != nil {
+		return false, fmt.Errorf("look whether the database is prepared: %w", res.Err)
+	}
+	return len(res.Rows) > 0, nil
+}
+
+// concurrently says whether another session changed the same row of a catalog at the same time.
+func concurrently(p *pgconn.PgError) bool {
+	return p.Code == "XX000" && p.Message == "tuple concurrently updated" || p.Code == "23505" || p.Code == "40001"
+}

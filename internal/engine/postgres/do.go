@@ -1,0 +1,492 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// compiled is a plan as this engine runs it. It is kept in the plan's slot.
+type compiled struct {
+	name        string // of the prepared statement
+	text, count string // count is "" without one
+	// The types of parameters that a text does not refer to; others are the server's to infer.
+	oids, countOIDs []uint32
+	unused          []bool // by parameter, of count
+	columns         int    // of the result; what follows is ours
+	inserted        bool   // a column follows that says whether an upsert made the row
+	readsBack       bool   // SQL of the project may have set response.status and response.headers
+	snapshot        *snapshot
+	encoders        atomic.Pointer[encoders]
+}
+
+var lastStatement atomic.Uint64 // names prepared statements within the process
+
+func (e *Engine) compile(p *plan.Plan) *compiled {
+	if c, ok := p.Slot().Load().(*compiled); ok {
+		return c
+	}
+	main := p.Main()
+	c := &compiled{name: "ms_" + strconv.FormatUint(lastStatement.Add(1), 36), columns: len(p.Columns()), snapshot: e.snap.Load()}
+	main, c.inserted = tellInserted(main)
+	main = wrapHard(main, p.Columns(), c.snapshot)
+	c.text = sql.Print(main)
+	c.oids, _ = parameterOIDs(main, len(p.Params()))
+	if n := p.Count(); n != nil {
+		c.count = sql.Print(n)
+		c.countOIDs, c.unused = parameterOIDs(n, len(p.Params()))
+	}
+	c.readsBack = p.Writes() || p.Shape() != plan.Rows || calls(main)
+	p.Slot().Store(c)
+	return c
+}
+
+// parameterOIDs tells the server a type for the parameters that the statement does not refer to; it cannot infer one.
+func parameterOIDs(q sql.Query, n int) (oids []uint32, unused []bool) {
+	used := make([]bool, n)
+	sql.Walk(q, func(x sql.Node) bool {
+		if p, ok := x.(*sql.Param); ok && p.Number <= n {
+			used[p.Number-1] = true
+		}
+		return true
+	})
+	oids, unused = make([]uint32, n), make([]bool, n)
+	for i, u := range used {
+		if !u {
+			oids[i], unused[i] = uint32(catalog.TextOID), true
+		}
+	}
+	return oids, unused
+}
+
+// calls says whether the statement takes rows from a function of the project.
+func calls(q sql.Query) bool {
+	found := false
+	sql.Walk(q, func(x sql.Node) bool {
+		if f, ok := x.(*sql.FuncCall); ok && f.Name.Schema != "" && f.Name.Schema != "pg_catalog" {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// tellInserted adds to what an upsert returns whether the row is new: a row that was updated bears the updating transaction as xmax.
+func tellInserted(q sql.Query) (sql.Query, bool) {
+	ins, ok := q.(*sql.Insert)
+	if !ok || ins.OnConflict == nil || !ins.OnConflict.DoUpdate {
+		return q, false
+	}
+	c := *ins
+	c.Returning = append(append([]sql.Target(nil), ins.Returning...), sql.Target{Name: "pgrst_inserted", Pos: sql.NoPos, Expr: &sql.Op{
+		Name: "=", Left: &sql.ColumnRef{Fields: []string{ins.Table.Name.Name, "xmax"}, Pos: sql.NoPos},
+		Right: &sql.Const{Kind: sql.IntConst, Text: "0", Pos: sql.NoPos}, Pos: sql.NoPos,
+	}})
+	return &c, true
+}
+
+// wrapHard lets the server make JSON of columns whose types only it knows enough of: anonymous records, and types with a cast to json of their own.
+func wrapHard(q sql.Query, columns []plan.Column, s *snapshot) sql.Query {
+	list := func(ts []sql.Target) []sql.Target {
+		out := append([]sql.Target(nil), ts...)
+		for i := range columns {
+			if i < len(out) && s.hard(columns[i].Type.OID) {
+				out[i].Expr = &sql.FuncCall{Name: sql.Name{Schema: "pg_catalog", Name: "to_json", Pos: sql.NoPos}, Args: []sql.Arg{{Value: out[i].Expr}}, Pos: sql.NoPos}
+			}
+		}
+		return out
+	}
+	switch q := q.(type) {
+	case *sql.Select:
+		c := *q
+		c.Targets = list(q.Targets)
+		return &c
+	case *sql.Insert:
+		c := *q
+		c.Returning = list(q.Returning)
+		return &c
+	case *sql.Update:
+		c := *q
+		c.Returning = list(q.Returning)
+		return &c
+	case *sql.Delete:
+		c := *q
+		c.Returning = list(q.Returning)
+		return &c
+	}
+	return q
+}
+
+func (s *snapshot) hard(o catalog.OID) bool {
+	if o == catalog.RecordOID || o == catalog.RecordArrayOID {
+		return true
+	}
+	for _, k := range s.cat.Casts() {
+		if k.From == o && (k.To == catalog.JSONOID) {
+			t := s.cat.Type(o)
+			return t == nil || t.Kind != catalog.DomainType // the plan sees to domains
+		}
+	}
+	return false
+}
+
+// Do runs a plan.
+func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
+	c := e.compile(p)
+	for again := true; ; again = false {
+		begun, err := e.attempt(ctx, p, c, &args, sink)
+		if err == nil {
+			return nil
+		}
+		if again && !begun && ctx.Err() == nil && repeatable(err, p.Writes()) {
+			continue
+		}
+		return faultOf(err)
+	}
+}
+
+// repeatable says whether a failed attempt has surely done nothing.
+func repeatable(err error, writes bool) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		// A prepared statement that no longer fits, or that a pooler's other connection does not have: the transaction was rolled back.
+		return pg.Code == "0A000" && pg.Message == "cached plan must not change result type" || pg.Code == "26000" ||
+			!writes && (pg.Code == "57P01" || pg.Code == "57P02")
+	}
+	return pgconn.SafeToRetry(err) || !writes && !pgconn.Timeout(err)
+}
+
+// A request is one attempt at running a plan on a connection.
+type request struct {
+	conn    *pgconn.PgConn
+	session *session
+	plan    *plan.Plan
+	c       *compiled
+	args    *plan.Args
+	sink    engine.Sink
+	begun   bool // the sink has seen something
+}
+
+func (e *Engine) attempt(ctx context.Context, p *plan.Plan, c *compiled, args *plan.Args, sink engine.Sink) (begun bool, err error) {
+	pooled, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return false, connectionFault(err)
+	}
+	defer pooled.Release()
+	conn := pooled.Conn().PgConn()
+	r := request{conn: conn, session: sessionOf(conn), plan: p, c: c, args: args, sink: sink}
+	err = r.run(ctx, e.path)
+	if err != nil {
+		if repeatable(err, p.Writes()) {
+			r.session.forget(c)
+		}
+		if conn.TxStatus() != 'I' && !conn.IsClosed() {
+			// The client's context may be over; the rollback must happen all the same.
+			_ = conn.ExecPrepared(context.WithoutCancel(ctx), "ms_rollback", nil, nil, nil).Read() // or else the pool drops the connection
+		}
+	}
+	return r.begun, err
+}
+
+// forget drops what a session knows of a prepared plan, which may be out of date. The server's copy goes when the plan is prepared again.
+func (s *session) forget(c *compiled) {
+	if _, ok := s.kept[c]; ok {
+		delete(s.kept, c)
+		for i, q := range s.queue {
+			if q == c {
+				s.queue = append(s.queue[:i], s.queue[i+1:]...)
+				break
+			}
+		}
+	}
+}
+
+func (r *request) run(ctx context.Context, path string) error {
+	writes := r.plan.Writes()
+	waits := writes && !r.args.Rollback // for the sink's verdict
+	begin := "ms_begin"
+	if r.c.count != "" {
+		begin = "ms_begin_snap"
+	}
+	if r.args.ReadOnly {
+		begin += "_ro"
+	}
+	p := r.conn.StartPipeline(ctx)
+	p.SendQueryPrepared(begin, nil, nil, nil)
+	r.sendCaller(p, path)
+	pre := r.sendStatements(p)
+	if r.c.readsBack {
+		p.SendQueryPrepared("ms_settings", nil, nil, nil)
+	}
+	switch {
+	case waits:
+	case r.args.Rollback:
+		if writes {
+			p.SendQueryPrepared("ms_check", nil, nil, nil)
+		}
+		p.SendQueryPrepared("ms_rollback", nil, nil, nil)
+	default:
+		p.SendQueryPrepared("ms_commit", nil, nil, nil)
+	}
+	err := p.Sync()
+	if err == nil {
+		err = r.read(p, pre, waits, writes)
+	}
+	if closeErr := p.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil || !waits {
+		return err
+	}
+	return r.conn.ExecPrepared(ctx, "ms_commit", nil, nil, nil).Read().Err
+}
+
+func (r *request) sendCaller(p *pgconn.Pipeline, path string) {
+	c := &r.args.Caller
+	values := make([][]byte, 0, len(callerSettings)+1)
+	values = append(values, bytesOf(path), or(c.Claims, "{}"), bytesOf(c.Method), bytesOf(c.Path), or(c.Headers, "{}"), or(c.Cookies, "{}"), bytesOf(c.RequestID), roleSetting(c))
+	if r.args.TimeZone == "" {
+		p.SendQueryPrepared("ms_caller", values, nil, nil)
+		return
+	}
+	p.SendQueryPrepared("ms_caller_tz", append(values, bytesOf(r.args.TimeZone)), nil, nil)
+}
+
+func roleSetting(c *query.Caller) []byte {
+	if c.Role == "" {
+		return []byte("none")
+	}
+	return bytesOf(c.Role)
+}
+
+func or(b []byte, none string) []byte {
+	if len(b) == 0 {
+		return []byte(none)
+	}
+	return b
+}
+
+// bytesOf is the bytes of s, which must not be changed; never nil, which would be NULL.
+func bytesOf(s string) []byte {
+	if s == "" {
+		return []byte{}
+	}
+	return unsafe.Slice(unsafe.StringData(s), len(s))
+}
+
+// sending says what the pipeline has been asked for before the rows.
+type sending struct {
+	deallocated int
+	prepares    bool
+	kept        prepared
+}
+
+// sendStatements sends the statement and the count, and before them their preparation where the session has not got them.
+func (r *request) sendStatements(p *pgconn.Pipeline) sending {
+	params := r.plan.Params()
+	values := make([][]byte, len(params))
+	for i := range params {
+		if v := r.plan.Bind(i, r.args); !v.Null {
+			values[i] = bytesOf(v.Text)
+		}
+	}
+	countValues := values
+	if r.c.count != "" {
+		countValues = append([][]byte(nil), values...)
+		for i, u := range r.c.unused {
+			if u {
+				countValues[i] = nil
+			}
+		}
+	}
+	kept, ok := r.session.kept[r.c]
+	if ok {
+		p.SendQueryStatement(kept.main, values, nil, nil)
+		if r.c.count != "" {
+			p.SendQueryStatement(kept.count, countValues, nil, nil)
+		}
+		return sending{kept: kept}
+	}
+	s := sending{prepares: true}
+	if q := r.session.queue; len(q) >= maxStatements {
+		p.SendDeallocate(q[0].name)
+		s.deallocated++
+		if q[0].count != "" {
+			p.SendDeallocate(q[0].name + "n")
+			s.deallocated++
+		}
+		r.session.forget(q[0])
+	}
+	// A statement of the name may be left from an attempt that failed.
+	p.SendDeallocate(r.c.name)
+	p.SendPrepare(r.c.name, r.c.text, r.c.oids)
+	p.SendQueryPrepared(r.c.name, values, nil, nil)
+	if r.c.count != "" {
+		p.SendDeallocate(r.c.name + "n")
+		p.SendPrepare(r.c.name+"n", r.c.count, r.c.countOIDs)
+		p.SendQueryPrepared(r.c.name+"n", countValues, nil, nil)
+	}
+	return s
+}
+
+// read reads the pipeline's results in the order of their requests.
+func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) error {
+	for range 2 { // BEGIN and the caller
+		if _, err := finish(p); err != nil {
+			return err
+		}
+	}
+	for range pre.deallocated {
+		if _, err := p.GetResults(); err != nil {
+			return err
+		}
+	}
+	kept := pre.kept
+	var err error
+	if pre.prepares {
+		if kept.main, err = readPrepared(p); err != nil {
+			return err
+		}
+	}
+	out := engine.Outcome{Total: -1, Inserted: -1}
+	if err := r.rows(p, &out); err != nil {
+		return err
+	}
+	if r.c.count != "" {
+		if pre.prepares {
+			if kept.count, err = readPrepared(p); err != nil {
+				return err
+			}
+		}
+		if out.Total, err = readCount(p); err != nil {
+			return err
+		}
+	}
+	if pre.prepares {
+		r.session.kept[r.c] = kept
+		r.session.queue = append(r.session.queue, r.c)
+	}
+	if r.c.readsBack {
+		if out.Settings, err = readSettings(p); err != nil {
+			return err
+		}
+	}
+	if !waits {
+		ends := 1 // COMMIT or ROLLBACK
+		if writes {
+			ends++ // the check of constraints before it
+		}
+		for range ends {
+			if _, err := finish(p); err != nil {
+				return err
+			}
+		}
+	}
+	r.begun = true
+	return r.sink.End(out)
+}
+
+func readPrepared(p *pgconn.Pipeline) (*pgconn.StatementDescription, error) {
+	if _, err := p.GetResults(); err != nil { // of the deallocation
+		return nil, err
+	}
+	res, err := p.GetResults()
+	if err != nil {
+		return nil, err
+	}
+	sd, ok := res.(*pgconn.StatementDescription)
+	if !ok {
+		return nil, errNoResult
+	}
+	return sd, nil
+}
+
+func readCount(p *pgconn.Pipeline) (int64, error) {
+	rr, err := next(p)
+	if err != nil {
+		return 0, err
+	}
+	n := int64(-1)
+	for rr.NextRow() {
+		if n, err = strconv.ParseInt(string(rr.Values()[0]), 10, 64); err != nil {
+			return 0, err
+		}
+	}
+	_, err = rr.Close()
+	return n, err
+}
+
+func readSettings(p *pgconn.Pipeline) (map[string]string, error) {
+	rr, err := next(p)
+	if err != nil {
+		return nil, err
+	}
+	var set map[string]string
+	for rr.NextRow() {
+		for i, name := range []string{"response.status", "response.headers"} {
+			if v := rr.Values()[i]; len(v) > 0 {
+				if set == nil {
+					set = map[string]string{}
+				}
+				set[name] = string(v)
+			}
+		}
+	}
+	_, err = rr.Close()
+	return set, err
+}
+
+// rows passes the statement's rows to the sink.
+func (r *request) rows(p *pgconn.Pipeline, out *engine.Outcome) error {
+	rr, err := next(p)
+	if err != nil {
+		return err
+	}
+	if r.c.inserted {
+		out.Inserted = 0
+	}
+	var w row
+	for rr.NextRow() {
+		w.values = rr.Values()
+		out.Rows++
+		if r.c.inserted {
+			if v := w.values[len(w.values)-1]; string(v) == "t" {
+				out.Inserted++
+			}
+		}
+		if r.c.columns == 0 {
+			continue
+		}
+		if w.encoders == nil {
+			w.encoders = r.c.encodersFor(rr.FieldDescriptions())
+		}
+		r.begun = true
+		if err := r.sink.Row(&w); err != nil {
+			return err
+		}
+	}
+	tag, err := rr.Close()
+	if err != nil {
+		return err
+	}
+	if out.Rows == 0 {
+		out.Rows = tag.RowsAffected()
+	}
+	if ins, ok := r.plan.Main().(*sql.Insert); ok && ins.OnConflict != nil && !ins.OnConflict.DoUpdate {
+		out.Inserted = tag.RowsAffected()
+	}
+	return nil
+}
+
+// SQL is the statement that a plan becomes, for people to read.
+func (e *Engine) SQL(p *plan.Plan) string { return e.compile(p).text }

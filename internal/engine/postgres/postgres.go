@@ -1,0 +1,262 @@
+// Package postgres is the engine over a PostgreSQL database.
+//
+// Main types in order of meeting them: Options, Engine, snapshot. A request is one pipelined round trip: BEGIN, the caller's role, claims and request as
+// settings of the transaction, the planned statement, COMMIT. PostgreSQL itself decides what the role may see and do.
+//
+// Invariants: no statement of a request runs before its role is set in the same transaction; a connection returns to the pool idle, without a role; a
+// write is committed only after its sink agreed; statement text never holds a value of a request.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// Options are the settings of an Engine. Zero values mean the defaults that are given.
+type Options struct {
+	URL      string // postgres://user:password@host:port/database?…, or key=value words
+	MaxConns int    // 10, or as many as the server allows if that is fewer
+	// SearchPath is where names in the project's functions and scripts are looked for; {"public", "extensions"}.
+	SearchPath []string
+	// AsIs leaves the database as it is found: no roles, schemas or triggers are made.
+	AsIs bool
+	Log  *slog.Logger // nil discards
+}
+
+// Engine is a PostgreSQL database. It implements engine.Engine.
+type Engine struct {
+	o      Options
+	pool   *pgxpool.Pool
+	single *pgx.ConnConfig // of connections outside of the pool: scripts, listening
+	path   string          // the setting search_path of requests
+	snap   atomic.Pointer[snapshot]
+	// DDL triggers are there, so that changes are noticed at once.
+	notified atomic.Bool
+	reading  sync.Mutex // held while the catalog is read and swapped, so that an older one never replaces a newer
+}
+
+var _ engine.Engine = (*Engine)(nil)
+
+// Open connects, makes what projects take for granted (unless AsIs), and reads the catalog.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	if o.MaxConns == 0 {
+		o.MaxConns = 10
+	}
+	if o.SearchPath == nil {
+		o.SearchPath = []string{"public", "extensions"}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	config, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("database URL: %w", err)
+	}
+	e := &Engine{o: o, path: pathSetting(o.SearchPath)}
+	config.MaxConns = int32(o.MaxConns)
+	config.MaxConnIdleTime = 5 * time.Minute
+	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec // statements are kept by session, not by pgx
+	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: 5 * time.Second}
+	}
+	if _, ok := config.ConnConfig.RuntimeParams["application_name"]; !ok {
+		config.ConnConfig.RuntimeParams["application_name"] = "mainstay"
+	}
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return newSession(ctx, c.PgConn()) }
+	// A dead connection is found when it is used, and the request is then run again on another.
+	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
+	e.single = config.ConnConfig.Copy()
+	if e.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, connectionFault(err)
+	}
+	if err := e.prepare(ctx); err != nil {
+		e.pool.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Engine) prepare(ctx context.Context) error {
+	if !e.o.AsIs {
+		if err := e.bootstrap(ctx); err != nil {
+			return err
+		}
+	}
+	return e.refresh(ctx)
+}
+
+// pathSetting is a search path as a setting's value.
+func pathSetting(schemas []string) string {
+	quoted := make([]string, len(schemas))
+	for i, s := range schemas {
+		quoted[i] = sql.QuoteIdent(s)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// Catalog is the current snapshot.
+func (e *Engine) Catalog() *catalog.Catalog { return e.snap.Load().cat }
+
+// Has reports whether the engine has a feature.
+func (e *Engine) Has(f engine.Feature) bool { return f == engine.SharedDatabase || f == engine.AllSQL }
+
+// Close ends all connections.
+func (e *Engine) Close() error {
+	e.pool.Close()
+	return nil
+}
+
+// refresh reads the catalog and swaps it if it differs.
+func (e *Engine) refresh(ctx context.Context) error {
+	e.reading.Lock()
+	defer e.reading.Unlock()
+	c, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return connectionFault(err)
+	}
+	defer c.Release()
+	s, err := introspect(ctx, c.Conn().PgConn())
+	if err != nil {
+		return err
+	}
+	if old := e.snap.Load(); old == nil || old.sum != s.sum {
+		e.snap.Store(s)
+	}
+	return nil
+}
+
+// connect makes a connection of its own, outside of the pool.
+func (e *Engine) connect(ctx context.Context, notice func(*pgconn.Notice)) (*pgx.Conn, error) {
+	config := e.single.Copy()
+	if notice != nil {
+		config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { notice(n) }
+	}
+	c, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, connectionFault(err)
+	}
+	if err := setUp(ctx, c.PgConn()); err != nil {
+		closeConn(c)
+		return nil, err
+	}
+	return c, nil
+}
+
+func closeConn(c *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = c.Close(ctx) // it is gone either way
+}
+
+// ---- sessions ----
+
+// A session is what is known of a pooled connection. It belongs to whoever holds the connection.
+type session struct {
+	kept  map[*compiled]prepared
+	queue []*compiled // in order of preparation
+}
+
+// prepared are the statements of a compiled plan on a connection.
+type prepared struct {
+	main, count *pgconn.StatementDescription
+}
+
+const (
+	sessionKey    = "mainstay"
+	maxStatements = 400 // prepared plans on a connection; the oldest goes
+)
+
+// How values are printed does not depend on the server's configuration.
+const sessionSettings = `SET client_encoding = 'UTF8'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex'; ` +
+	`SET extra_float_digits = 1; SET TimeZone = 'UTC'; SET standard_conforming_strings = on; SET xmloption = 'content'; SET lc_monetary = 'C'`
+
+func setUp(ctx context.Context, c *pgconn.PgConn) error {
+	if err := c.Exec(ctx, sessionSettings).Close(); err != nil {
+		return fmt.Errorf("set up a connection: %w", err)
+	}
+	return nil
+}
+
+// Statements that every session keeps prepared.
+var standing = []struct{ name, text string }{
+	{"ms_begin", "BEGIN"},
+	{"ms_begin_ro", "BEGIN READ ONLY"},
+	{"ms_begin_snap", "BEGIN ISOLATION LEVEL REPEATABLE READ"},
+	{"ms_begin_snap_ro", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+	{"ms_commit", "COMMIT"},
+	{"ms_rollback", "ROLLBACK"},
+	{"ms_check", "SET CONSTRAINTS ALL IMMEDIATE"},
+	{"ms_caller", callerText(false)},
+	{"ms_caller_tz", callerText(true)},
+	{"ms_settings", "SELECT current_setting('response.status', true), current_setting('response.headers', true)"},
+}
+
+// callerSettings are set for the transaction of each request, in this order. The role comes last: what it may set does not matter then.
+var callerSettings = []string{
+	"search_path", "request.jwt.claims", "request.method", "request.path", "request.headers", "request.cookies", "request.id", "role",
+}
+
+func callerText(zone bool) string {
+	var b strings.Builder
+	names := callerSettings
+	if zone {
+		names = append([]string{"TimeZone"}, names...)
+	}
+	b.WriteString("SELECT ")
+	for i, n := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		k := i + 1
+		if zone {
+			if k--; k == 0 {
+				k = len(names)
+			}
+		}
+		fmt.Fprintf(&b, "pg_catalog.set_config('%s', $%d, true)", n, k)
+	}
+	return b.String()
+}
+
+func newSession(ctx context.Context, c *pgconn.PgConn) error {
+	if err := setUp(ctx, c); err != nil {
+		return err
+	}
+	p := c.StartPipeline(ctx)
+	for _, s := range standing {
+		p.SendPrepare(s.name, s.text, nil)
+	}
+	err := p.Sync()
+	for range standing {
+		if err == nil {
+			_, err = p.GetResults()
+		}
+	}
+	if closeErr := p.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return fmt.Errorf("set up a connection: %w", err)
+	}
+	c.CustomData()[sessionKey] = &session{kept: map[*compiled]prepared{}}
+	return nil
+}
+
+func sessionOf(c *pgconn.PgConn) *session { return c.CustomData()[sessionKey].(*session) }
+
+var errNoResult = errors.New("the server sent no result")

@@ -1,0 +1,193 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// A script is a Script being run on a connection of its own, which ends with it: what it sets cannot reach anyone else.
+type script struct {
+	engine.Script
+	conn    *pgconn.PgConn
+	snap    *snapshot
+	sink    engine.ScriptSink
+	changes bool // something other than reading and writing rows was done
+}
+
+// Script runs SQL text, statement by statement.
+func (e *Engine) Script(ctx context.Context, in engine.Script, sink engine.ScriptSink) error {
+	statements, err := sql.Parse(in.Text)
+	if err != nil {
+		if f := fault.As(err); f != nil && f.File == "" {
+			c := *f
+			c.File = in.File
+			return &c
+		}
+		return err
+	}
+	if len(in.Args) > 0 && len(statements) != 1 {
+		return fault.New(fault.SyntaxError, "cannot insert multiple commands into a prepared statement")
+	}
+	c, err := e.connect(ctx, func(n *pgconn.Notice) { sink.Notice(n.Severity, n.Message) })
+	if err != nil {
+		return err
+	}
+	defer closeConn(c)
+	s := &script{Script: in, conn: c.PgConn(), snap: e.snap.Load(), sink: sink}
+	err = s.run(ctx, pathSetting(append([]string{"$user"}, e.o.SearchPath...)), statements)
+	if s.changes && !in.DryRun && !in.Check {
+		// Half of a script may have been done.
+		if refreshErr := e.refresh(context.WithoutCancel(ctx)); err == nil {
+			err = refreshErr
+		}
+	}
+	return err
+}
+
+func (s *script) run(ctx context.Context, path string, statements []sql.Statement) error {
+	whole := s.Atomic || s.DryRun || s.Check
+	if whole {
+		if err := s.exec(ctx, "BEGIN"); err != nil {
+			return faultOf(err)
+		}
+	}
+	if err := s.become(ctx, path, whole); err != nil {
+		return faultOf(err)
+	}
+	for i := range statements {
+		if err := s.statement(ctx, &statements[i], whole); err != nil {
+			return err // and with the connection goes the transaction
+		}
+	}
+	for _, r := range s.Record {
+		if err := s.conn.ExecParams(ctx, r.Text, textArgs(r.Args), nil, nil, nil).Read().Err; err != nil {
+			return faultOf(err)
+		}
+	}
+	switch {
+	case s.DryRun || s.Check:
+		return faultOf(s.exec(ctx, "ROLLBACK"))
+	case whole:
+		return placed(s.exec(ctx, "COMMIT"), s.File, s.Text, "", len(s.Text))
+	}
+	return nil
+}
+
+func (s *script) exec(ctx context.Context, text string) error { return s.conn.Exec(ctx, text).Close() }
+
+// become takes on the caller for the transaction, or for the session when each statement is one.
+func (s *script) become(ctx context.Context, path string, local bool) error {
+	settings := [][2]string{{"search_path", path}}
+	if c := &s.Caller; c.Role != "" {
+		settings = append(settings, [2]string{"request.jwt.claims", string(or(c.Claims, "{}"))}, [2]string{"request.method", c.Method},
+			[2]string{"request.path", c.Path}, [2]string{"request.headers", string(or(c.Headers, "{}"))}, [2]string{"request.cookies", string(or(c.Cookies, "{}"))},
+			[2]string{"request.id", c.RequestID}, [2]string{"role", c.Role})
+	}
+	for _, set := range settings {
+		text := fmt.Sprintf("SELECT pg_catalog.set_config('%s', $1, %t)", set[0], local)
+		if err := s.conn.ExecParams(ctx, text, [][]byte{[]byte(set[1])}, nil, nil, nil).Read().Err; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *script) statement(ctx context.Context, st *sql.Statement, whole bool) error {
+	if tx, ok := st.Stmt.(*sql.Transaction); ok && whole {
+		if done, err := s.transaction(tx, st); done || err != nil {
+			return err
+		}
+	}
+	if !s.Check {
+		return s.result(ctx, st)
+	}
+	if err := s.exec(ctx, "SAVEPOINT mainstay_check"); err != nil {
+		return faultOf(err)
+	}
+	if err := s.result(ctx, st); err != nil {
+		if fault.As(err) == nil || s.conn.IsClosed() {
+			return err
+		}
+		s.sink.Refused(err)
+		return faultOf(s.exec(ctx, "ROLLBACK TO SAVEPOINT mainstay_check"))
+	}
+	return faultOf(s.exec(ctx, "RELEASE SAVEPOINT mainstay_check"))
+}
+
+// transaction is what BEGIN, COMMIT and ROLLBACK mean to a script that is one transaction as a whole.
+func (s *script) transaction(tx *sql.Transaction, st *sql.Statement) (done bool, err error) {
+	switch tx.Kind {
+	case sql.TxBegin:
+		s.sink.Notice("WARNING", "there is already a transaction in progress")
+		return true, s.sink.Done("BEGIN")
+	case sql.TxCommit:
+		s.sink.Notice("WARNING", "COMMIT is ignored: the script is one transaction as a whole")
+		return true, s.sink.Done("COMMIT")
+	case sql.TxRollback:
+		f := fault.New("25001", "ROLLBACK cannot run inside a transaction block").WithHint("The script is one transaction as a whole. Take the statement out.")
+		f.File, f.Text, f.Pos = s.File, s.Text, st.Start
+		return true, f
+	}
+	return false, nil
+}
+
+// result runs a statement and passes on what it yields.
+func (s *script) result(ctx context.Context, st *sql.Statement) error {
+	switch q := st.Stmt.(type) {
+	case *sql.Select:
+		s.changes = s.changes || q.Into != nil
+	case *sql.Insert, *sql.Update, *sql.Delete, *sql.Merge, *sql.Transaction, *sql.Set, *sql.Show, *sql.Explain:
+	default:
+		s.changes = true
+	}
+	rr := s.conn.ExecParams(ctx, st.Text, textArgs(s.Args), nil, nil, nil)
+	fields := rr.FieldDescriptions()
+	if len(fields) > 0 {
+		if err := s.sink.Begin(s.columns(fields)); err != nil {
+			_, _ = rr.Close() // the sink's error is the one to tell
+			return err
+		}
+		w := row{encoders: s.snap.encoders(fields).list}
+		for rr.NextRow() {
+			w.values = rr.Values()
+			if err := s.sink.Row(&w); err != nil {
+				_, _ = rr.Close() // likewise
+				return err
+			}
+		}
+	}
+	tag, err := rr.Close()
+	if err != nil {
+		return placed(err, s.File, s.Text, st.Text, st.Start)
+	}
+	return s.sink.Done(tag.String())
+}
+
+func (s *script) columns(fields []pgconn.FieldDescription) []engine.Column {
+	cols := make([]engine.Column, len(fields))
+	for i, f := range fields {
+		c := engine.Column{Name: strings.Clone(f.Name), Type: catalog.TypeRef{OID: catalog.OID(f.DataTypeOID), Mod: f.TypeModifier}}
+		if t := s.snap.typ(f.DataTypeOID); t != nil {
+			c.Type.OID = t.OID
+			c.TypeName = s.snap.cat.TypeString(c.Type)
+		}
+		cols[i] = c
+	}
+	return cols
+}
+
+func textArgs(args []string) [][]byte {
+	list := make([][]byte, len(args))
+	for i, a := range args {
+		list[i] = bytesOf(a)
+	}
+	return list
+}
