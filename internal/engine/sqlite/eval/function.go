@@ -1,0 +1,190 @@
+package eval
+
+import (
+	crand "crypto/rand"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/builtin"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+)
+
+func returnsSet(c *tree.Call) bool {
+	return c.Fn != nil && (c.Fn.RetSet || c.Fn.Kind == builtin.SetReturning) || c.User != nil && c.User.ReturnsSet
+}
+
+// implementation is what computes a call, and whether it is NULL for a NULL argument.
+func (c *compiler) implementation(e *tree.Call) (func(*Frame, []value.Datum) (value.Datum, error), bool, error) {
+	if e.User != nil {
+		return userImplementation(e.User), e.User.Strict, nil
+	}
+	fn := e.Fn
+	if fn.Go == nil {
+		return nil, false, fault.Unsupported("the function "+fn.Name+" here", "").At(int(e.Pos))
+	}
+	p := NewPlace(c.cat, e.Args, e.Typ)
+	call := fn.Go
+	return func(f *Frame, args []value.Datum) (value.Datum, error) {
+		ctx := p.Take(f.S)
+		d, err := call(ctx, args)
+		p.Give(ctx)
+		return d, err
+	}, fn.Strict, nil
+}
+
+// Place is a place in a program where a built-in function is called. It keeps what the function wants to keep between calls. Safe for
+// concurrent use.
+type Place struct {
+	args   []catalog.TypeRef
+	ret    catalog.TypeRef
+	fields [][]value.Field
+	ctx    atomic.Pointer[builtin.Ctx]
+}
+
+// NewPlace makes the place of a call with the given arguments.
+func NewPlace(cat *catalog.Catalog, args []tree.Expr, ret tree.Type) *Place {
+	p := &Place{ret: ret}
+	env := &value.Env{Types: cat}
+	for i, a := range args {
+		t := a.Type()
+		p.args = append(p.args, t)
+		if t.OID == catalog.RecordOID {
+			if f := recordFields(env, a); f != nil {
+				for len(p.fields) <= i {
+					p.fields = append(p.fields, nil)
+				}
+				p.fields[i] = f
+			}
+		}
+	}
+	return p
+}
+
+// recordFields are the fields of an anonymous record where its expression shows them.
+func recordFields(env *value.Env, e tree.Expr) []value.Field {
+	var out []value.Field
+	add := func(name string, t tree.Type) bool {
+		if t.OID == catalog.UnknownOID {
+			t.OID = catalog.TextOID
+		}
+		o := env.Ops(t.OID)
+		out = append(out, value.Field{Name: name, Type: t, Ops: o})
+		return o != nil
+	}
+	switch e := e.(type) {
+	case *tree.WholeRow:
+		for _, c := range e.Rel.Columns {
+			if !add(c.Name, c.Type) {
+				return nil
+			}
+		}
+	case *tree.Row:
+		c := &compiler{env: env}
+		f, err := c.rowFields(e)
+		if err != nil {
+			return nil
+		}
+		return f
+	}
+	return out
+}
+
+// Take gives the surroundings of one call; Give takes them back.
+func (p *Place) Take(s *Session) *builtin.Ctx {
+	b := s.Builtin()
+	ctx := p.ctx.Swap(nil)
+	if ctx == nil {
+		return &builtin.Ctx{Session: b, Args: p.args, Ret: p.ret, Fields: p.fields}
+	}
+	if ctx.Session != b {
+		return &builtin.Ctx{Session: b, Args: p.args, Ret: p.ret, Fields: p.fields, Cache: ctx.Cache}
+	}
+	return ctx
+}
+
+// Give ends what Take began.
+func (p *Place) Give(ctx *builtin.Ctx) { p.ctx.Store(ctx) }
+
+// Builtin is what built-in functions see of the session.
+func (s *Session) Builtin() *builtin.Session {
+	b := s.builtin
+	if b == nil || b.Zone != s.Zone || b.Now != s.Now || b.Stmt != s.Statement || b.Types != value.Resolver(s.Cat) {
+		b = s.newBuiltin()
+		s.builtin = b
+	}
+	b.User, b.CurrentUser, b.SearchPath = s.SessionRole, s.Role, s.Path
+	return b
+}
+
+func (s *Session) newBuiltin() *builtin.Session {
+	b := &builtin.Session{
+		Now: s.Now, Stmt: s.Statement, Clock: time.Now, Zone: s.Zone, Random: crand.Reader, Rand: rand.Float64, Seed: func(float64) {},
+		Database: "postgres", Types: s.Cat,
+		Setting: s.Setting, SetSetting: s.SetSetting,
+		NextVal: s.NextVal, CurrVal: s.CurrVal, LastVal: s.LastVal, SetVal: s.SetVal,
+		RegIn: s.RegIn, RegOut: s.RegOut, TypeString: s.Cat.TypeString,
+		Sleep: func(d time.Duration) error {
+			t := time.NewTimer(d)
+			defer t.Stop()
+			select {
+			case <-t.C:
+				return nil
+			case <-s.Context().Done():
+				return fault.New(fault.QueryCanceled, "canceling statement due to user request")
+			}
+		},
+	}
+	b.Lock = func(int64, bool, bool, bool) (bool, error) { return true, nil } // transactions that write are alone
+	b.Unlock = func(int64, bool) (bool, error) { return true, nil }
+	return b
+}
+
+// Setting is current_setting's look-up; the names that the session keeps in fields of its own are served from there.
+func (s *Session) Setting(name string) (string, bool) {
+	name = strings.ToLower(name)
+	if v, ok := s.Settings[name]; ok {
+		return v, true
+	}
+	switch name {
+	case "timezone":
+		if s.Zone == nil {
+			return "UTC", true
+		}
+		return s.Zone.String(), true
+	case "search_path":
+		return strings.Join(s.Path, ", "), true
+	case "role":
+		return s.Role, true
+	case "session_authorization":
+		return s.SessionRole, true
+	}
+	v, ok := defaultSettings[name]
+	return v, ok
+}
+
+// defaultSettings are the settings of PostgreSQL that programs ask for.
+var defaultSettings = map[string]string{
+	"server_version": "15.0", "server_version_num": "150000", "server_encoding": "UTF8", "client_encoding": "UTF8", "datestyle": "ISO, MDY", "intervalstyle": "postgres",
+	"standard_conforming_strings": "on", "transaction_isolation": "read committed", "default_transaction_isolation": "read committed", "transaction_read_only": "off",
+	"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0", "row_security": "on", "check_function_bodies": "on", "client_min_messages": "notice",
+	"application_name": "", "max_identifier_length": "63", "bytea_output": "hex", "extra_float_digits": "1", "lc_collate": "C", "lc_ctype": "C", "integer_datetimes": "on",
+	"is_superuser": "off", "work_mem": "4MB", "session_replication_role": "origin", "default_transaction_read_only": "off", "xmloption": "content",
+}
+
+// SetSetting is set_config. Package interp undoes what is local.
+func (s *Session) SetSetting(name, v string, local bool) error {
+	name = strings.ToLower(name)
+	if s.Apply != nil {
+		return s.Apply(name, v, local)
+	}
+	if s.Settings == nil {
+		s.Settings = map[string]string{}
+	}
+	s.Settings[name] = v
+	return nil
+}

@@ -1,0 +1,101 @@
+package eval
+
+import (
+	"context"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/builtin"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+)
+
+// Session is a caller's running transaction: what expressions and statements depend on besides their arguments. It belongs to the goroutine
+// that runs the transaction. Fields of the first group are set by who makes it; hooks are filled by package interp; the rest is the executor's.
+type Session struct {
+	Conn        *store.Conn
+	Cat         *catalog.Catalog
+	Role        string // current_user: whose rights count
+	SessionRole string // session_user
+	Path        []string
+	Settings    map[string]string // SET and set_config, request.* among them; names in lower case
+	Now         time.Time         // transaction_timestamp
+	Statement   time.Time         // statement_timestamp; Now when zero
+	Zone        *time.Location    // nil is UTC
+	ReadOnly    bool              // data modification is error 25006
+	MaxRows     int               // rows that a statement may hold in memory; 0 is DefaultMaxRows
+	Notice      func(level, message string)
+
+	// CallFunc calls a function of the project that yields one value (a composite for OUT parameters). CallSet calls one that returns a set
+	// and gives each row to yield: its columns for a composite, otherwise the value. FireTrigger calls a trigger function: it returns the row to go on with
+	// (d.New or d.Old of a BEFORE ROW trigger as the function changed it), or nil when the function returned NULL.
+	CallFunc    func(s *Session, fn *catalog.Function, args []value.Datum) (value.Datum, error)
+	CallSet     func(s *Session, fn *catalog.Function, args []value.Datum, yield func(row []value.Datum) error) error
+	FireTrigger func(s *Session, fn *catalog.Function, d *TriggerData) ([]value.Datum, error)
+
+	// Apply makes a setting take effect (SET, set_config): role, search_path, timezone …; nil: it is only kept in Settings.
+	Apply func(name, v string, local bool) error
+	// Sequence functions, for nextval and its kin; filled by the executor.
+	NextVal, CurrVal func(seq catalog.OID) (int64, error)
+	LastVal          func() (int64, error)
+	SetVal           func(seq catalog.OID, v int64, called bool) error
+	// RegIn and RegOut turn names of objects into OIDs and back; see value.Env. Filled by the executor.
+	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)
+	RegOut func(kind, oid catalog.OID) string
+
+	// Exec is the executor's own state in the session.
+	Exec any
+
+	builtin *builtin.Session
+
+	Depth int // nesting of function and trigger calls
+}
+
+// DefaultMaxRows is the bound on rows that a statement may hold in memory when the session names none.
+const DefaultMaxRows = 5_000_000
+
+// MaxDepth is the deepest nesting of function and trigger calls; beyond is error 54001.
+const MaxDepth = 250
+
+// TriggerData is what a trigger function is told.
+type TriggerData struct {
+	Trigger  *catalog.Trigger
+	Table    *catalog.Table
+	Op       string        // INSERT, UPDATE, DELETE, TRUNCATE
+	Old, New []value.Datum // nil where there is none; in the order of Table.Columns
+	// OldRows and NewRows are the transition tables; a statement of the function reads them under the names that Trigger gives.
+	OldRows, NewRows [][]value.Datum
+}
+
+// Context is that of the running request.
+func (s *Session) Context() context.Context {
+	if s.Conn == nil {
+		return context.Background()
+	}
+	return s.Conn.Context()
+}
+
+// Env is what the text forms of values depend on.
+func (s *Session) Env() *value.Env {
+	return &value.Env{Types: s.Cat, Zone: s.Zone, Now: s.Now, RegIn: s.RegIn, RegOut: s.RegOut}
+}
+
+// Frame is what a Closure runs in.
+type Frame struct {
+	S      *Session
+	Params []value.Datum   // $1 …
+	Args   []value.Datum   // Params with negative numbers
+	Rows   [][]value.Datum // of the compiler's Rels
+
+	env     *value.Env
+	elem    value.Datum // Param 0 of the loop under way
+	caseArg value.Datum
+	stack   []value.Datum // arguments of the calls under way
+}
+
+// Closure computes an expression. It may be run by many goroutines, each with its own Frame.
+type Closure func(f *Frame) (value.Datum, error)
+
+// SubQuery compiles a sub-link for Compile: the result computes it, with the rows of the frame as given.
+type SubQuery func(e *tree.SubLink) (Closure, error)

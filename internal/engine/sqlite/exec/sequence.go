@@ -1,0 +1,155 @@
+package exec
+
+import (
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
+)
+
+// sequenceState is the position of a sequence that the transaction has used. It is written when the statement ends, not for each number.
+type sequenceState struct {
+	seq    *catalog.Sequence
+	last   int64
+	called bool
+	dirty  bool
+	used   bool // nextval was called in this session: currval is defined
+	value  int64
+}
+
+func (x *execution) sequence(oid catalog.OID) (*sequenceState, error) {
+	if st := x.sequences[oid]; st != nil {
+		return st, nil
+	}
+	seq := x.s.Cat.SequenceByOID(oid)
+	if seq == nil {
+		return nil, fault.New(fault.Internal, "could not open relation with OID %d", oid)
+	}
+	st := &sequenceState{seq: seq, last: seq.Start}
+	q, err := x.s.Conn.Stmt("SELECT last_value, is_called FROM " + layout.SequencesTable + " WHERE oid = ?1")
+	if err != nil {
+		return nil, err
+	}
+	defer q.Close()
+	if err := q.BindInt64(1, int64(oid)); err != nil {
+		return nil, err
+	}
+	if q.Step() {
+		st.last, st.called = q.ColumnInt64(0), q.ColumnInt64(1) != 0
+	}
+	if err := q.Err(); err != nil {
+		return nil, err
+	}
+	if x.sequences == nil {
+		x.sequences = map[catalog.OID]*sequenceState{}
+	}
+	x.sequences[oid] = st
+	return st, nil
+}
+
+func (x *execution) nextVal(oid catalog.OID) (int64, error) {
+	st, err := x.sequence(oid)
+	if err != nil {
+		return 0, err
+	}
+	s := st.seq
+	if x.s.ReadOnly {
+		return 0, fault.New(fault.ReadOnlyTransaction, "cannot execute nextval() in a read-only transaction")
+	}
+	n := st.last
+	if st.called {
+		n += s.Increment
+		over := s.Increment > 0 && (n > s.Max || n < st.last)
+		under := s.Increment < 0 && (n < s.Min || n > st.last)
+		switch {
+		case (over || under) && s.Cycle && over:
+			n = s.Min
+		case (over || under) && s.Cycle:
+			n = s.Max
+		case over:
+			return 0, fault.New("2200H", `nextval: reached maximum value of sequence "%s" (%d)`, s.Name, s.Max)
+		case under:
+			return 0, fault.New("2200H", `nextval: reached minimum value of sequence "%s" (%d)`, s.Name, s.Min)
+		}
+	}
+	st.last, st.called, st.dirty = n, true, true
+	st.used, st.value = true, n
+	x.lastSeq = oid
+	return n, nil
+}
+
+func (x *execution) currVal(oid catalog.OID) (int64, error) {
+	st := x.sequences[oid]
+	if st == nil || !st.used {
+		name := ""
+		if s := x.s.Cat.SequenceByOID(oid); s != nil {
+			name = s.Name
+		}
+		return 0, fault.New(fault.ObjectNotInState, `currval of sequence "%s" is not yet defined in this session`, name)
+	}
+	return st.value, nil
+}
+
+func (x *execution) lastVal() (int64, error) {
+	if x.lastSeq == 0 {
+		return 0, fault.New(fault.ObjectNotInState, "lastval is not yet defined in this session")
+	}
+	return x.currVal(x.lastSeq)
+}
+
+func (x *execution) setVal(oid catalog.OID, v int64, called bool) error {
+	st, err := x.sequence(oid)
+	if err != nil {
+		return err
+	}
+	if x.s.ReadOnly {
+		return fault.New(fault.ReadOnlyTransaction, "cannot execute setval() in a read-only transaction")
+	}
+	if v < st.seq.Min || v > st.seq.Max {
+		return fault.New(fault.NumericOutOfRange, `setval: value %d is out of bounds for sequence "%s" (%d..%d)`, v, st.seq.Name, st.seq.Min, st.seq.Max)
+	}
+	st.last, st.called, st.dirty = v, called, true
+	if called {
+		st.used, st.value = true, v
+	}
+	return nil
+}
+
+// restart sets a sequence back to its start.
+func (x *execution) restart(oid catalog.OID) error {
+	st, err := x.sequence(oid)
+	if err != nil {
+		return err
+	}
+	st.last, st.called, st.dirty = st.seq.Start, false, true
+	return nil
+}
+
+// flushSequences writes the positions that changed.
+func (x *execution) flushSequences() error {
+	for oid, st := range x.sequences {
+		if !st.dirty {
+			continue
+		}
+		q, err := x.s.Conn.Stmt("INSERT INTO " + layout.SequencesTable + " (oid, last_value, is_called) VALUES (?1, ?2, ?3) " +
+			"ON CONFLICT (oid) DO UPDATE SET last_value = excluded.last_value, is_called = excluded.is_called")
+		if err != nil {
+			return err
+		}
+		called := int64(0)
+		if st.called {
+			called = 1
+		}
+		for i, n := range []int64{int64(oid), st.last, called} {
+			if err := q.BindInt64(i+1, n); err != nil {
+				return err
+			}
+		}
+		err = q.Exec()
+		_ = q.Close() // nothing more to learn after Exec
+		if err != nil {
+			return err
+		}
+		st.dirty = false
+	}
+	return nil
+}

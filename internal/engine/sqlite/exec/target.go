@@ -1,0 +1,641 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/builtin"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/lower"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/rights"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// target is all that the executor needs to know of a table to change its rows. It is immutable and shared by the programs of a catalog.
+type target struct {
+	cat   *catalog.Catalog
+	table *catalog.Table
+	view  bool
+	row   *tree.Rel // the row that defaults, generated columns and checks are about
+
+	types     []*value.Ops
+	defaults  []eval.Closure // nil for NULL
+	generated []int          // columns
+	generate  []eval.Closure // of the table's columns, nil for others
+	notNull   []int
+	checks    []checkConstraint
+	unique    []*uniqueIndex
+	before    [3][]rowTrigger // by event: insert, update, delete
+	after     [3][]rowTrigger // user triggers and foreign keys, in the order in which they fire
+	instead   [3][]rowTrigger
+	statement [2][4][]rowTrigger // before, after; by event, truncate last
+
+	insertSQL, updateSQL, deleteSQL, selectSQL string
+}
+
+const (
+	onInsert = iota
+	onUpdate
+	onDelete
+	onTruncate
+)
+
+var eventWords = [...]string{"INSERT", "UPDATE", "DELETE", "TRUNCATE"}
+
+// storedPath is the search path of stored expressions, whose names are qualified already save those of extensions.
+var storedPath = []string{"public", "extensions"}
+
+type checkConstraint struct {
+	name string
+	test eval.Closure
+}
+
+// targets are those of the catalogs in use, the newest few.
+var targets struct {
+	mu   sync.Mutex
+	list []targetsOf
+}
+
+type targetsOf struct {
+	version uint64
+	byOID   map[catalog.OID]*target
+}
+
+const keptCatalogs = 4
+
+// targetOf is the target of a table, made when first asked for.
+func targetOf(cat *catalog.Catalog, t *catalog.Table) (*target, error) {
+	targets.mu.Lock()
+	defer targets.mu.Unlock()
+	i := slices.IndexFunc(targets.list, func(x targetsOf) bool { return x.version == cat.Version() })
+	if i < 0 {
+		if len(targets.list) >= keptCatalogs {
+			targets.list = targets.list[1:]
+		}
+		targets.list = append(targets.list, targetsOf{cat.Version(), map[catalog.OID]*target{}})
+		i = len(targets.list) - 1
+	}
+	if tg := targets.list[i].byOID[t.OID]; tg != nil {
+		return tg, nil
+	}
+	tg, err := newTarget(cat, t)
+	if err != nil {
+		return nil, err
+	}
+	targets.list[i].byOID[t.OID] = tg
+	return tg, nil
+}
+
+func newTarget(cat *catalog.Catalog, t *catalog.Table) (*target, error) {
+	tg := &target{cat: cat, table: t, view: t.Kind == catalog.View}
+	tg.row = rowRel(t, t.Name)
+	env := &value.Env{Types: cat}
+	m := &maker{cat: cat}
+	aenv := &analyze.Env{Path: storedPath}
+	rels := []*tree.Rel{tg.row}
+	expr := func(e tree.Expr, err error) (eval.Closure, error) {
+		if err != nil {
+			return nil, err
+		}
+		a, err := rights.AttachExpr(cat, t.Owner, e)
+		if err != nil {
+			return nil, err
+		}
+		return m.closure(a.Tree(), rels)
+	}
+	tg.defaults = make([]eval.Closure, len(t.Columns))
+	tg.generate = make([]eval.Closure, len(t.Columns))
+	for i, c := range t.Columns {
+		o := env.Ops(c.Type.OID)
+		if o == nil {
+			return nil, fault.Unsupported("a column of type "+cat.TypeString(c.Type), "")
+		}
+		tg.types = append(tg.types, o)
+		if c.NotNull {
+			tg.notNull = append(tg.notNull, i)
+		}
+		var err error
+		switch {
+		case c.Generated:
+			tg.generated = append(tg.generated, i)
+			tg.generate[i], err = expr(analyze.Assigned(cat, aenv, c.Default, analyze.InGenerated, c.Name, c.Type, tg.row))
+		case c.Identity != 0:
+			seq := c.Sequence
+			tg.defaults[i] = func(f *eval.Frame) (value.Datum, error) {
+				n, err := executionOf(f.S).nextVal(seq)
+				return value.Int(n), err
+			}
+		case c.Default != nil:
+			tg.defaults[i], err = expr(analyze.Assigned(cat, aenv, c.Default, analyze.InDefault, c.Name, c.Type))
+		default:
+			if ty := cat.Type(c.Type.OID); ty != nil && ty.Kind == catalog.DomainType {
+				var e sql.Expr = &sql.Const{Kind: sql.NullConst, Pos: sql.NoPos}
+				if d := domainDefault(cat, ty); d != nil {
+					e = d
+				}
+				tg.defaults[i], err = expr(analyze.Assigned(cat, aenv, e, analyze.InDefault, c.Name, c.Type))
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("column %s of table %s: %w", c.Name, t.Name, err)
+		}
+	}
+	constraints := slices.Clone(t.Constraints)
+	slices.SortStableFunc(constraints, func(a, b *catalog.Constraint) int { return strings.Compare(a.Name, b.Name) })
+	for _, k := range constraints {
+		if k.Kind != catalog.Check {
+			continue
+		}
+		test, err := expr(analyze.Condition(cat, aenv, k.Expr, analyze.InCheck, "CHECK", tg.row))
+		if err != nil {
+			return nil, fmt.Errorf("constraint %s of table %s: %w", k.Name, t.Name, err)
+		}
+		tg.checks = append(tg.checks, checkConstraint{k.Name, test})
+	}
+	indexes := slices.Clone(t.Indexes)
+	slices.SortStableFunc(indexes, func(a, b *catalog.Index) int { return int(int64(a.OID) - int64(b.OID)) })
+	for _, ix := range indexes {
+		if !ix.Unique {
+			continue
+		}
+		u, err := m.unique(tg, ix)
+		if err != nil {
+			return nil, fmt.Errorf("index %s: %w", ix.Name, err)
+		}
+		tg.unique = append(tg.unique, u)
+	}
+	if err := tg.triggers(m); err != nil {
+		return nil, err
+	}
+	tg.texts()
+	return tg, nil
+}
+
+func domainDefault(cat *catalog.Catalog, t *catalog.Type) sql.Expr {
+	for t != nil && t.Kind == catalog.DomainType {
+		if t.Default != nil {
+			return t.Default
+		}
+		t = cat.Type(t.Base.OID)
+	}
+	return nil
+}
+
+// rowRel is a Rel for a row of t that is given.
+func rowRel(t *catalog.Table, alias string) *tree.Rel {
+	r := &tree.Rel{Kind: tree.RowRel, Alias: alias, Table: t}
+	for _, c := range t.Columns {
+		r.Columns = append(r.Columns, tree.RelColumn{Name: c.Name, Type: c.Type})
+	}
+	return r
+}
+
+func (tg *target) texts() {
+	name := layout.TableName(tg.table.Schema, tg.table.Name)
+	var cols, marks, sets strings.Builder
+	for i, c := range tg.table.Columns {
+		if i > 0 {
+			cols.WriteString(", ")
+			marks.WriteString(", ")
+		}
+		q := layout.Quote(c.Name)
+		cols.WriteString(q)
+		fmt.Fprintf(&marks, "?%d", i+1)
+		fmt.Fprintf(&sets, ", %s = ?%d", q, i+2)
+	}
+	if len(tg.table.Columns) == 0 {
+		tg.insertSQL = "INSERT INTO " + name + " DEFAULT VALUES"
+	} else {
+		tg.insertSQL = "INSERT INTO " + name + " (" + cols.String() + ") VALUES (" + marks.String() + ")"
+	}
+	// PostgreSQL writes a new version of an updated row at the end of the heap.
+	tg.updateSQL = "UPDATE " + name + ` SET "ctid" = (SELECT max("ctid") + 1 FROM ` + name + ")" + sets.String() + ` WHERE "ctid" = ?1`
+	tg.deleteSQL = "DELETE FROM " + name + ` WHERE "ctid" = ?1`
+	comma := ", "
+	if len(tg.table.Columns) == 0 {
+		comma = ""
+	}
+	tg.selectSQL = `SELECT "ctid"` + comma + cols.String() + " FROM " + name
+}
+
+// ---- rows ----
+
+// insert writes a row and returns its position.
+func (tg *target) insert(x *execution, row []value.Datum) (int64, error) {
+	st, err := x.s.Conn.Stmt(tg.insertSQL)
+	if err != nil {
+		return 0, err
+	}
+	defer st.Close()
+	for i, d := range row {
+		if err := bindDatum(st, i+1, d); err != nil {
+			return 0, err
+		}
+	}
+	if err := st.Exec(); err != nil {
+		return 0, tg.conflictError(x, err, row, 0)
+	}
+	return x.s.Conn.Raw().LastInsertRowID(), nil
+}
+
+// update replaces the row at ctid; ok is false when it is gone.
+func (tg *target) update(x *execution, ctid int64, row []value.Datum) (moved int64, ok bool, err error) {
+	st, err := x.s.Conn.Stmt(tg.updateSQL)
+	if err != nil {
+		return 0, false, err
+	}
+	defer st.Close()
+	if err := st.BindInt64(1, ctid); err != nil {
+		return 0, false, err
+	}
+	for i, d := range row {
+		if err := bindDatum(st, i+2, d); err != nil {
+			return 0, false, err
+		}
+	}
+	if err := st.Exec(); err != nil {
+		return 0, false, tg.conflictError(x, err, row, ctid)
+	}
+	if x.s.Conn.Raw().Changes() == 0 {
+		return 0, false, nil
+	}
+	moved, err = tg.lastCtid(x)
+	return moved, true, err
+}
+
+// lastCtid is the position of the row that was just moved to the end.
+func (tg *target) lastCtid(x *execution) (int64, error) {
+	st, err := x.s.Conn.Stmt(`SELECT max("ctid") FROM ` + layout.TableName(tg.table.Schema, tg.table.Name))
+	if err != nil {
+		return 0, err
+	}
+	defer st.Close()
+	if !st.Step() {
+		return 0, st.Err()
+	}
+	return st.ColumnInt64(0), nil
+}
+
+func (tg *target) delete(x *execution, ctid int64) (bool, error) {
+	st, err := x.s.Conn.Stmt(tg.deleteSQL)
+	if err != nil {
+		return false, err
+	}
+	defer st.Close()
+	if err := st.BindInt64(1, ctid); err != nil {
+		return false, err
+	}
+	if err := st.Exec(); err != nil {
+		return false, err
+	}
+	return x.s.Conn.Raw().Changes() > 0, nil
+}
+
+// fetch reads the row at ctid, nil when it is gone.
+func (tg *target) fetch(x *execution, ctid int64) ([]value.Datum, error) {
+	rows, err := tg.find(x, ` WHERE "ctid" = ?1`, value.Int(ctid))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0].row, nil
+}
+
+type foundRow struct {
+	ctid int64
+	row  []value.Datum
+}
+
+// find reads rows by a condition over the table's own columns.
+func (tg *target) find(x *execution, where string, args ...value.Datum) ([]foundRow, error) {
+	st, err := x.s.Conn.Stmt(tg.selectSQL + where)
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	for i, d := range args {
+		if err := bindDatum(st, i+1, d); err != nil {
+			return nil, err
+		}
+	}
+	var out []foundRow
+	for st.Step() {
+		if len(out) >= x.maxRows() {
+			return nil, tooManyRows()
+		}
+		r := foundRow{ctid: st.ColumnInt64(0), row: make([]value.Datum, len(tg.table.Columns))}
+		for i := range r.row {
+			r.row[i] = column(st, i+1)
+		}
+		out = append(out, r)
+	}
+	return out, st.Err()
+}
+
+// ---- unique indexes ----
+
+// uniqueIndex finds the row that a new row would collide with.
+type uniqueIndex struct {
+	index   *catalog.Index
+	columns []int // of plain keys; -1 for an expression
+	query   *text // yields the ctid of rows with the key of the given row
+	key     []eval.Closure
+	keyOps  []*value.Ops
+	words   []string // the keys as messages show them
+	where   eval.Closure
+}
+
+// unique compiles the look-up of a unique index.
+func (m *maker) unique(tg *target, ix *catalog.Index) (*uniqueIndex, error) {
+	t := tg.table
+	u := &uniqueIndex{index: ix}
+	rel := &tree.Rel{Kind: tree.TableRel, Alias: t.Name, Table: t, Columns: tg.row.Columns, Policed: true}
+	q := &tree.Query{Command: tree.Select, Rels: []*tree.Rel{rel}, From: []tree.FromItem{&tree.RelItem{Rel: rel}},
+		Targets: []tree.Target{{Expr: &tree.Var{Rel: rel, Col: lower.CtidColumn, Typ: tree.Type{OID: catalog.Int8OID, Mod: -1}}}}}
+	and := &tree.Bool{Op: sql.And}
+	env := &analyze.Env{Path: storedPath}
+	both := func(e sql.Expr) (stored, given tree.Expr, err error) {
+		if stored, err = analyze.ExprAs(m.cat, env, e, analyze.InIndexExpr, rel); err != nil {
+			return nil, nil, err
+		}
+		given, err = analyze.ExprAs(m.cat, env, e, analyze.InIndexExpr, tg.row)
+		return stored, given, err
+	}
+	venv := &value.Env{Types: m.cat}
+	for _, k := range ix.Keys {
+		var stored, given tree.Expr
+		if k.Expr == nil {
+			i := t.ColumnIndex(k.Column)
+			if i < 0 {
+				return nil, fault.New(fault.Internal, "index %s: no column %s", ix.Name, k.Column)
+			}
+			u.columns = append(u.columns, i)
+			u.words = append(u.words, k.Column)
+			stored, given = &tree.Var{Rel: rel, Col: i, Typ: t.Columns[i].Type}, &tree.Var{Rel: tg.row, Col: i, Typ: t.Columns[i].Type}
+		} else {
+			var err error
+			if stored, given, err = both(k.Expr); err != nil {
+				return nil, err
+			}
+			u.columns = append(u.columns, -1)
+			u.words = append(u.words, sql.PrintExpr(k.Expr))
+		}
+		eq := equality(m.cat, stored, given)
+		if eq == nil {
+			return nil, fault.Unsupported("a unique index over the type "+m.cat.TypeString(stored.Type()), "")
+		}
+		if ix.NullsNotDistinct {
+			and.Args = append(and.Args, &tree.Distinct{Not: true, Eq: eq})
+		} else {
+			and.Args = append(and.Args, eq)
+		}
+		c, err := m.closure(given, []*tree.Rel{tg.row})
+		if err != nil {
+			return nil, err
+		}
+		u.key = append(u.key, c)
+		u.keyOps = append(u.keyOps, venv.Ops(given.Type().OID))
+	}
+	if ix.Where != nil {
+		stored, given, err := both(ix.Where)
+		if err != nil {
+			return nil, err
+		}
+		and.Args = append(and.Args, stored)
+		if u.where, err = m.closure(given, []*tree.Rel{tg.row}); err != nil {
+			return nil, err
+		}
+	}
+	q.Where = and
+	if len(and.Args) == 1 {
+		q.Where = and.Args[0]
+	}
+	var err error
+	u.query, err = m.text(q, []*tree.Rel{tg.row})
+	return u, err
+}
+
+// equality is the = of two expressions of one type, nil if the type has none.
+func equality(cat *catalog.Catalog, a, b tree.Expr) *tree.Call {
+	t := cat.BaseType(a.Type()).OID
+	ty := cat.Type(t)
+	want := t
+	switch {
+	case ty == nil:
+		return nil
+	case ty.Category == 'A':
+		want = catalog.AnyArrayOID
+	case ty.Kind == catalog.EnumType:
+		want = catalog.AnyEnumOID
+	case ty.Kind == catalog.RangeType:
+		want = catalog.AnyRangeOID
+	case ty.Kind == catalog.CompositeType:
+		want = catalog.RecordOID
+	case t == catalog.VarcharOID:
+		want = catalog.TextOID
+	case t == catalog.CidrOID:
+		want = catalog.InetOID
+	}
+	for _, o := range builtin.Operators("=") {
+		if o.Left == want && o.Right == want {
+			return &tree.Call{Fn: o.Func, Args: []tree.Expr{a, b}, Typ: tree.Type{OID: catalog.BoolOID, Mod: -1}, Op: "="}
+		}
+	}
+	return nil
+}
+
+// conflict is the position of a row other than except that has the key of row; 0 when there is none.
+func (u *uniqueIndex) conflict(x *execution, row []value.Datum, except int64) (int64, error) {
+	f := &eval.Frame{S: x.s, Rows: [][]value.Datum{row}}
+	if u.where != nil {
+		d, err := u.where(f)
+		if err != nil || !d.IsTrue() {
+			return 0, err
+		}
+	}
+	var found int64
+	err := u.query.run(f, func(st *store.Stmt) error {
+		if c := st.ColumnInt64(0); c != except && found == 0 {
+			found = c
+		}
+		return nil
+	})
+	return found, err
+}
+
+// violation is error 23505 for a row.
+func (u *uniqueIndex) violation(x *execution, tg *target, row []value.Datum) error {
+	e := fault.New(fault.UniqueViolation, `duplicate key value violates unique constraint "%s"`, u.index.Name).WithConstraint(tg.table.Schema, tg.table.Name, u.index.Name)
+	if !tg.mayShow(x, u.columns) {
+		return e
+	}
+	f := &eval.Frame{S: x.s, Rows: [][]value.Datum{row}}
+	values := make([]string, len(u.key))
+	for i, k := range u.key {
+		d, err := k(f)
+		if err != nil {
+			return e
+		}
+		values[i] = show(f.Env(), u.keyOps[i], d)
+	}
+	return e.WithDetail("%s", "Key ("+strings.Join(u.words, ", ")+")=("+strings.Join(values, ", ")+") already exists.")
+}
+
+func show(e *value.Env, o *value.Ops, d value.Datum) string {
+	if d.IsNull() {
+		return "null"
+	}
+	return o.Text(e, d)
+}
+
+// mayShow says whether messages may show the given columns (-1: an expression) to the role: not where policies hide rows from it.
+func (tg *target) mayShow(x *execution, columns []int) bool {
+	role := x.s.Role
+	if tg.table.RLS && !tg.cat.BypassesRLS(role, tg.table) {
+		return false
+	}
+	if tg.cat.Can(role, tg.table, catalog.PrivSelect) {
+		return true
+	}
+	for _, i := range columns {
+		if i < 0 || !tg.cat.CanColumn(role, tg.table, tg.table.Columns[i], catalog.PrivSelect) {
+			return false
+		}
+	}
+	return true
+}
+
+// conflictError tells which constraint SQLite's error is about.
+func (tg *target) conflictError(x *execution, err error, row []value.Datum, ctid int64) error {
+	if own := x.err; own != nil {
+		x.err = nil
+		return own
+	}
+	if !errors.Is(err, sqlite3.CONSTRAINT) {
+		return err
+	}
+	for _, u := range tg.unique {
+		other, cerr := u.conflict(x, row, ctid)
+		if cerr != nil {
+			return cerr
+		}
+		if other != 0 {
+			return u.violation(x, tg, row)
+		}
+	}
+	return err
+}
+
+// nullsNotDistinct checks the unique indexes that SQLite's own cannot enforce.
+func (tg *target) nullsNotDistinct(x *execution, row []value.Datum, ctid int64) error {
+	for _, u := range tg.unique {
+		if !u.index.NullsNotDistinct {
+			continue
+		}
+		other, err := u.conflict(x, row, ctid)
+		if err != nil {
+			return err
+		}
+		if other != 0 {
+			return u.violation(x, tg, row)
+		}
+	}
+	return nil
+}
+
+// ---- checks of a new row ----
+
+// complete computes the generated columns.
+func (tg *target) complete(f *eval.Frame, row []value.Datum) error {
+	for _, i := range tg.generated {
+		row[i] = value.Null
+	}
+	if len(tg.generated) == 0 {
+		return nil
+	}
+	g := &eval.Frame{S: f.S, Rows: [][]value.Datum{row}}
+	for _, i := range tg.generated {
+		d, err := tg.generate[i](g)
+		if err != nil {
+			return err
+		}
+		row[i] = d
+	}
+	return nil
+}
+
+// check tests NOT NULL and CHECK.
+func (tg *target) check(x *execution, row []value.Datum) error {
+	for _, i := range tg.notNull {
+		if row[i].IsNull() {
+			c := tg.table.Columns[i]
+			e := fault.New(fault.NotNullViolation, `null value in column "%s" of relation "%s" violates not-null constraint`, c.Name, tg.table.Name)
+			e.Schema, e.Table, e.Column = tg.table.Schema, tg.table.Name, c.Name
+			return tg.failingRow(x, e, row)
+		}
+	}
+	if len(tg.checks) == 0 {
+		return nil
+	}
+	f := &eval.Frame{S: x.s, Rows: [][]value.Datum{row}}
+	for _, c := range tg.checks {
+		d, err := c.test(f)
+		if err != nil {
+			return err
+		}
+		if !d.IsNull() && !d.IsTrue() {
+			e := fault.New(fault.CheckViolation, `new row for relation "%s" violates check constraint "%s"`, tg.table.Name, c.name).
+				WithConstraint(tg.table.Schema, tg.table.Name, c.name)
+			return tg.failingRow(x, e, row)
+		}
+	}
+	return nil
+}
+
+// maxShown is how much of a value a message shows.
+const maxShown = 64
+
+// failingRow adds the row as detail, as far as the role may see it.
+func (tg *target) failingRow(x *execution, e *fault.Error, row []value.Datum) error {
+	role := x.s.Role
+	if tg.table.RLS && !tg.cat.BypassesRLS(role, tg.table) {
+		return e
+	}
+	all := tg.cat.Can(role, tg.table, catalog.PrivSelect)
+	env := x.s.Env()
+	var names, values []string
+	for i, c := range tg.table.Columns {
+		if !all && !tg.cat.CanColumn(role, tg.table, c, catalog.PrivSelect) {
+			continue
+		}
+		s := show(env, tg.types[i], row[i])
+		if len(s) > maxShown {
+			cut := maxShown
+			for cut > 0 && s[cut]&0xC0 == 0x80 {
+				cut--
+			}
+			s = s[:cut] + "..."
+		}
+		names = append(names, c.Name)
+		values = append(values, s)
+	}
+	if len(values) == 0 {
+		return e
+	}
+	list := "(" + strings.Join(values, ", ") + ")"
+	if !all {
+		list = "(" + strings.Join(names, ", ") + ") = " + list
+	}
+	return e.WithDetail("%s", "Failing row contains "+list+".")
+}

@@ -1,0 +1,730 @@
+// Package lower turns a resolved query into one SQLite statement.
+//
+// Select gives a Text: the statement, what to bind to its parameters, and the Fragments that it calls back into. What SQLite computes as
+// PostgreSQL does (comparisons, boolean logic, joins, grouping, sub-queries) becomes SQL; every other expression becomes a call of the
+// helper function pg_x with a Fragment, an expression over the values that SQL hands in, which eval runs. Function rows, lateral sub-queries
+// and rows given from outside come in through the table-valued function pg_set.
+//
+// Invariants: no value of the query is ever part of the text (constants are bound); every identifier in it is generated or comes from
+// the catalog, and is quoted; a Text is immutable and may be run by many sessions; equal queries give equal text.
+package lower
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/rights"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// Text is a lowered query.
+type Text struct {
+	SQL       string
+	Binds     []Bind // of parameters ?1, ?2 …
+	Fragments []Fragment
+	Columns   []tree.Target // the output columns, none of them junk
+}
+
+// BindKind is what a Bind is.
+type BindKind uint8
+
+// The kinds of bind.
+const (
+	ConstBind    BindKind = iota // Value
+	ExprBind                     // Expr: no column of this statement in it; computed when the statement starts
+	FragmentBind                 // the handle of Fragments[Fragment]
+	LimitBind                    // Expr as a LIMIT: NULL is no limit, a negative number is an error
+	OffsetBind                   // Expr as an OFFSET: NULL is 0, a negative number is an error
+)
+
+// Bind says what a parameter is bound to.
+type Bind struct {
+	Kind     BindKind
+	Value    value.Datum
+	Expr     tree.Expr
+	Fragment int
+}
+
+// FragmentKind is how a Fragment is called.
+type FragmentKind uint8
+
+// The kinds of Fragment.
+const (
+	ScalarFragment FragmentKind = iota // pg_x, pg_v: Expr over the arguments
+	AggFragment                        // pg_agg: Agg over the arguments: first its own, then its order keys, then the direct ones
+	SetFragment                        // pg_set: the rows of Rel.Funcs, whose calls are in Calls
+	UnpackFragment                     // pg_set: the rows that pg_pack made, given as its argument
+	GivenFragment                      // pg_set: the rows that the session has for Rel (a transition table, a data-modifying CTE)
+)
+
+// Fragment is a part of a query that Go computes. Params of Expr and Calls with negative numbers -1, -2 … are the arguments that SQL gives.
+type Fragment struct {
+	Kind     FragmentKind
+	Expr     tree.Expr
+	Agg      *tree.Agg
+	Rel      *tree.Rel
+	Calls    []tree.FuncCallRel
+	Volatile bool
+}
+
+// ArgParam is the Param that stands for argument i (from 0) of a Fragment.
+func ArgParam(i int, t tree.Type) *tree.Param { return &tree.Param{Number: -1 - i, Typ: t} }
+
+// CtidColumn is the Col of a Var that means the hidden position of a table's row, an int8.
+const CtidColumn = -1
+
+// Select lowers a query that reads.
+func Select(cat *catalog.Catalog, q rights.Query) (*Text, error) { return lowerQuery(cat, q.Tree()) }
+
+// Derived lowers a query that was made from parts of q, to which rights have been attached already.
+func Derived(cat *catalog.Catalog, _ rights.Query, part *tree.Query) (*Text, error) {
+	return lowerQuery(cat, part)
+}
+
+func lowerQuery(cat *catalog.Catalog, q *tree.Query) (*Text, error) {
+	l := &lowerer{cat: cat, text: &Text{}, rels: map[*tree.Rel]*relRef{}, ctes: map[*tree.CTE]string{}}
+	l.text.SQL = l.query(q, true)
+	if l.err != nil {
+		return nil, l.err
+	}
+	for _, t := range q.Targets {
+		if !t.Junk {
+			l.text.Columns = append(l.text.Columns, t)
+		}
+	}
+	return l.text, nil
+}
+
+type lowerer struct {
+	cat  *catalog.Catalog
+	text *Text
+	err  error
+	rels map[*tree.Rel]*relRef
+	ctes map[*tree.CTE]string
+	n    int // generated names so far
+
+	// State of the expression being lowered.
+	lazy    int         // > 0 in a branch that may not be reached: what can fail is not computed beforehand
+	caseArg []string    // values of the enclosing Cases
+	elem    []string    // elements of the enclosing array loops
+	subCol  []string    // alias of the sub-query of the enclosing SubLinks
+	nulled  []tree.Expr // grouping columns that the current grouping set leaves out
+	sets    []int       // the current grouping set, nil when there is one plain set
+	inSets  bool
+}
+
+// relRef is how the columns of a Rel are written.
+type relRef struct {
+	alias    string
+	table    *catalog.Table
+	inline   *tree.Query // the columns are sub-queries over this one-row query
+	subst    []tree.Expr // the columns are these expressions
+	nullable bool        // an outer join may make its rows NULL
+}
+
+func (l *lowerer) fail(err error) string {
+	if l.err == nil {
+		l.err = err
+	}
+	return "NULL"
+}
+
+func (l *lowerer) name(prefix string) string {
+	l.n++
+	return prefix + strconv.Itoa(l.n)
+}
+
+// quote writes an identifier.
+func quote(id string) string { return `"` + strings.ReplaceAll(id, `"`, `""`) + `"` }
+
+func column(i int) string { return `"c` + strconv.Itoa(i+1) + `"` }
+
+// ---- parameters ----
+
+func (l *lowerer) bind(b Bind) string {
+	for i := range l.text.Binds {
+		o := &l.text.Binds[i]
+		if o.Kind == b.Kind && o.Fragment == b.Fragment && o.Value == b.Value && (o.Expr == nil) == (b.Expr == nil) && (b.Expr == nil || tree.Equal(o.Expr, b.Expr)) {
+			return "?" + strconv.Itoa(i+1)
+		}
+	}
+	l.text.Binds = append(l.text.Binds, b)
+	return "?" + strconv.Itoa(len(l.text.Binds))
+}
+
+func (l *lowerer) constant(d value.Datum) string {
+	if d.IsNull() {
+		return "NULL"
+	}
+	return l.bind(Bind{Kind: ConstBind, Value: d})
+}
+
+func (l *lowerer) fragmentBind(f Fragment) string {
+	if f.Kind == ScalarFragment && !f.Volatile {
+		for i := range l.text.Fragments {
+			if o := &l.text.Fragments[i]; o.Kind == f.Kind && !o.Volatile && tree.Equal(o.Expr, f.Expr) {
+				return l.bind(Bind{Kind: FragmentBind, Fragment: i})
+			}
+		}
+	}
+	l.text.Fragments = append(l.text.Fragments, f)
+	return l.bind(Bind{Kind: FragmentBind, Fragment: len(l.text.Fragments) - 1})
+}
+
+// ---- queries ----
+
+// query lowers q to a SELECT whose columns are named c1, c2 …
+// top says that its order is what the reader sees, so that rows without ORDER BY come in heap order as PostgreSQL's do.
+func (l *lowerer) query(q *tree.Query, top bool) string {
+	if q.Command != tree.Select {
+		return l.fail(fault.Unsupported("a data-modifying statement here", ""))
+	}
+	saved := *l
+	l.lazy, l.nulled, l.sets, l.inSets = 0, nil, nil, false
+	with := l.with(q)
+	var s string
+	switch {
+	case q.Values != nil:
+		s = l.values(q)
+	case q.SetOp != sql.NoSetOp:
+		s = l.setOp(q)
+	case q.GroupingSets != nil:
+		s = l.groupingSets(q)
+	default:
+		if len(q.DistinctOn) > 0 || q.WithTies {
+			s = l.ranked(q)
+		} else {
+			s = l.selectBody(q, false) + l.tail(q, top)
+		}
+	}
+	l.lazy, l.nulled, l.sets, l.inSets = saved.lazy, saved.nulled, saved.sets, saved.inSets
+	return with + s
+}
+
+func (l *lowerer) with(q *tree.Query) string {
+	var b strings.Builder
+	for _, c := range q.CTEs {
+		if c.Query.Command != tree.Select {
+			continue // its rows are given by the executor
+		}
+		name := l.name("w")
+		l.ctes[c] = name
+	}
+	n := 0
+	for _, c := range q.CTEs {
+		if c.Query.Command != tree.Select {
+			continue
+		}
+		if n++; n == 1 {
+			b.WriteString("WITH ")
+			if q.Recursive {
+				b.WriteString("RECURSIVE ")
+			}
+		} else {
+			b.WriteString(", ")
+		}
+		b.WriteString(quote(l.ctes[c]) + "(")
+		for i := range c.Columns {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(column(i))
+		}
+		b.WriteString(") AS ")
+		switch {
+		case c.Materialized != nil && *c.Materialized:
+			b.WriteString("MATERIALIZED ")
+		case c.Materialized != nil:
+			b.WriteString("NOT MATERIALIZED ")
+		case volatileQuery(c.Query):
+			b.WriteString("MATERIALIZED ") // one value per row for all who read it
+		}
+		b.WriteString("(" + l.query(c.Query, false) + ")")
+	}
+	if n > 0 {
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+func (l *lowerer) values(q *tree.Query) string {
+	var b strings.Builder
+	n := 0
+	if len(q.Values) > 0 {
+		n = len(q.Values[0])
+	}
+	b.WriteString("SELECT ")
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "column%d AS %s", i+1, column(i))
+	}
+	b.WriteString(" FROM (VALUES ")
+	for i, row := range q.Values {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('(')
+		for j, e := range row {
+			if j > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(l.expr(e))
+		}
+		b.WriteByte(')')
+	}
+	b.WriteByte(')')
+	return b.String() + l.outputTail(q)
+}
+
+// outputTail is ORDER BY, LIMIT and OFFSET over the output columns c1, c2 …
+func (l *lowerer) outputTail(q *tree.Query) string {
+	var b strings.Builder
+	for i, k := range q.OrderBy {
+		b.WriteString(sep(i, " ORDER BY "))
+		at := l.outputColumn(q, k.Expr)
+		if at < 0 {
+			return l.fail(fault.Unsupported("ORDER BY an expression over a set operation", "Put the set operation into a sub-query."))
+		}
+		b.WriteString(l.sortKey(column(at), k, true))
+	}
+	return b.String() + l.limit(q)
+}
+
+// outputColumn is the place among q's targets of the one that e is; -1 for none. Over a set operation or VALUES an output column is a
+// SubCol.
+func (l *lowerer) outputColumn(q *tree.Query, e tree.Expr) int {
+	for i, t := range q.Targets {
+		if t.Expr != nil && (t.Expr == e || tree.Equal(t.Expr, e)) {
+			return i
+		}
+	}
+	if c, ok := e.(*tree.SubCol); ok && c.Col < len(q.Targets) {
+		return c.Col
+	}
+	return -1
+}
+
+func sep(i int, first string) string {
+	if i == 0 {
+		return first
+	}
+	return ", "
+}
+
+func (l *lowerer) setOp(q *tree.Query) string {
+	arm := func(side *tree.Query, number bool) string {
+		s := l.query(side, false)
+		var b strings.Builder
+		b.WriteString("SELECT ")
+		for i, t := range q.Targets {
+			b.WriteString(sep(i, "") + column(i))
+			if !q.All || q.SetOp != sql.Union {
+				b.WriteString(l.collate(targetType(q, i, t)))
+				b.WriteString(" AS " + column(i))
+			}
+		}
+		if number {
+			b.WriteString(", row_number() OVER (PARTITION BY ")
+			for i, t := range q.Targets {
+				b.WriteString(sep(i, "") + column(i) + l.collate(targetType(q, i, t)))
+			}
+			b.WriteString(`) AS "n"`)
+		}
+		return b.String() + " FROM (" + s + ")"
+	}
+	word := map[sql.SetOp]string{sql.Union: " UNION ", sql.Intersect: " INTERSECT ", sql.Except: " EXCEPT "}[q.SetOp]
+	if q.SetOp == sql.Union && q.All {
+		word = " UNION ALL "
+	}
+	if l.recursiveTerm(q) {
+		// A recursive CTE's terms must be plain members of the compound.
+		return l.query(q.Left, false) + word + l.query(q.Right, false) + l.outputTail(q)
+	}
+	if q.All && q.SetOp != sql.Union {
+		// SQLite has no INTERSECT ALL and EXCEPT ALL: equal rows are told apart by their number.
+		s := arm(q.Left, true) + word + arm(q.Right, true)
+		return "SELECT " + columns(len(q.Targets)) + " FROM (" + s + ")" + l.outputTail(q)
+	}
+	s := arm(q.Left, false) + word + arm(q.Right, false)
+	if len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil {
+		return s
+	}
+	return "SELECT " + columns(len(q.Targets)) + " FROM (" + s + ")" + l.outputTail(q)
+}
+
+func targetType(q *tree.Query, i int, t tree.Target) tree.Type {
+	if t.Expr != nil {
+		return t.Expr.Type()
+	}
+	if q.Left != nil {
+		return targetType(q.Left, i, visible(q.Left)[i])
+	}
+	if len(q.Values) > 0 {
+		return q.Values[0][i].Type()
+	}
+	return tree.Type{OID: catalog.TextOID, Mod: -1}
+}
+
+func visible(q *tree.Query) []tree.Target {
+	out := make([]tree.Target, 0, len(q.Targets))
+	for _, t := range q.Targets {
+		if !t.Junk {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func columns(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(sep(i, "") + column(i))
+	}
+	return b.String()
+}
+
+// recursiveTerm says whether q is the body of a recursive CTE: one of its arms reads the CTE that it defines.
+func (l *lowerer) recursiveTerm(q *tree.Query) bool {
+	for c := range l.ctes {
+		if c.Query == q && c.Recursive {
+			return true
+		}
+	}
+	return false
+}
+
+// selectBody is SELECT … HAVING of a plain query. withJunk also puts out the junk targets.
+func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
+	from, where := l.from(q)
+	var b strings.Builder
+	b.WriteString("SELECT ")
+	if q.Distinct && len(q.DistinctOn) == 0 {
+		b.WriteString("DISTINCT ")
+	}
+	n := 0
+	for _, t := range q.Targets {
+		if t.Junk && !withJunk {
+			continue
+		}
+		b.WriteString(sep(n, ""))
+		b.WriteString(l.expr(t.Expr))
+		if q.Distinct {
+			b.WriteString(l.collate(t.Expr.Type()))
+		}
+		b.WriteString(" AS " + column(n))
+		n++
+	}
+	if n == 0 {
+		b.WriteString(`NULL AS "c1"`) // SELECT without columns: the rows count
+	}
+	b.WriteString(from)
+	cond := where
+	if q.Where != nil {
+		cond = append(cond, l.conditions(q)...)
+	}
+	for i, c := range cond {
+		if i == 0 {
+			b.WriteString(" WHERE ")
+		} else {
+			b.WriteString(" AND ")
+		}
+		b.WriteString(c)
+	}
+	b.WriteString(l.groupBy(q))
+	if q.Having != nil {
+		b.WriteString(" HAVING " + l.expr(q.Having))
+	} else if q.Aggregated && l.plainGroup(q) && !hasAggregate(q) {
+		b.WriteString(" HAVING count(*) >= 0") // makes it one group
+	}
+	return b.String()
+}
+
+func (l *lowerer) plainGroup(q *tree.Query) bool {
+	return len(q.GroupBy) == 0 || l.inSets && len(l.sets) == 0
+}
+
+func (l *lowerer) groupBy(q *tree.Query) string {
+	var b strings.Builder
+	n := 0
+	for i, g := range q.GroupBy {
+		if l.inSets && !contains(l.sets, i) {
+			continue
+		}
+		b.WriteString(sep(n, " GROUP BY "))
+		n++
+		if _, ok := g.(*tree.Const); ok {
+			b.WriteString("(" + l.expr(g) + " IS NULL)") // a number would mean an output column
+			continue
+		}
+		b.WriteString(l.expr(g) + l.collate(g.Type()))
+	}
+	return b.String()
+}
+
+func contains(list []int, x int) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
+
+func hasAggregate(q *tree.Query) bool {
+	found := false
+	see := func(e tree.Expr) {
+		found = found || tree.Any(e, func(e tree.Expr) bool { a, ok := e.(*tree.Agg); return ok && a.Over == nil })
+	}
+	for _, t := range q.Targets {
+		see(t.Expr)
+	}
+	if q.Having != nil {
+		see(q.Having)
+	}
+	return found
+}
+
+// tail is ORDER BY, LIMIT and OFFSET of a plain query.
+func (l *lowerer) tail(q *tree.Query, top bool) string {
+	var b strings.Builder
+	for i, k := range q.OrderBy {
+		b.WriteString(sep(i, " ORDER BY "))
+		text := ""
+		if _, plain := k.Expr.(*tree.Var); !plain || q.Distinct {
+			n := 0
+			for _, t := range q.Targets {
+				if t.Junk {
+					continue
+				}
+				if n++; t.Expr == k.Expr || tree.Equal(t.Expr, k.Expr) {
+					text = strconv.Itoa(n)
+					break
+				}
+			}
+		}
+		if text == "" {
+			if _, ok := k.Expr.(*tree.Const); ok {
+				text = "(" + l.expr(k.Expr) + " IS NULL)"
+			} else {
+				text = l.expr(k.Expr)
+			}
+		}
+		b.WriteString(l.sortKey(text, k, l.mayBeNull(k.Expr)))
+	}
+	if len(q.OrderBy) == 0 && !q.Aggregated && !q.Distinct && (top || q.Limit != nil || q.Offset != nil) {
+		b.WriteString(l.heapOrder(q))
+	}
+	return b.String() + l.limit(q)
+}
+
+// heapOrder gives the order in which PostgreSQL reads a heap, which clients have come to rely on. SQLite would use the order of an
+// index where one serves the conditions. It is free where the table is read in its own order or through one value of an index.
+func (l *lowerer) heapOrder(q *tree.Query) string {
+	if len(q.From) != 1 || q.Where == nil && !l.hasQuals(q) {
+		return ""
+	}
+	item := q.From[0]
+	for {
+		j, ok := item.(*tree.Join)
+		if !ok {
+			break
+		}
+		if j.Kind != sql.LeftJoin {
+			return ""
+		}
+		item = j.Left
+	}
+	r := item.(*tree.RelItem).Rel
+	ref := l.rels[r]
+	if ref == nil || ref.table == nil {
+		return ""
+	}
+	for _, t := range q.Targets {
+		if t.Expr != nil && tree.Any(t.Expr, func(e tree.Expr) bool { _, ok := e.(*tree.WindowCall); a, agg := e.(*tree.Agg); return ok || agg && a.Over != nil }) {
+			return ""
+		}
+	}
+	return " ORDER BY " + quote(ref.alias) + `."ctid"`
+}
+
+func (l *lowerer) hasQuals(q *tree.Query) bool {
+	for _, r := range q.Rels {
+		if len(r.Quals) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *lowerer) sortKey(text string, k tree.SortKey, nullable bool) string {
+	text += l.collate(k.Expr.Type())
+	if k.Desc {
+		text += " DESC"
+	}
+	// SQLite's own order has NULL first when ascending; naming another costs it some uses of indexes.
+	if nullable && k.NullsFirst == k.Desc {
+		if k.NullsFirst {
+			text += " NULLS FIRST"
+		} else {
+			text += " NULLS LAST"
+		}
+	}
+	return text
+}
+
+// mayBeNull is false only where e is surely not NULL.
+func (l *lowerer) mayBeNull(e tree.Expr) bool {
+	v, ok := e.(*tree.Var)
+	if !ok {
+		return true
+	}
+	ref := l.rels[v.Rel]
+	if ref == nil || ref.table == nil || ref.nullable || v.Col >= len(ref.table.Columns) {
+		return true
+	}
+	return v.Col >= 0 && !ref.table.Columns[v.Col].NotNull
+}
+
+func (l *lowerer) limit(q *tree.Query) string {
+	if q.Limit == nil && q.Offset == nil {
+		return ""
+	}
+	part := func(e tree.Expr, kind BindKind, none string) string {
+		if e == nil {
+			return none
+		}
+		if l.bindable(e) {
+			return l.bind(Bind{Kind: kind, Expr: e})
+		}
+		return "coalesce(" + l.expr(e) + ", " + none + ")"
+	}
+	s := " LIMIT " + part(q.Limit, LimitBind, "-1")
+	if q.Offset != nil {
+		s += " OFFSET " + part(q.Offset, OffsetBind, "0")
+	}
+	return s
+}
+
+// ranked lowers DISTINCT ON and WITH TIES: rows are numbered inside, and the number is tested outside.
+func (l *lowerer) ranked(q *tree.Query) string {
+	inner := *q
+	inner.Distinct, inner.DistinctOn = q.Distinct && len(q.DistinctOn) == 0, nil
+	inner.OrderBy, inner.Limit, inner.Offset, inner.WithTies = nil, nil, nil, false
+	inner.Targets = append([]tree.Target(nil), q.Targets...)
+	var vis int
+	order := make([]int, len(q.OrderBy))
+	for _, t := range q.Targets {
+		if !t.Junk {
+			vis++
+		}
+	}
+	// Output order: visible targets first, then junk, so that the visible ones are c1 … cn.
+	inner.Targets = inner.Targets[:0]
+	for _, junk := range []bool{false, true} {
+		for _, t := range q.Targets {
+			if t.Junk == junk {
+				inner.Targets = append(inner.Targets, t)
+			}
+		}
+	}
+	find := func(e tree.Expr) int {
+		for i, t := range inner.Targets {
+			if t.Expr == e || tree.Equal(t.Expr, e) {
+				return i
+			}
+		}
+		inner.Targets = append(inner.Targets, tree.Target{Expr: e, Junk: true})
+		return len(inner.Targets) - 1
+	}
+	for i, k := range q.OrderBy {
+		order[i] = find(k.Expr)
+	}
+	on := make([]int, len(q.DistinctOn))
+	for i, e := range q.DistinctOn {
+		on[i] = find(e)
+	}
+	body := l.selectBody(&inner, true)
+	if len(q.OrderBy) == 0 {
+		body += l.heapOrder(&inner)
+	}
+	keys := func() string {
+		var b strings.Builder
+		for i, k := range q.OrderBy {
+			b.WriteString(sep(i, "ORDER BY ") + l.sortKey(column(order[i]), k, true))
+		}
+		return b.String()
+	}
+	if len(q.DistinctOn) > 0 {
+		var part strings.Builder
+		for i, e := range q.DistinctOn {
+			part.WriteString(sep(i, "PARTITION BY ") + column(on[i]) + l.collate(e.Type()))
+		}
+		body = "SELECT *, row_number() OVER (" + part.String() + " " + keys() + `) AS "n" FROM (` + body + ")"
+		body = "SELECT " + columns(len(inner.Targets)) + " FROM (" + body + `) WHERE "n" = 1`
+	}
+	if !q.WithTies {
+		s := "SELECT " + columns(vis) + " FROM (" + body + ")"
+		if k := keys(); k != "" {
+			s += " " + k
+		}
+		return s + l.limit(q)
+	}
+	off := "0"
+	if q.Offset != nil {
+		off = "coalesce(" + l.expr(q.Offset) + ", 0)"
+	}
+	s := "SELECT " + columns(vis) + " FROM (SELECT *, rank() OVER (" + keys() + `) AS "r", row_number() OVER (` + keys() + `) AS "m" FROM (` + body + "))"
+	s += ` WHERE "m" > ` + off
+	if q.Limit != nil {
+		s += ` AND "r" <= ` + off + " + " + l.bind(Bind{Kind: LimitBind, Expr: q.Limit})
+	}
+	return s + ` ORDER BY "m"`
+}
+
+// groupingSets lowers GROUPING SETS to one SELECT per set, joined by UNION ALL.
+func (l *lowerer) groupingSets(q *tree.Query) string {
+	var arms []string
+	inner := *q
+	inner.Targets = nil
+	vis := 0
+	for _, junk := range []bool{false, true} {
+		for _, t := range q.Targets {
+			if t.Junk == junk {
+				inner.Targets = append(inner.Targets, t)
+			}
+		}
+		if !junk {
+			vis = len(inner.Targets)
+		}
+	}
+	outer := inner
+	for _, k := range q.OrderBy {
+		if l.outputColumn(&inner, k.Expr) < 0 {
+			inner.Targets = append(inner.Targets, tree.Target{Expr: k.Expr, Junk: true})
+		}
+	}
+	outer.Targets = inner.Targets
+	inner.Distinct = false
+	for _, set := range q.GroupingSets {
+		l.inSets, l.sets, l.nulled = true, set, nil
+		for i, g := range q.GroupBy {
+			if !contains(set, i) {
+				l.nulled = append(l.nulled, g)
+			}
+		}
+		arms = append(arms, l.selectBody(&inner, true))
+	}
+	l.inSets, l.sets, l.nulled = false, nil, nil
+	distinct := ""
+	if q.Distinct {
+		distinct = "DISTINCT "
+	}
+	return "SELECT " + distinct + columns(vis) + " FROM (" + strings.Join(arms, " UNION ALL ") + ")" + l.outputTail(&outer)
+}
