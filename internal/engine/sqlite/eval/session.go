@@ -9,6 +9,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 // Session is a caller's running transaction: what expressions and statements depend on besides their arguments. It belongs to the goroutine
@@ -34,6 +35,8 @@ type Session struct {
 	CallSet     func(s *Session, fn *catalog.Function, args []value.Datum, yield func(row []value.Datum) error) error
 	FireTrigger func(s *Session, fn *catalog.Function, d *TriggerData) ([]value.Datum, error)
 
+	// Utility runs a statement that is no query: schema definition, SET, DO, CALL. Filled by the engine.
+	Utility func(s *Session, st sql.Statement) error
 	// Apply makes a setting take effect (SET, set_config): role, search_path, timezone …; nil: it is only kept in Settings.
 	Apply func(name, v string, local bool) error
 	// Sequence functions, for nextval and its kin; filled by the executor.

@@ -252,4 +252,3 @@ func withCTEs(q *tree.Query, outer *tree.Query) *tree.Query {
 	c.Recursive = q.Recursive || outer.Recursive
 	return &c
 }
-

@@ -547,7 +547,11 @@ func (l *lowerer) heapOrder(q *tree.Query) string {
 		return ""
 	}
 	for _, t := range q.Targets {
-		if t.Expr != nil && tree.Any(t.Expr, func(e tree.Expr) bool { _, ok := e.(*tree.WindowCall); a, agg := e.(*tree.Agg); return ok || agg && a.Over != nil }) {
+		if t.Expr != nil && tree.Any(t.Expr, func(e tree.Expr) bool {
+			_, ok := e.(*tree.WindowCall)
+			a, agg := e.(*tree.Agg)
+			return ok || agg && a.Over != nil
+		}) {
 			return ""
 		}
 	}
