@@ -1,0 +1,48 @@
+# Mainstay's front for people; each target is one plain command. `make` prints this help.
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build ./mainstay, static and stripped
+	go build -trimpath -ldflags '-s -w' -o mainstay ./cmd/mainstay
+
+.PHONY: dev
+dev: ## serve examples/shop with reload
+	go run ./cmd/mainstay dev examples/shop
+
+.PHONY: test
+test: ## all tests, as the README says
+	go test ./...
+
+.PHONY: check
+check: ## what must pass before a commit: format, vet, staticcheck, tests
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'run gofmt'; exit 1; }
+	go vet ./...
+	go tool -modfile=tools/go.mod staticcheck ./...
+	go test ./...
+
+.PHONY: race
+race: ## tests of what runs concurrently, with the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race ./internal/engine/sqlite/store ./internal/api/... ./internal/identity .
+
+.PHONY: cases
+cases: ## rewrite the expected answers of testdata/cases from PostgreSQL and show the difference
+	go test ./test/cases -update
+	git diff --stat -- testdata/cases
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for a minute
+	@for p in $$(grep -rl '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+		for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$p/*_test.go | cut -c6-); do echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$p || exit 1; done; done
+
+.PHONY: load
+load: ## compare one-row reads, lists and inserts with bare net/http, on both engines
+	go run ./test/load
+
+.PHONY: crash
+crash: ## kill -9 under load, many times: nothing acknowledged may be lost
+	go test ./test/crash -count=1 -kills 200 -timeout 60m -v
