@@ -79,6 +79,7 @@ func tooDeep(text string) bool {
 	l := lexer{text: text}
 	stack := []level{{}}
 	prev := token{}
+	atomic := 0 // open BEGIN ATOMIC bodies
 	for {
 		tok := l.next()
 		top := &stack[len(stack)-1]
@@ -98,7 +99,7 @@ func tooDeep(text string) bool {
 			top.chain = 0
 		case ';':
 			if len(stack) == 1 && top.open == 0 {
-				*top = level{units: top.units}
+				*top = level{units: atomic * 4}
 			}
 		case 'o':
 			top.chain++
@@ -112,6 +113,8 @@ func tooDeep(text string) bool {
 			case 'e':
 				if top.open == 'c' {
 					stack = stack[:len(stack)-1]
+				} else if atomic > 0 {
+					atomic--
 				}
 			case 'r':
 				top.chain = 0
@@ -126,6 +129,7 @@ func tooDeep(text string) bool {
 					top.units += 2
 				}
 			case 'a':
+				atomic++
 				top.units += 4
 			}
 		}
