@@ -1,0 +1,290 @@
+package interp
+
+import (
+	"sync"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+	"github.com/mainstay-dev/mainstay/internal/sql/plpgsql"
+)
+
+// activation is one running call of a routine. It belongs to the goroutine of the session.
+type activation struct {
+	s       *exec.Session
+	r       *routine
+	slots   []slot
+	frame   eval.Frame // for local expressions
+	trigger *eval.TriggerData
+	yield   func([]value.Datum) error // of a set-returning function
+	ret     value.Datum
+	retRow  []value.Datum   // trigger functions: the row returned
+	caught  []*fault.Error  // exceptions being handled, innermost last
+	rows    int64           // ROW_COUNT
+	portals map[int]*portal // open cursors, by variable
+	ticks   int
+}
+
+// slot holds a variable: a scalar, or a record.
+type slot struct {
+	d     value.Datum
+	rec   *record
+	typed *shape // of a typed record, which has a structure before it has a value
+}
+
+// record is the value of a record variable.
+type record struct {
+	shape *shape
+	vals  []value.Datum
+}
+
+func (s *slot) shape() *shape {
+	if s.rec != nil {
+		return s.rec.shape
+	}
+	return s.typed
+}
+
+func (r *routine) activate(s *exec.Session, args []value.Datum) *activation {
+	a := &activation{s: s, r: r, slots: make([]slot, len(r.vars))}
+	a.frame.S = s
+	for i := range r.vars {
+		a.slots[i].typed = r.vars[i].shape
+	}
+	a.slots[r.found].d = value.Bool(false)
+	for i, slot := range r.args {
+		if i < len(args) {
+			a.store(slot, args[i], r.vars[slot].typ)
+		}
+	}
+	return a
+}
+
+// store puts a datum of type t, already converted, into a variable; a composite is taken apart.
+func (a *activation) store(slot int, d value.Datum, t tree.Type) {
+	v := &a.r.vars[slot]
+	if v.kind != plpgsql.RecordVar {
+		a.slots[slot].d = d
+		return
+	}
+	sh := v.shape
+	if sh == nil {
+		sh = a.shapeOfType(t)
+	}
+	if sh == nil || d.IsNull() {
+		a.slots[slot].rec = nil
+		return
+	}
+	vals := value.RecordOps(sh.typ.OID, "record", sh.fields).FieldValues(d)
+	a.slots[slot].rec = &record{sh, vals}
+}
+
+// shapeOfType is the structure of a composite type, nil for others.
+func (a *activation) shapeOfType(t tree.Type) *shape {
+	ops := a.s.Env().Ops(t.OID)
+	if ops == nil || len(ops.Fields) == 0 {
+		return nil
+	}
+	return internShape(a.r, t, ops.Fields)
+}
+
+// shapeKey identifies the structure of a program's rows.
+type shapeKey struct{ prog *exec.Program }
+
+// shapes keeps structures so that the same query gives the same one, and prepared SQL that depends on it stays good.
+type shapes struct{ m sync.Map }
+
+func internShape(r *routine, t tree.Type, fields []value.Field) *shape {
+	if v, ok := r.shapes.m.Load(t); ok {
+		return v.(*shape)
+	}
+	v, _ := r.shapes.m.LoadOrStore(t, newShape(fields, t))
+	return v.(*shape)
+}
+
+func (r *routine) shapeOf(a *activation, p *exec.Program) *shape {
+	if v, ok := r.shapes.m.Load(shapeKey{p}); ok {
+		return v.(*shape)
+	}
+	env := a.s.Env()
+	var fields []value.Field
+	for _, c := range p.Columns {
+		t := c.Type
+		if t.OID == catalog.UnknownOID {
+			t = textType
+		}
+		fields = append(fields, value.Field{Name: c.Name, Type: t, Ops: env.Ops(t.OID)})
+	}
+	v, _ := r.shapes.m.LoadOrStore(shapeKey{p}, newShape(fields, tree.Type{OID: catalog.RecordOID, Mod: -1}))
+	return v.(*shape)
+}
+
+// shapeOfValue is the structure of a row of one computed value.
+func (r *routine) shapeOfValue(a *activation, p *prepared) *shape {
+	if v, ok := r.shapes.m.Load(p); ok {
+		return v.(*shape)
+	}
+	f := []value.Field{{Name: "?column?", Type: p.typ, Ops: a.s.Env().Ops(p.typ.OID)}}
+	v, _ := r.shapes.m.LoadOrStore(p, newShape(f, tree.Type{OID: catalog.RecordOID, Mod: -1}))
+	return v.(*shape)
+}
+
+func (a *activation) maxRows() int {
+	if a.s.MaxRows > 0 {
+		return a.s.MaxRows
+	}
+	return eval.DefaultMaxRows
+}
+
+// tick notices that the context has ended, every so many steps.
+func (a *activation) tick() error {
+	if a.ticks++; a.ticks&1023 != 0 {
+		return nil
+	}
+	if err := a.s.Context().Err(); err != nil {
+		return fault.New(fault.QueryCanceled, "canceling statement due to user request")
+	}
+	return nil
+}
+
+// transition are the relations that only this call can read.
+func (a *activation) transition() map[string]*tree.Rel {
+	if a.trigger == nil || a.trigger.Trigger.OldTable == "" && a.trigger.Trigger.NewTable == "" {
+		return nil
+	}
+	out := map[string]*tree.Rel{}
+	for _, name := range []string{a.trigger.Trigger.OldTable, a.trigger.Trigger.NewTable} {
+		if name == "" {
+			continue
+		}
+		rel := &tree.Rel{Kind: tree.TransitionRel, Alias: name, Name: name, Table: a.trigger.Table}
+		for _, c := range a.trigger.Table.Columns {
+			rel.Columns = append(rel.Columns, tree.RelColumn{Name: c.Name, Type: c.Type})
+		}
+		out[name] = rel
+	}
+	return out
+}
+
+// bindTrigger fills NEW, OLD and the TG_ variables.
+func (a *activation) bindTrigger(d *eval.TriggerData) {
+	set := func(slot int, row []value.Datum) {
+		if slot < 0 {
+			return
+		}
+		if row == nil {
+			row = make([]value.Datum, len(d.Table.Columns))
+		}
+		a.slots[slot].rec = &record{a.r.vars[slot].shape, append([]value.Datum(nil), row...)}
+	}
+	set(a.r.newVar, d.New)
+	set(a.r.oldVar, d.Old)
+	for i, v := range a.r.vars {
+		switch v.name {
+		case "tg_name":
+			a.slots[i].d = value.Text(d.Trigger.Name)
+		case "tg_when":
+			a.slots[i].d = value.Text(map[sql.TriggerTime]string{sql.BeforeEvent: "BEFORE", sql.AfterEvent: "AFTER", sql.InsteadOf: "INSTEAD OF"}[d.Trigger.Time])
+		case "tg_level":
+			level := "STATEMENT"
+			if d.Trigger.Row {
+				level = "ROW"
+			}
+			a.slots[i].d = value.Text(level)
+		case "tg_op":
+			a.slots[i].d = value.Text(d.Op)
+		case "tg_relid":
+			a.slots[i].d = value.Int(int64(d.Table.OID))
+		case "tg_relname", "tg_table_name":
+			a.slots[i].d = value.Text(d.Table.Name)
+		case "tg_table_schema":
+			a.slots[i].d = value.Text(d.Table.Schema)
+		case "tg_nargs":
+			a.slots[i].d = value.Int(int64(len(d.Trigger.Args)))
+		case "tg_argv":
+			env := a.s.Env()
+			args := make([]value.Datum, len(d.Trigger.Args))
+			for j, arg := range d.Trigger.Args {
+				args[j] = value.Text(arg)
+			}
+			a.slots[i].d = value.MakeArray(env, env.Ops(catalog.TextOID), args)
+		}
+	}
+}
+
+// call runs the body and gives the function's value.
+func (a *activation) call() (value.Datum, error) {
+	ctl, err := a.r.body.run(a)
+	if err != nil {
+		return value.Null, a.where(err)
+	}
+	fn := a.r.fn
+	switch {
+	case a.yield != nil || fn.Returns.OID == catalog.VoidOID && len(a.r.outs) == 0:
+		return value.Null, nil
+	case len(a.r.outs) > 0:
+		return a.outValue()
+	case ctl.kind != returned && fn.Name != "inline_code_block":
+		return value.Null, fault.New("2F005", "control reached end of function without RETURN")
+	}
+	return a.ret, nil
+}
+
+// outValue is the value of the OUT parameters.
+func (a *activation) outValue() (value.Datum, error) {
+	row, err := a.outRow()
+	if err != nil {
+		return value.Null, err
+	}
+	if a.r.result.fields == nil {
+		return row[0], nil
+	}
+	return value.MakeRecord(a.s.Env(), a.r.result.fields, row), nil
+}
+
+func (a *activation) outRow() ([]value.Datum, error) {
+	row := make([]value.Datum, len(a.r.outs))
+	for i, slot := range a.r.outs {
+		row[i] = a.datum(slot)
+	}
+	return row, nil
+}
+
+// datum is the value of a variable as one datum; a record is joined.
+func (a *activation) datum(slot int) value.Datum {
+	if a.r.vars[slot].kind != plpgsql.RecordVar {
+		return a.slots[slot].d
+	}
+	rec := a.slots[slot].rec
+	if rec == nil {
+		return value.Null
+	}
+	return value.MakeRecord(a.s.Env(), rec.shape.fields, rec.vals)
+}
+
+// callTrigger runs a trigger function: the row to go on with, nil when it returned NULL.
+func (a *activation) callTrigger() ([]value.Datum, error) {
+	ctl, err := a.r.body.run(a)
+	if err != nil {
+		return nil, a.where(err)
+	}
+	if ctl.kind != returned {
+		return nil, fault.New("2F005", "control reached end of trigger procedure without RETURN")
+	}
+	return a.retRow, nil
+}
+
+// where adds the function to an error's context, once: the innermost function is what a person looks for.
+func (a *activation) where(err error) error {
+	f := fault.As(err)
+	if f == nil || f.Where != "" {
+		return err
+	}
+	c := *f
+	c.Where = "PL/pgSQL function " + a.r.signature()
+	return &c
+}
