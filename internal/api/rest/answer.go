@@ -280,7 +280,7 @@ func (a *answer) describeRead(o engine.Outcome, total string) error {
 		}
 		a.head.Set("Content-Range", contentRange(q.offset, a.rows, total))
 	default:
-		if total == "*" {
+		if st := &q.statement; st.Count == query.NoCount {
 			a.head.Set("Content-Range", "0-0/*")
 		} else {
 			a.head.Set("Content-Range", "0-0/1")

@@ -191,7 +191,7 @@ func (b *builder) relationship(src *source, e *query.Embed) (*relation, error) {
 			}
 			continue
 		}
-		if r.To.Schema == schema && names(&r, e.Relation, e.Hint) {
+		if r.To.Schema == schema && (r.Junction == nil || r.Junction.Schema == schema) && names(&r, e.Relation, e.Hint) {
 			found = append(found, r)
 		}
 	}

@@ -224,7 +224,10 @@ func (b *builder) field(lv *level, f *query.Field) error {
 	if err != nil {
 		return err
 	}
-	plainColumn := len(f.Path) == 0 && f.Cast == "" && f.Aggregate == ""
+	if len(f.Path) == 0 && f.Aggregate == "" {
+		out := b.output(outputName(f), x, t)
+		x, t = out.expr, out.typ
+	}
 	if f.Cast != "" {
 		if t, err = b.castType(f.Cast); err != nil {
 			return err
@@ -237,11 +240,7 @@ func (b *builder) field(lv *level, f *query.Field) error {
 		}
 		return b.aggregate(lv, f, call(f.Aggregate, x), b.aggregateType(f.Aggregate, t))
 	}
-	out := target{name: outputName(f), expr: x, typ: t}
-	if plainColumn {
-		out = b.output(out.name, x, t)
-	}
-	lv.targets = append(lv.targets, out)
+	lv.targets = append(lv.targets, target{name: outputName(f), expr: x, typ: t})
 	return nil
 }
 

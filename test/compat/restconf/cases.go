@@ -119,8 +119,19 @@ func (c *Case) NotApplicable() string {
 		return "needs the extension pg-safeupdate"
 	case c.ID == 1616 || c.ID == 1617 || c.ID == 1618:
 		return "needs the extension PostGIS"
+	case hasKey(c.Config, "db-anon-role") && c.Config["db-anon-role"] == nil && c.Expect.Status == 401, hasKey(c.Config, "jwt-secret") && c.Config["jwt-secret"] == nil:
+		return "Mainstay always has an anonymous role and keys"
+	case c.Config["jwt-secret"] == "asymmetric_jwk_public_key":
+		return "needs a key that the data does not hold"
+	case c.Config["server-trace-header"] != nil || c.Config["server-cors-allowed-origins"] != nil:
+		return "is about the gateway, not the door"
 	case c.Config["log-level"] != nil:
 		return "is about the log of PostgREST's own program"
 	}
 	return ""
+}
+
+func hasKey(m map[string]any, k string) bool {
+	_, ok := m[k]
+	return ok
 }
