@@ -283,7 +283,7 @@ func (e *Edit) functionBody(f *Function, s *sql.CreateFunction) []addr {
 	case f.Language == "sql":
 		f.SQL = parseBody(f.Source, s.BodyPos)
 	case f.Language == "plpgsql":
-		f.PL = parsePL(s, f)
+		f.PL = parsePL(s)
 	case f.Language == "c":
 		f.Refused, f.RefusedHint = "functions in C cannot run here", "Declare the extension that brings the function instead."
 	}

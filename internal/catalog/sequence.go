@@ -206,6 +206,15 @@ func (e *Edit) sequenceOwner(q *Sequence, opts []sql.Option) {
 	}
 	e.forget(addr{oid: q.OID})
 	e.setSequence(&n)
+	if t := e.TableByOID(q.OwnerTable); t != nil {
+		m := t.edited()
+		for i, c := range m.Columns {
+			if c.Sequence == q.OID {
+				edit(m.Columns, i).Sequence = 0
+			}
+		}
+		e.setTable(m)
+	}
 }
 
 // ownSequence makes a sequence go with its column.
@@ -214,6 +223,16 @@ func (e *Edit) ownSequence(q *Sequence, t *Table, c *Column) {
 	e.forget(addr{oid: q.OID})
 	e.depend(addr{oid: q.OID}, true, addr{oid: t.OID, sub: c.Num})
 	e.setSequence(q)
+	for k := range e.usedBy.at(q.OID).all() {
+		if k.by() == (addr{t.OID, c.Num, true}) && c.Sequence != q.OID {
+			n := e.TableByOID(t.OID).edited()
+			m := edit(n.Columns, n.ColumnIndex(c.Name))
+			m.Sequence = q.OID
+			_, m.DefaultText = nextval(q)
+			e.setTable(n)
+			return
+		}
+	}
 }
 
 // newColumnSequence makes the sequence of a serial or identity column, whose owner is set when the table exists.

@@ -236,8 +236,8 @@ func (b *tableBuild) finish(beforeForeign func()) {
 		e.addRowType(t)
 	}
 	b.store()
-	for _, c := range t.Columns {
-		b.bindColumn(c)
+	for i := range t.Columns {
+		b.bindColumn(edit(t.Columns, i))
 	}
 	for _, c := range t.Columns {
 		if q := b.owned[c.Name]; q != nil {
@@ -259,7 +259,8 @@ func (b *tableBuild) finish(beforeForeign func()) {
 	b.keys, b.checks, b.foreign, b.owned = nil, nil, nil, map[string]*Sequence{}
 }
 
-// bindColumn fixes the names in a column's default and records what the column needs. The column is a private copy.
+// bindColumn fixes the names in a column's default, records what the column needs, and finds the sequence that it draws on and owns.
+// The column is a private copy.
 func (b *tableBuild) bindColumn(c *Column) {
 	e, t := b.e, b.t
 	at := addr{oid: t.OID, sub: c.Num}
@@ -267,7 +268,9 @@ func (b *tableBuild) bindColumn(c *Column) {
 	e.forgetIf(t.OID, func(x edge) bool { return x.by == at || x.by == def })
 	e.depend(at, false, e.useOfType(c.Type))
 	if c.Default == nil {
-		c.DefaultText = ""
+		if c.DefaultText = ""; c.Identity == 0 {
+			c.Sequence = 0
+		}
 		return
 	}
 	bind := e.binder()
@@ -292,6 +295,13 @@ func (b *tableBuild) bindColumn(c *Column) {
 	c.DefaultText = exprText(c.Default)
 	if q := b.owned[c.Name]; q != nil && c.Identity == 0 {
 		_, c.DefaultText = nextval(q)
+		return
+	}
+	c.Sequence = 0
+	for _, u := range bind.uses {
+		if q := e.SequenceByOID(u.oid); q != nil && q.OwnerTable == t.OID && q.OwnerColumn == c.Name {
+			c.Sequence = q.OID
+		}
 	}
 }
 

@@ -25,4 +25,5 @@ func parseBody(text string, at sql.Pos) []sql.Stmt {
 	return out
 }
 
-func parsePL(s *sql.CreateFunction, f *Function) *plpgsql.Function { return nil }
+// parsePL parses the body of a LANGUAGE plpgsql function.
+func parsePL(s *sql.CreateFunction) *plpgsql.Function { return must(plpgsql.Parse(s)) }
