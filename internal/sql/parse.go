@@ -156,6 +156,7 @@ func checkText(text string) error {
 func badBytes(s string) string {
 	n := 1
 	switch c := s[0]; {
+	case c >= 0xf8:
 	case c >= 0xf0 && c < 0xf8:
 		n = 4
 	case c >= 0xe0:

@@ -325,8 +325,11 @@ type decoder struct {
 	pos     int
 	strings []string
 	schema  []stored
-	impls   []reflect.Type
+	impls   []impl
 }
+
+// impl is a type that stands in interfaces; fits is the interface that it was last found to implement.
+type impl struct{ typ, fits reflect.Type }
 
 // stored is a struct type of the data; typ and index are set when it first meets the type that it is decoded into.
 type stored struct {
@@ -391,14 +394,14 @@ func (d *decoder) tables() {
 			s.fields[j] = field{name: d.text(), typ: d.text()}
 		}
 	}
-	d.impls = make([]reflect.Type, d.length())
+	d.impls = make([]impl, d.length())
 	for i := range d.impls {
 		name := d.text()
 		t := d.c.byName[name]
 		if t == nil {
 			fail("unknown type %s", name)
 		}
-		d.impls[i] = t
+		d.impls[i].typ = t
 	}
 }
 
@@ -441,9 +444,13 @@ func (d *decoder) value(v reflect.Value, depth int) {
 		if n > uint64(len(d.impls)) {
 			fail("type %d of %d", n, len(d.impls))
 		}
-		t := d.impls[n-1]
-		if !t.AssignableTo(v.Type()) {
-			fail("%s is no %s", t, v.Type())
+		im := &d.impls[n-1]
+		t := im.typ
+		if im.fits != v.Type() {
+			if !t.AssignableTo(v.Type()) {
+				fail("%s is no %s", t, v.Type())
+			}
+			im.fits = v.Type()
 		}
 		if t.Kind() == reflect.Pointer {
 			p := reflect.New(t.Elem())
