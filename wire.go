@@ -1,0 +1,260 @@
+package mainstay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/api/auth"
+	"github.com/mainstay-dev/mainstay/internal/api/gateway"
+	"github.com/mainstay-dev/mainstay/internal/api/rest"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
+	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
+	"github.com/mainstay-dev/mainstay/internal/exposure"
+	"github.com/mainstay-dev/mainstay/internal/identity"
+	"github.com/mainstay-dev/mainstay/internal/project"
+)
+
+// app is a wired server.
+type app struct {
+	project  *project.Project
+	log      *slog.Logger
+	keys     *identity.Keys
+	engine   engine.Engine
+	kind     string // where the data is, for people
+	dataDir  string
+	front    http.Handler
+	rule     exposure.Rule
+	watch    func(context.Context) error // nil: nothing is watched
+	warnings []string
+	closers  []func() error // in order of making
+}
+
+// wire makes every part of the server and joins them: the one place where what is made of what can be read, top to bottom.
+func (s *Server) wire(ctx context.Context) (_ *app, err error) {
+	a := &app{log: s.logger()}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	if a.project, err = project.Load(s.dir()); err != nil {
+		return nil, err
+	}
+	conf := a.project.Config
+	a.warnings = a.project.Warnings
+	a.dataDir = s.dataDir(a.project)
+	if err = makeDataDir(a.dataDir); err != nil {
+		return nil, err
+	}
+	a.keys, err = identity.Load(a.dataDir, conf.Auth.JWTSecret, identity.Options{Issuer: conf.Auth.Issuer, Audience: conf.Auth.Audience})
+	if err != nil {
+		return nil, err
+	}
+	if err = s.openEngine(ctx, a); err != nil {
+		return nil, err
+	}
+	if err = s.applyProject(ctx, a); err != nil {
+		return nil, err
+	}
+
+	a.rule = exposure.Rule{AllowWithoutRLS: conf.API.AllowWithoutRLS}
+	restDoor := rest.New(a.engine, rest.Options{
+		Schemas:  conf.API.Schemas,
+		MaxRows:  conf.API.MaxRows,
+		CallerOf: a.keys.Caller,
+		Limits:   rest.Limits{Body: conf.API.MaxBodyBytes},
+		Log:      a.log,
+		Plan: plan.Options{
+			Exposed:     func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
+			ExposedHint: exposedHint(a.project),
+			Aggregates:  conf.API.Aggregates,
+			SearchPath:  conf.API.ExtraSearchPath,
+		},
+	})
+	a.front = gateway.New(gateway.Options{
+		Log:          a.log,
+		MaxBodyBytes: conf.API.MaxBodyBytes,
+		Doors: []gateway.Door{
+			{Prefix: "/rest/v1", Handler: restDoor},
+			{Prefix: "/auth/v1", Handler: auth.New(a.keys)},
+		},
+	})
+	if s.Dev {
+		a.watch = func(ctx context.Context) error { return s.watch(ctx, a) }
+	}
+	return a, nil
+}
+
+// openEngine opens the database that the flags, the environment or the project name.
+func (s *Server) openEngine(ctx context.Context, a *app) error {
+	address := s.Database
+	if address == "" && !s.PrivateCluster {
+		address = a.project.Config.DB.URL
+	}
+	if s.PrivateCluster {
+		c, err := cluster.Start(ctx, cluster.Options{Dir: filepath.Join(a.dataDir, "postgres")})
+		if err != nil {
+			return err
+		}
+		a.closers = append(a.closers, c.Stop)
+		address, a.kind = c.URL(), "PostgreSQL, private, in "+a.dataDir
+	}
+	if address == "" {
+		e, err := sqlite.Open(ctx, sqlite.Options{Dir: a.dataDir, Log: a.log})
+		if err != nil {
+			return err
+		}
+		a.engine, a.kind = e, "SQLite, embedded, in "+a.dataDir
+		a.closers = append(a.closers, e.Close)
+		return nil
+	}
+	e, err := postgres.Open(ctx, postgres.Options{URL: address, Log: a.log, SearchPath: a.project.Config.API.ExtraSearchPath})
+	if err != nil {
+		return err
+	}
+	a.engine = e
+	if a.kind == "" {
+		a.kind = "PostgreSQL at " + withoutSecrets(address)
+	}
+	a.closers = append(a.closers, e.Close)
+	return nil
+}
+
+// applyProject brings the database to what the folder says: migrations, then (in dev) schema.sql, then the seed of a new database.
+func (s *Server) applyProject(ctx context.Context, a *app) error {
+	r := s.runner(a.engine)
+	state, err := r.State(ctx, a.project.Migrations)
+	if err != nil {
+		return err
+	}
+	a.warnings = append(a.warnings, state.Problems()...)
+	pending := state.Pending
+	if s.IncludeAll {
+		pending = append(state.OutOfOrder, pending...)
+	}
+	fresh := len(state.Applied) == 0
+	if err := r.Up(ctx, pending); err != nil {
+		return err
+	}
+	if err := s.applySchema(ctx, a); err != nil {
+		return err
+	}
+	if !s.Dev || !fresh && len(pending) == 0 {
+		return nil
+	}
+	seeded, err := r.Seeded(ctx)
+	if err != nil || seeded || len(a.project.Seeds) == 0 || !fresh {
+		return err
+	}
+	return r.Seed(ctx, a.project.Seeds)
+}
+
+func (s *Server) runner(e engine.Engine) *migrate.Runner {
+	return &migrate.Runner{
+		Engine:   e,
+		Applying: func(path string) { s.say("applying %s", path) },
+		Notice: func(path, level, message string) {
+			if level == "WARNING" {
+				s.say("%s: %s: %s", path, strings.ToLower(level), message)
+			}
+		},
+	}
+}
+
+func exposedHint(p *project.Project) string {
+	file := "mainstay.toml"
+	if p.Layout == project.Supabase {
+		file = "supabase/config.toml"
+	}
+	return fmt.Sprintf("Enable row-level security on it and add a policy, or name it in allow_without_rls under [api] in %s.", file)
+}
+
+// watch applies what changes in the folder until ctx ends. A change that fails is told, and the server goes on with what it had.
+func (s *Server) watch(ctx context.Context, a *app) error {
+	w, err := a.project.Watcher()
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex // one change at a time
+	return w.Run(ctx, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		began := time.Now()
+		next, err := project.Load(s.dir())
+		if err != nil {
+			s.say("%s", explain(err))
+			return
+		}
+		r := s.runner(a.engine)
+		state, err := r.State(ctx, next.Migrations)
+		if err == nil {
+			err = r.Up(ctx, state.Pending)
+		}
+		if err == nil {
+			a.project = next
+			err = s.applySchema(ctx, a)
+		}
+		if err != nil {
+			if !errors.Is(err, context.Canceled) {
+				s.say("%s", explain(err))
+			}
+			return
+		}
+		for _, problem := range state.Problems() {
+			s.say("%s", problem)
+		}
+		s.say("applied in %v", time.Since(began).Round(time.Millisecond))
+	})
+}
+
+func (a *app) info(addr net.Addr, took time.Duration) Info {
+	schemas := a.project.Config.API.Schemas
+	c := a.engine.Catalog()
+	return Info{
+		Name: a.project.Config.Name, URL: "http://" + addr.String(), Engine: a.kind, DataDir: a.dataDir, Schemas: schemas,
+		Publishable: a.keys.Publishable, Secret: a.keys.Secret, AnonKey: a.keys.AnonJWT, ServiceKey: a.keys.ServiceJWT,
+		Exposure: a.rule.Report(c, schemas), Catalog: c, Warnings: a.warnings, Took: took, Sign: a.keys.Sign,
+	}
+}
+
+// close undoes what wire made, last first.
+func (a *app) close() {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		if err := a.closers[i](); err != nil {
+			a.log.Error("close", "error", err)
+		}
+	}
+	a.closers = nil
+}
+
+// withoutSecrets gives a database URL for people: its password is left out.
+func withoutSecrets(database string) string {
+	u, err := url.Parse(database)
+	if err != nil || u.Host == "" {
+		return "the given address"
+	}
+	return u.Host + u.Path
+}
+
+// explain tells an error with its place in SQL text, if it has one.
+func explain(err error) string {
+	if f := fault.As(err); f != nil {
+		return f.Explain()
+	}
+	return err.Error()
+}
