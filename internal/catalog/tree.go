@@ -61,7 +61,9 @@ func (c *facts) TypeName(r TypeRef) *sql.TypeName {
 	return n
 }
 
-func constraint(kind sql.ConstraintKind) sql.Constraint { return sql.Constraint{Kind: kind, Pos: sql.NoPos} }
+func constraint(kind sql.ConstraintKind) sql.Constraint {
+	return sql.Constraint{Kind: kind, Pos: sql.NoPos}
+}
 
 // columnTree is a column with its own constraints: NOT NULL, default, generation, identity.
 func (c *facts) columnTree(t *Table, k *Column) sql.ColumnDef {
