@@ -82,6 +82,8 @@ func registerArrays(r registry) {
 			return rawJoin(a[0].Str(), "["+a[1].Str()+"]"), nil
 		case len(d1) == len(d0)+1 && slices.Equal(d1[1:], d0):
 			return rawJoin("["+a[0].Str()+"]", a[1].Str()), nil
+		case len(d0) == len(d1)+1, len(d1) == len(d0)+1:
+			return value.Null, fault.New(fault.ArraySubscript, "cannot concatenate incompatible arrays").WithDetail("Arrays with differing dimensions are not compatible for concatenation.")
 		}
 		return value.Null, fault.New(fault.ArraySubscript, "cannot concatenate incompatible arrays").WithDetail("Arrays of %d and %d dimensions are not compatible for concatenation.", len(d0), len(d1))
 	})

@@ -269,6 +269,9 @@ func like(s, p string) (bool, error) {
 			_, n := utf8.DecodeRuneInString(s)
 			s, p = s[n:], p[1:]
 		case '\\':
+			if s == "" {
+				return false, nil
+			}
 			if len(p) == 1 {
 				return false, likeEnd()
 			}

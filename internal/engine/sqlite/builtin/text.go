@@ -194,9 +194,7 @@ func registerText(r registry) {
 	r.native("(%1 || %2)", "textcat(text,text)")
 	r.pure("byteacat(bytea,bytea)", func(a []datum) datum { return value.Blob([]byte(a[0].Str() + a[1].Str())) })
 	r.pure("bitcat(varbit,varbit)", func(a []datum) datum { return text(a[0].Str() + a[1].Str()) })
-	cat := func(c *Ctx, a []datum) (datum, error) {
-		return text(c.argOps(0).Text(c.Env(), a[0]) + c.argOps(1).Text(c.Env(), a[1])), nil
-	}
+	cat := func(c *Ctx, a []datum) (datum, error) { return text(c.asText(0, a[0]) + c.asText(1, a[1])), nil }
 	r.fn("textanycat(text,anynonarray) anytextcat(anynonarray,text)", cat)
 	r.fn("concat(any)", func(c *Ctx, a []datum) (datum, error) {
 		var b strings.Builder
@@ -334,6 +332,17 @@ func registerText(r registry) {
 		return text(""), nil
 	})
 	r.pure("strpos(citext,citext)", func(a []datum) datum { return position(value.Lower(a[0].Str()), value.Lower(a[1].Str())) })
+}
+
+// asText is the cast of the i-th argument to text.
+func (c *Ctx) asText(i int, d datum) string {
+	switch c.argType(i) {
+	case catalog.BoolOID:
+		return strconv.FormatBool(d.IsTrue())
+	case catalog.BpcharOID:
+		return strings.TrimRight(d.Str(), " ")
+	}
+	return c.argOps(i).Text(c.Env(), d)
 }
 
 // replaceFold replaces without regard to case.
@@ -628,7 +637,7 @@ func formatText(c *Ctx, a []datum) (datum, error) {
 			b.WriteByte(f[i])
 			continue
 		}
-		unterminated := fault.New(fault.InvalidParameterValue, "unterminated format() type specifier").WithHint(`For a single "%%" use "%%%%".`)
+		unterminated := fault.New(fault.InvalidParameterValue, "unterminated format() type specifier").WithHint(`For a single "%" use "%%".`)
 		if i++; i >= len(f) {
 			return value.Null, unterminated
 		}
@@ -700,7 +709,7 @@ func formatText(c *Ctx, a []datum) (datum, error) {
 		verb := f[i]
 		if verb != 's' && verb != 'I' && verb != 'L' {
 			_, n := utf8.DecodeRuneInString(f[i:])
-			return value.Null, fault.New(fault.InvalidParameterValue, `unrecognized format() type specifier "%s"`, f[i:i+n]).WithHint(`For a single "%%" use "%%%%".`)
+			return value.Null, fault.New(fault.InvalidParameterValue, `unrecognized format() type specifier "%s"`, f[i:i+n]).WithHint(`For a single "%" use "%%".`)
 		}
 		if arg == 0 {
 			arg = next + 1

@@ -543,12 +543,7 @@ func age(a, b value.Stamp) datum {
 		days--
 	}
 	for days < 0 {
-		// The days of the month of the earlier time.
-		if neg {
-			days += value.MonthDays(y1, m1)
-		} else {
-			days += value.MonthDays(y2, m2)
-		}
+		days += value.MonthDays(y2, m2) // of the earlier time's month
 		months--
 	}
 	v := value.Interval{Months: int32(months), Days: int32(days), Micros: us}
@@ -786,6 +781,8 @@ func truncStamp(unit string, s value.Stamp, typ string) (value.Stamp, error) {
 	u := unitName(unit)
 	switch u {
 	case "year", "month", "day", "hour", "minute", "second", "milliseconds", "microseconds", "week", "quarter", "decade", "century", "millennium":
+	case "dow", "isodow", "doy", "isoyear", "epoch", "julian":
+		return 0, fault.New(fault.InvalidParameterValue, `unit "%s" not recognized for type %s`, strings.ToLower(unit), typ)
 	default:
 		return 0, badUnit(unit, typ)
 	}

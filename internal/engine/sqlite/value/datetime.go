@@ -754,6 +754,13 @@ func parseDateTime(e *Env, s, title string) (*dateTime, error) {
 				}
 				p.clock, p.hasTime = us, true
 				i = k
+			case j-i == 6 && (title == "time" || title == "time with time zone") && !p.hasTime:
+				us, ok, over := parseClock(s[i:i+2] + ":" + s[i+2:i+4] + ":" + s[i+4:j])
+				if over || !ok {
+					return nil, fieldOverflow(s)
+				}
+				p.clock, p.hasTime = us, true
+				i = j
 			case j-i == 6 && !p.hasDate && len(nums) == 0 && month == 0:
 				setDate(fullYear(s[i:i+2]), atoi(s[i+2:i+4]), atoi(s[i+4:j]))
 				i = j
@@ -901,7 +908,7 @@ func parseDateTime(e *Env, s, title string) (*dateTime, error) {
 				if !p.hasTime && !p.hasDate && month == 0 {
 					return bad()
 				}
-				z, err := Zone(s[i-len(w) : i])
+				z, err := Zone(w)
 				if err != nil {
 					if strings.ContainsAny(w, "/_") {
 						return nil, err

@@ -871,7 +871,7 @@ func (d Dec) Power(o Dec) (Dec, error) {
 		return Dec{}.Round(minSigDigits), nil
 	}
 	if n, ok := o.Int64(); whole && ok && n >= math.MinInt32 && n <= math.MaxInt32 {
-		return d.powInt(int(n), o.scale)
+		return d.powInt(int(n))
 	}
 	neg := false
 	b := d
@@ -897,16 +897,15 @@ func (d Dec) Power(o Dec) (Dec, error) {
 	return r, nil
 }
 
-func (d Dec) powInt(n int, oScale int32) (Dec, error) {
+func (d Dec) powInt(n int) (Dec, error) {
 	f := lnApprox(d.Abs()) * 0.434294481903252 * float64(n)
 	if f > maxDecWeight {
 		return Dec{}, outOfRangeNumeric()
 	}
+	scale := min(max(minSigDigits, d.scale), maxDispScale)
 	if f+1 < -maxDispScale {
-		return Dec{scale: maxDispScale}, nil
+		return Dec{scale: scale}, nil
 	}
-	scale := int32(max(min(minSigDigits-int(f), maxDispScale), 0))
-	scale = min(max(scale, d.scale, oScale), maxDispScale)
 	switch n {
 	case 0:
 		return DecInt(1).Round(int(scale)), nil
