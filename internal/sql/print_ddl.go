@@ -1257,6 +1257,10 @@ func (p *printer) grantRole(s *GrantRole) {
 	p.put("GRANT ")
 	p.idents(s.Roles)
 	p.put(" TO ", roleList(s.To))
+	if s.Admin && len(s.Options) == 1 {
+		p.put(" WITH ADMIN OPTION") // PostgreSQL 15 knows only this one
+		return
+	}
 	for i, o := range s.Options {
 		p.put(map[bool]string{true: " WITH ", false: ", "}[i == 0], strings.ToUpper(o.Name), " ")
 		p.put(map[bool]string{true: "FALSE", false: "TRUE"}[o.Value == "false"])

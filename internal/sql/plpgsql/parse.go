@@ -187,11 +187,14 @@ func (p *parser) fault(at int, f *fault.Error) *fault.Error {
 	return f
 }
 
-func (p *parser) unexpected() {
+func (p *parser) unexpected() { p.near("syntax error") }
+
+// near fails at the current token, as PostgreSQL's scanner says it.
+func (p *parser) near(message string) {
 	if p.tok.kind == atEnd {
-		p.fail(p.tok.start, fault.SyntaxError, "syntax error at end of input")
+		p.fail(p.tok.start, fault.SyntaxError, "%s at end of input", message)
 	}
-	p.fail(p.tok.start, fault.SyntaxError, `syntax error at or near "%s"`, p.src[p.tok.start:p.tok.end])
+	p.fail(p.tok.start, fault.SyntaxError, `%s at or near "%s"`, message, p.src[p.tok.start:p.tok.end])
 }
 
 func (p *parser) ident() string {
@@ -284,6 +287,7 @@ func (p *parser) target() int {
 
 // targets reads a list of targets. One plain variable stands for itself, anything else is a row.
 func (p *parser) targets() int {
+	at := p.tok.start
 	first := p.target()
 	if !p.is(",") {
 		if p.fn.Vars[first].Kind != FieldVar {
@@ -291,11 +295,17 @@ func (p *parser) targets() int {
 		}
 		return p.add(Var{Kind: RowVar, Name: "(unnamed row)", Fields: []int{first}})
 	}
-	row := Var{Kind: RowVar, Name: "(unnamed row)", Fields: []int{first}, Line: p.line(p.tok.start)}
-	for p.accept(",") {
-		row.Fields = append(row.Fields, p.target())
+	row := Var{Kind: RowVar, Name: "(unnamed row)", Line: p.line(p.tok.start)}
+	for v := first; ; v = p.target() {
+		if p.fn.Vars[v].Kind == RecordVar {
+			p.fail(at, fault.SyntaxError, "record variable cannot be part of multiple-item INTO list")
+		}
+		row.Fields = append(row.Fields, v)
+		if !p.accept(",") {
+			return p.add(row)
+		}
+		at = p.tok.start
 	}
-	return p.add(row)
 }
 
 // ---- expressions ----
@@ -317,14 +327,14 @@ func (p *parser) until(stops string) (start, end int) {
 		case p.is(") ]"):
 			depth--
 			if depth < 0 {
-				p.fail(p.tok.start, fault.SyntaxError, "mismatched parentheses at or near %q", p.tok.text)
+				p.near("mismatched parentheses")
 			}
 		case p.is(";"):
 			// A semicolon ends any expression.
 			if depth > 0 {
-				p.fail(p.tok.start, fault.SyntaxError, `mismatched parentheses at or near ";"`)
+				p.near("mismatched parentheses")
 			}
-			p.unexpected()
+			p.fail(p.tok.start, fault.SyntaxError, `missing "%s" at end of SQL expression`, strings.ToUpper(strings.Join(strings.Fields(stops), " or ")))
 		}
 		end = p.tok.end
 		p.advance()
@@ -335,10 +345,7 @@ func (p *parser) until(stops string) (start, end int) {
 func (p *parser) expr(stops string) *Expr {
 	start, end := p.until(stops)
 	if start == end {
-		if p.is(";") || p.tok.kind == word {
-			p.fail(p.tok.start, fault.SyntaxError, "missing expression at or near %q", p.tok.text)
-		}
-		p.unexpected()
+		p.near("missing expression")
 	}
 	return p.later("SELECT ", p.src[start:end], "", start, true)
 }
@@ -509,7 +516,7 @@ func (p *parser) declaration() int {
 	v.Const = p.accept("constant")
 	start, end := p.until("; not := = default collate")
 	if start == end {
-		p.fail(start, fault.SyntaxError, "missing data type declaration at or near %q", p.tok.text)
+		p.near("missing data type declaration")
 	}
 	n := p.declare(v)
 	p.typeOf(n, start, end)

@@ -182,5 +182,70 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 	check("DECLARE x int NOT NULL; BEGIN END", `variable "x" must have a default value, since it's declared NOT NULL`, "x int")
 	check("DECLARE c CONSTANT int := 1; BEGIN c := 2; END", `variable "c" is declared CONSTANT`, "c := 2")
 	check("BEGIN PERFORM f(; END", `mismatched parentheses at or near ";"`, "; END")
+	check("BEGIN IF true NULL; END IF; END", `missing "THEN" at end of SQL expression`, "; END IF")
+	check("BEGIN WHILE LOOP END LOOP; END", `missing expression at or near "LOOP"`, "LOOP END")
+	check("DECLARE r record; BEGIN SELECT 1, 2 INTO r, r; END", "record variable cannot be part of multiple-item INTO list", "r, r")
+	check("DECLARE x int; BEGIN GET DIAGNOSTICS x = foo; END", `unrecognized GET DIAGNOSTICS item at or near "foo"`, "foo")
+	check("DECLARE x int; BEGIN GET DIAGNOSTICS x = message_text; END", "diagnostics item MESSAGE_TEXT is not allowed in GET CURRENT DIAGNOSTICS", "message_text")
+	check("BEGIN RETURN; END foo", `end label "foo" specified for unlabeled block`, "foo")
+	check("DECLARE x; BEGIN END", `missing data type declaration at or near ";"`, "; BEGIN")
+	check("BEGIN NULL; END; SELECT", `syntax error at or near "SELECT"`, "SELECT")
+	check("BEGIN f(1); END", `syntax error at or near "f"`, "f(1)")
+	check("SELECT 1", `syntax error at or near "SELECT"`, "SELECT")
+	check("BEGIN "+strings.Repeat("BEGIN ", 5000), "stack depth limit exceeded", "BEGIN")
 	check("BEGIN RETURN 1 +; END", `syntax error at end of input`, "; END")
+}
+
+// TestTreeOfABody holds the parts of the tree that others rely on: the order of the variables, targets and positions.
+func TestTreeOfABody(t *testing.T) {
+	fn := params(t, "a int, text")
+	fn.Body = "DECLARE r record; x a%TYPE; y t.c%TYPE; z s.t%ROWTYPE;\nBEGIN\n  NEW.f[1] := x + 1;\n  SELECT 1, 2 INTO STRICT x, r.g FROM t;\nEND"
+	fn.BodyPos = 1000
+	f, err := plpgsql.Parse(fn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, v := range f.Vars {
+		names = append(names, v.Name)
+	}
+	got := strings.Join(names, " ")
+	want := "a $2 found new old tg_name tg_when tg_level tg_op tg_relid tg_relname tg_table_name tg_table_schema tg_nargs tg_argv r x y z g (unnamed row)"
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	byName := map[string]plpgsql.Var{}
+	for _, v := range f.Vars {
+		byName[v.Name] = v
+	}
+	if x, y, z := byName["x"], byName["y"], byName["z"]; sql.Print(x.Type) != "integer" || sql.Print(y.Type) != "t.c%TYPE" || sql.Print(z.Type) != "s.t" || z.Kind != plpgsql.RecordVar {
+		t.Errorf("types %s, %s, %s", sql.Print(x.Type), sql.Print(y.Type), sql.Print(z.Type))
+	}
+	a := f.Body.Body[0].(*plpgsql.Assign)
+	if a.Var != f.NewVar || len(a.Steps) != 2 || a.Steps[0].Field != "f" || sql.Print(a.Steps[1].Hi) != "1" || a.Line != 3 {
+		t.Errorf("assignment %+v", a)
+	}
+	x := a.Expr.Query.(*sql.Select).Targets[0].Expr
+	if at := int(sql.PosOf(x)) - 1000; !strings.HasPrefix(fn.Body[at:], "+ 1") {
+		t.Errorf("x + 1 is at %d", at)
+	}
+	e := f.Body.Body[1].(*plpgsql.Exec)
+	row := f.Vars[e.Var]
+	if !e.Strict || row.Kind != plpgsql.RowVar || len(row.Fields) != 2 || f.Vars[row.Fields[1]].Kind != plpgsql.FieldVar || sql.Print(e.SQL.Query) != "SELECT 1, 2\nFROM t" {
+		t.Errorf("statement %+v into %+v", e, row)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, body := range bodies {
+		f.Add(body)
+	}
+	sql.Warm() // starting the parser must not count as a hang of the first input
+	f.Fuzz(func(t *testing.T, body string) {
+		_, err := plpgsql.ParseDo(body)
+		var e *fault.Error
+		if err != nil && !errors.As(err, &e) {
+			t.Fatalf("%q: %v", body, err)
+		}
+	})
 }

@@ -81,9 +81,6 @@ func (p *parser) stmt() Stmt {
 	case "perform":
 		p.advance()
 		start, end := p.until(";")
-		if start == end {
-			p.unexpected()
-		}
 		s := &Perform{Query: p.later("SELECT ", p.src[start:end], "", start, true), Line: line}
 		p.expect(";")
 		return s
@@ -193,7 +190,8 @@ func (p *parser) assignTo(v, at, line int) Stmt {
 	if !p.accept(":=") {
 		p.expect("=")
 	}
-	a.Expr = p.expr(";")
+	start, end := p.until(";") // may be empty, which fails when it runs
+	a.Expr = p.later("SELECT ", p.src[start:end], "", start, true)
 	p.expect(";")
 	return a
 }
@@ -564,7 +562,7 @@ func (p *parser) raise(line int) Stmt {
 			switch name {
 			case "errcode", "message", "detail", "hint", "column", "constraint", "datatype", "table", "schema":
 			default:
-				p.fail(p.prev-len(name), fault.SyntaxError, "unrecognized RAISE statement option at or near %q", name)
+				p.fail(p.prev-len(name), fault.SyntaxError, `unrecognized RAISE statement option at or near "%s"`, name)
 			}
 			if !p.accept("=") {
 				p.expect(":=")
@@ -624,7 +622,7 @@ func (p *parser) diagnostics(line int) Stmt {
 		d.Item = p.ident()
 		stacked, ok := diagnosticItems[d.Item]
 		if !ok {
-			p.fail(at, fault.SyntaxError, "unrecognized GET DIAGNOSTICS item at or near %q", d.Item)
+			p.fail(at, fault.SyntaxError, `unrecognized GET DIAGNOSTICS item at or near "%s"`, d.Item)
 		}
 		if stacked != g.Stacked && d.Item != "pg_context" || d.Item == "pg_context" && g.Stacked {
 			form := "GET CURRENT DIAGNOSTICS"
