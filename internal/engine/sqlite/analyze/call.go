@@ -21,6 +21,9 @@ func (a *analyzer) callNamed(name string, args []tree.Expr, pos sql.Pos) tree.Ex
 }
 
 func (a *analyzer) noFunction(n sql.Name, have []oid, names []string, how found, pos sql.Pos) {
+	if n.Schema != "" && a.cat.Schema(n.Schema) == nil {
+		a.fail(pos, fault.InvalidSchemaName, `schema "%s" does not exist`, n.Schema)
+	}
 	sig := a.signature(n, have, names)
 	if how == foundMany {
 		a.failHint(pos, fault.AmbiguousFunction, "Could not choose a best candidate function. You might need to add explicit type casts.", "function %s is not unique", sig)
@@ -54,7 +57,7 @@ func (a *analyzer) arguments(k *candidate, args []tree.Expr, variadicCall bool, 
 	}
 	ret, err := a.unify(declared, have, k.ret)
 	if err != nil {
-		a.raise(pos, err)
+		a.raise(sql.NoPos, err) // PostgreSQL gives no place either
 	}
 	all := append(slices.Clone(args), defaults...)
 	for i, x := range all {
@@ -379,19 +382,19 @@ func (a *analyzer) sortKey(x tree.Expr, s sql.SortBy) tree.SortKey {
 		a.failHint(s.Pos, fault.WrongObjectType, `Ordering operators must be "<" or ">" members of btree operator families.`, "operator %s is not a valid ordering operator", s.Using)
 	}
 	k.NullsFirst = s.Nulls == sql.NullsFirst || s.Nulls == sql.NullsDefault && k.Desc
-	a.sortable(x)
+	a.sortable(x, locate(s.Expr))
 	return k
 }
 
 // sortable refuses types without an order.
-func (a *analyzer) sortable(x tree.Expr) {
+func (a *analyzer) sortable(x tree.Expr, pos sql.Pos) {
 	t := x.Type().OID
 	if t == catalog.RecordOID || a.complex(t) {
 		return
 	}
 	switch a.base(t) {
 	case catalog.JSONOID, catalog.PointOID, catalog.XMLOID, catalog.JSONPathOID, catalog.BoxOID, catalog.PolygonOID, catalog.PathOID, catalog.LineOID, catalog.LsegOID, catalog.CircleOID:
-		a.failHint(a.where(x), fault.UndefinedFunction, "Use an explicit ordering operator or modify the query.", "could not identify an ordering operator for type %s", a.typeName(t))
+		a.failHint(pos, fault.UndefinedFunction, "Use an explicit ordering operator or modify the query.", "could not identify an ordering operator for type %s", a.typeName(t))
 	}
 }
 

@@ -833,7 +833,14 @@ func (a *analyzer) shape(x tree.Expr) []tree.RelColumn {
 }
 
 func (a *analyzer) indirection(sc *scope, e *sql.Indirection) tree.Expr {
-	x := a.ex(sc, e.X)
+	var x tree.Expr
+	if ref, ok := e.X.(*sql.ColumnRef); ok && ref.Star && len(ref.Fields) > 0 {
+		whole := *ref // (t.*).f is (t).f
+		whole.Star = false
+		x = a.wholeArg(sc, &whole)
+	} else {
+		x = a.ex(sc, e.X)
+	}
 	for i := 0; i < len(e.Steps); i++ {
 		s := e.Steps[i]
 		switch {
@@ -910,7 +917,11 @@ func (a *analyzer) subscript(sc *scope, x tree.Expr, steps []sql.Step, pos sql.P
 	if t == catalog.JSONBOID {
 		for _, s := range steps {
 			if s.Slice {
-				a.fail(pos, fault.DatatypeMismatch, "jsonb subscript does not support slices")
+				bound := s.Hi
+				if bound == nil {
+					bound = s.Lo
+				}
+				a.fail(locate(bound), fault.DatatypeMismatch, "jsonb subscript does not support slices")
 			}
 			i := a.ex(sc, s.Hi)
 			switch {
@@ -984,6 +995,9 @@ func (a *analyzer) collate(x tree.Expr, e *sql.Collate) tree.Expr {
 	switch e.Name.Name {
 	case "C", "POSIX", "default", "ucs_basic":
 	default:
+		if !strings.Contains(e.Name.Name, "-x-") && !strings.Contains(e.Name.Name, "_") && !strings.Contains(e.Name.Name, ".") {
+			a.fail(e.Pos, fault.UndefinedObject, `collation "%s" for encoding "UTF8" does not exist`, e.Name.Name)
+		}
 		a.raise(e.Pos, fault.Unsupported(`collation "`+e.Name.Name+`"`, `Text is ordered by code point here, as collation "C" does; leave the COLLATE out or run on the postgres engine.`))
 	}
 	return a.at(&tree.Collate{X: x, Name: e.Name.Name}, a.leftmost(e.Pos, x))

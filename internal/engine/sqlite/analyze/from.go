@@ -158,7 +158,7 @@ func (a *analyzer) cteRel(c *cte, t *sql.Table) *tree.Rel {
 	if c.recursing {
 		if c.tree.Columns == nil {
 			if c.selfRefs < 0 {
-				a.fail(t.Pos, fault.InvalidRecursion, `recursive query "%s" does not have the form non-recursive-term UNION [ALL] recursive-term`, c.name)
+				a.fail(c.pos, fault.InvalidRecursion, `recursive query "%s" does not have the form non-recursive-term UNION [ALL] recursive-term`, c.name)
 			}
 			a.fail(t.Pos, fault.InvalidRecursion, `recursive reference to query "%s" must not appear within its non-recursive term`, c.name)
 		}

@@ -31,7 +31,7 @@ func (a *analyzer) targetTable(sc *scope, t *sql.Table) (*tree.Rel, *item) {
 func (a *analyzer) targetColumn(r *tree.Rel, name string, pos sql.Pos) int {
 	i := r.Table.ColumnIndex(name)
 	if i < 0 {
-		if _, ok := systemColumns[name]; ok {
+		if _, ok := systemColumns[name]; ok && r.NeedsUpdate {
 			a.fail(pos, fault.FeatureNotSupported, `cannot assign to system column "%s"`, name)
 		}
 		a.fail(pos, fault.UndefinedColumn, `column "%s" of relation "%s" does not exist`, name, r.Table.Name)
@@ -536,7 +536,12 @@ func (a *analyzer) merge(sc *scope, s *sql.Merge) *tree.Query {
 	a.with(sc, s.With, sc.parent == nil)
 	r, it := a.targetTable(sc, s.Table)
 	src, srcItems := a.fromItem(sc, s.Source)
-	a.checkNames([]*item{it}, srcItems)
+	for _, o := range srcItems {
+		if o.relVisible && o.alias == it.alias {
+			a.raise(sql.NoPos, fault.New(fault.DuplicateAlias, `name "%s" specified more than once`, it.alias).
+				WithDetail("The name is used both as MERGE target table and data source."))
+		}
+	}
 	q.MergeSource = src
 	setLateral(srcItems, false, true)
 	both := append([]*item{it}, srcItems...)

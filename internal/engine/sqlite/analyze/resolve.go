@@ -67,9 +67,9 @@ func (a *analyzer) candidates(n sql.Name, nargs int, names []string, variadicCal
 		if i := slices.IndexFunc(out, func(o *candidate) bool { return slices.Equal(o.args, k.args) }); i >= 0 {
 			o := out[i]
 			switch {
-			case o.rank < k.rank, o.rank == k.rank && o.expanded == 0 && k.expanded > 0, o.rank == k.rank && o.missing == 0 && k.missing > 0:
+			case o.rank < k.rank, o.rank == k.rank && o.expanded == 0 && k.expanded > 0:
 				continue
-			case k.rank < o.rank, o.expanded > 0 && k.expanded == 0, o.missing > 0 && k.missing == 0:
+			case k.rank < o.rank, o.expanded > 0 && k.expanded == 0:
 				out[i] = &k
 			default:
 				o.merged = true
@@ -465,7 +465,7 @@ func (a *analyzer) callOperator(op *operator, operands []tree.Expr, pos sql.Pos)
 	declared := slices.Clone(op.args)
 	ret, err := a.unify(declared, have, op.ret)
 	if err != nil {
-		a.raise(pos, err)
+		a.raise(sql.NoPos, err)
 	}
 	args := make([]tree.Expr, len(operands))
 	for i, x := range operands {

@@ -500,7 +500,7 @@ func (a *analyzer) missingTable(sc *scope, schema, name string, pos sql.Pos) {
 	}
 	for s := sc; s != nil && known == nil; s = s.parent {
 		for _, r := range s.rels {
-			if targetCTE != nil && r.Kind == tree.CTERel && r.CTE == targetCTE || target != nil && r.Kind == tree.TableRel && r.Table == target || schema == "" && r.Alias == name {
+			if targetCTE != nil && r.Kind == tree.CTERel && r.CTE == targetCTE || target != nil && r.Kind == tree.TableRel && r.Table == target || r.Alias == name {
 				known = r
 				break
 			}

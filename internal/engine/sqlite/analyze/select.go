@@ -200,7 +200,7 @@ func (a *analyzer) groupBy(sc *scope, s *sql.Select) {
 	add := func(e sql.Expr) int {
 		x := a.outputRef(sc, e, InGroupBy, "GROUP BY")
 		if t := x.Type().OID; t != catalog.RecordOID && !a.complex(t) && a.equality(t, t) == nil {
-			a.fail(a.where(x), fault.UndefinedFunction, "could not identify an equality operator for type %s", a.typeName(t))
+			a.fail(locate(e), fault.UndefinedFunction, "could not identify an equality operator for type %s", a.typeName(t))
 		}
 		for i, g := range q.GroupBy {
 			if tree.Equal(g, x) {
@@ -439,10 +439,12 @@ func (a *analyzer) distinct(sc *scope, s *sql.Select) {
 		}
 		return
 	}
+	var places []sql.Pos
 	for _, e := range s.DistinctOn {
 		x := a.outputRef(sc, e, InDistinctOn, "DISTINCT ON")
 		if !slices.ContainsFunc(q.DistinctOn, func(y tree.Expr) bool { return tree.Equal(x, y) }) {
 			q.DistinctOn = append(q.DistinctOn, x)
+			places = append(places, locate(e))
 		}
 	}
 	// The leading sort keys must be the DISTINCT ON expressions, in any order, until all of them have been seen.
@@ -452,7 +454,7 @@ func (a *analyzer) distinct(sc *scope, s *sql.Select) {
 		i := slices.IndexFunc(q.DistinctOn, func(y tree.Expr) bool { return tree.Equal(k.Expr, y) })
 		switch {
 		case i >= 0 && skipped:
-			a.fail(a.where(q.DistinctOn[i]), fault.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+			a.fail(places[i], fault.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
 		case i >= 0:
 			seen[i] = true
 		default:
@@ -460,9 +462,9 @@ func (a *analyzer) distinct(sc *scope, s *sql.Select) {
 		}
 	}
 	if skipped {
-		for i, x := range q.DistinctOn {
+		for i := range q.DistinctOn {
 			if !seen[i] {
-				a.fail(a.where(x), fault.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+				a.fail(places[i], fault.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
 			}
 		}
 	}
@@ -977,10 +979,6 @@ func nameOf(e sql.Expr) (string, int) {
 			return internalName(e.Type.Name.Name), 1
 		}
 		return name, strength
-	case *sql.Const:
-		if e.Kind == sql.BoolConst {
-			return "bool", 1
-		}
 	case *sql.Collate:
 		return nameOf(e.X)
 	case *sql.Grouping:
