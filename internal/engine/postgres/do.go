@@ -354,7 +354,7 @@ func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) erro
 	kept := pre.kept
 	var err error
 	if pre.prepares {
-		if kept.main, err = readPrepared(p); err != nil {
+		if kept.main, err = readPrepared(p, r.c.name); err != nil {
 			return err
 		}
 	}
@@ -364,7 +364,7 @@ func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) erro
 	}
 	if r.c.count != "" {
 		if pre.prepares {
-			if kept.count, err = readPrepared(p); err != nil {
+			if kept.count, err = readPrepared(p, r.c.name+"n"); err != nil {
 				return err
 			}
 		}
@@ -396,7 +396,7 @@ func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) erro
 	return r.sink.End(out)
 }
 
-func readPrepared(p *pgconn.Pipeline) (*pgconn.StatementDescription, error) {
+func readPrepared(p *pgconn.Pipeline, name string) (*pgconn.StatementDescription, error) {
 	if _, err := p.GetResults(); err != nil { // of the deallocation
 		return nil, err
 	}
@@ -408,6 +408,7 @@ func readPrepared(p *pgconn.Pipeline) (*pgconn.StatementDescription, error) {
 	if !ok {
 		return nil, errNoResult
 	}
+	sd.Name = name
 	return sd, nil
 }
 

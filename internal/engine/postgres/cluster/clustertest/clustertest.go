@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -57,21 +58,81 @@ func Database(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := "mainstay_test_" + strings.ToLower(rand.Text()[:12])
-	admin(t, address("postgres"), "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+	name := newName()
+	admin(t, address("postgres"), create(name, "template0")+" ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
 	t.Cleanup(func() { admin(t, address("postgres"), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	return address(name)
 }
 
 func admin(t testing.TB, address, statement string) {
 	t.Helper()
+	if err := run(address, statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func run(address, statement string) error {
 	ctx := context.Background()
 	c, err := pgconn.Connect(ctx, address)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer c.Close(ctx)
 	if err := c.Exec(ctx, statement).Close(); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		return fmt.Errorf("%s: %w", statement, err)
 	}
+	return nil
 }
+
+// Main runs a package's tests and then drops the databases that Copy copied from. Call it from TestMain where Copy is used.
+func Main(m *testing.M) {
+	code := m.Run()
+	templates.Range(func(_, v any) bool {
+		if address, err := server(); err == nil {
+			if err := run(address("postgres"), "DROP DATABASE IF EXISTS "+v.(*template).name+" WITH (FORCE)"); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}
+		return true
+	})
+	os.Exit(code)
+}
+
+// A template is a database that others are copies of.
+type template struct {
+	once sync.Once
+	name string
+	err  error
+}
+
+var templates sync.Map // key → *template
+
+// Copy makes a database that is a copy of one that fill has filled, once for each key. fill must leave no connection open.
+func Copy(t testing.TB, key string, fill func(address string) error) string {
+	t.Helper()
+	address, err := server()
+	if errors.Is(err, cluster.ErrNotInstalled) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := templates.LoadOrStore(key, &template{})
+	m := v.(*template)
+	m.once.Do(func() {
+		m.name = newName()
+		admin(t, address("postgres"), create(m.name, "template0")+" ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+		m.err = fill(address(m.name))
+	})
+	if m.err != nil {
+		t.Fatal(m.err)
+	}
+	name := newName()
+	admin(t, address("postgres"), create(name, m.name))
+	t.Cleanup(func() { admin(t, address("postgres"), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return address(name)
+}
+
+func newName() string { return "mainstay_test_" + strings.ToLower(rand.Text()[:12]) }
+
+func create(name, from string) string { return "CREATE DATABASE " + name + " TEMPLATE " + from }
