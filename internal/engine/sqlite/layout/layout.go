@@ -20,13 +20,13 @@ import (
 // Names of what is in the file beside the project's tables, ready for use in SQL.
 const (
 	CtidColumn     = `"ctid"`
-	CatalogTable   = `"mainstay.catalog"`   // one row: version INTEGER, facts BLOB
+	CatalogTable   = `"mainstay.catalog"`   // one row: facts BLOB, bootstrap INTEGER
 	SequencesTable = `"mainstay.sequences"` // oid INTEGER PRIMARY KEY, last_value INTEGER, is_called INTEGER
 )
 
 // System is the SQL that makes the tables of CatalogTable and SequencesTable in a new file.
 const System = `
-CREATE TABLE "mainstay.catalog" (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, facts BLOB NOT NULL) STRICT;
+CREATE TABLE "mainstay.catalog" (id INTEGER PRIMARY KEY CHECK (id = 1), facts BLOB NOT NULL, bootstrap INTEGER NOT NULL) STRICT;
 CREATE TABLE "mainstay.sequences" (oid INTEGER PRIMARY KEY, last_value INTEGER NOT NULL, is_called INTEGER NOT NULL) STRICT;
 `
 

@@ -1,0 +1,185 @@
+package sqlite
+
+import (
+	"slices"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/rights"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+	"github.com/mainstay-dev/mainstay/internal/sql/plpgsql"
+)
+
+// do runs a DO block.
+func (t *txn) do(s *sql.Do) error {
+	if s.Language != "" && s.Language != "plpgsql" {
+		return fault.Unsupported("DO in language "+s.Language, "Use LANGUAGE plpgsql.").At(int(s.Pos))
+	}
+	body, err := plpgsql.ParseDo(s.Body)
+	if err != nil {
+		return err
+	}
+	if err := t.e.interp.Do(t.s, body); err != nil {
+		return err
+	}
+	return t.sink.Done("DO")
+}
+
+// call runs CALL.
+func (t *txn) call(s *sql.Call) error {
+	name := written(s.Call.Name)
+	var proc *catalog.Function
+	for _, f := range t.s.Cat.FindFunctions(t.s.Path, s.Call.Name) {
+		if accepts(f, s.Call.Args) {
+			if f.Kind != catalog.Procedure {
+				return fault.New(fault.WrongObjectType, "%s is not a procedure", name).WithHint("To call a function, use SELECT.").At(int(s.Pos))
+			}
+			if proc != nil {
+				return fault.New(fault.AmbiguousFunction, "procedure %s is not unique", name).At(int(s.Pos))
+			}
+			proc = f
+		}
+	}
+	if proc == nil {
+		return fault.New(fault.UndefinedFunction, "procedure %s does not exist", name).
+			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(int(s.Pos))
+	}
+	if !t.s.Cat.CanExecute(t.s.Role, proc) {
+		return fault.New(fault.InsufficientPrivilege, "permission denied for procedure %s", proc.Name)
+	}
+	args, err := t.callArgs(proc, s.Call.Args)
+	if err != nil {
+		return err
+	}
+	result, err := t.s.CallFunc(t.s, proc, args)
+	if err != nil {
+		return err
+	}
+	if err := t.callResult(proc, result); err != nil {
+		return err
+	}
+	return t.sink.Done("CALL")
+}
+
+// accepts reports whether a call's arguments fit a routine's parameters in number and name.
+func accepts(f *catalog.Function, args []sql.Arg) bool {
+	given := make([]bool, len(f.Params))
+	for i, a := range args {
+		at := i
+		if a.Name != "" {
+			at = slices.IndexFunc(f.Params, func(p catalog.Param) bool { return p.Name == a.Name })
+		}
+		if at < 0 || at >= len(f.Params) || given[at] {
+			return false
+		}
+		given[at] = true
+	}
+	for i, p := range f.Params {
+		if !given[i] && p.Default == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// callArgs computes the input arguments of a CALL; what stands in the place of an OUT parameter is not looked at.
+func (t *txn) callArgs(f *catalog.Function, given []sql.Arg) ([]value.Datum, error) {
+	exprs := make([]sql.Expr, len(f.Params))
+	for i, a := range given {
+		at := i
+		if a.Name != "" {
+			at = slices.IndexFunc(f.Params, func(p catalog.Param) bool { return p.Name == a.Name })
+		}
+		exprs[at] = a.Value
+	}
+	var args []value.Datum
+	for i, p := range f.Params {
+		if p.Mode == sql.OutArg {
+			continue
+		}
+		e := exprs[i]
+		if e == nil {
+			e = p.Default
+		}
+		x, err := analyze.ExprAs(t.s.Cat, &analyze.Env{Path: t.s.Path}, e, analyze.InArgument)
+		if err != nil {
+			return nil, err
+		}
+		if x, err = analyze.Coerce(t.s.Cat, x, p.Type, 'i'); err != nil {
+			return nil, err
+		}
+		attached, err := rights.AttachExpr(t.s.Cat, t.s.Role, x)
+		if err != nil {
+			return nil, err
+		}
+		compute, err := eval.Compile(t.s.Cat, attached.Tree(), eval.Options{})
+		if err != nil {
+			return nil, err
+		}
+		v, err := compute(&eval.Frame{S: t.s})
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, v)
+	}
+	return args, nil
+}
+
+// callResult gives the row of a procedure's OUT parameters.
+func (t *txn) callResult(f *catalog.Function, result value.Datum) error {
+	var cols []engine.Column
+	var fields []value.Field
+	env := t.s.Env()
+	for _, p := range f.Params {
+		if p.Mode == sql.OutArg || p.Mode == sql.InOutArg {
+			cols = append(cols, engine.Column{Name: p.Name, Type: p.Type, TypeName: t.s.Cat.TypeString(p.Type)})
+			fields = append(fields, value.Field{Name: p.Name, Type: p.Type, Ops: env.Ops(p.Type.OID)})
+		}
+	}
+	if len(cols) == 0 {
+		return nil
+	}
+	if err := t.sink.Begin(cols); err != nil {
+		return err
+	}
+	row := &datumRow{env: env, fields: fields, values: []value.Datum{result}}
+	if len(fields) > 1 {
+		row.values = value.RecordOps(catalog.RecordOID, f.Name, fields).FieldValues(result)
+	}
+	return t.sink.Row(row)
+}
+
+// datumRow is a row of values at hand.
+type datumRow struct {
+	env    *value.Env
+	fields []value.Field
+	values []value.Datum
+}
+
+func (r *datumRow) IsNull(i int) bool { return r.values[i].IsNull() }
+func (r *datumRow) AppendText(dst []byte, i int) []byte {
+	if r.IsNull(i) {
+		return dst
+	}
+	return r.fields[i].Ops.AppendText(r.env, dst, r.values[i])
+}
+func (r *datumRow) AppendJSON(dst []byte, i int) []byte {
+	if r.IsNull(i) {
+		return append(dst, "null"...)
+	}
+	return r.fields[i].Ops.AppendJSON(r.env, dst, r.values[i])
+}
+
+// refusedFunctions are the errors of functions whose bodies cannot run here.
+func (t *txn) refusedFunctions() (all []error) {
+	for f := range t.s.Cat.AllFunctions() {
+		if f.Refused != "" {
+			all = append(all, fault.New(fault.FeatureNotSupported, "function %s.%s: %s", f.Schema, f.Name, f.Refused).WithHint("%s", f.RefusedHint).At(int(f.SourcePos)))
+		}
+	}
+	return all
+}

@@ -1,0 +1,259 @@
+// Package sqlite is the embedded engine: PostgreSQL's SQL on one SQLite file.
+//
+// Open gives an Engine. Do runs a planned request: its statements are compiled once by package exec (analyze, rights, lower) and kept in the
+// plan; reads run on a snapshot, writes in the next group commit of package store. Script runs SQL text: schema definition goes
+// through catalog.Edit and then, step by step, to the file (physical.go), in one transaction with the catalog itself, which is kept in the file
+// in its decoded form so that a start parses nothing.
+//
+// Invariants: the catalog and the file's schema change in the same transaction, and a reader sees both or neither; no statement runs
+// without having passed package rights for its role; a failed script or request leaves nothing behind.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/interp"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+)
+
+// Owner is the role that owns what scripts without a caller make. It is a superuser.
+const Owner = "postgres"
+
+// Options are the settings of an Engine.
+type Options struct {
+	Dir string // the data folder; made when missing
+	Log *slog.Logger
+	// Readers is the number of read connections, 0 for the number of cores.
+	Readers int
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Engine is the embedded engine. Safe for concurrent use.
+type Engine struct {
+	store  *store.Store
+	interp interp.Interpreter
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+var _ engine.Engine = (*Engine)(nil)
+
+// Open opens the data folder. In a new one it makes what every project takes for granted (package bootstrap).
+func Open(ctx context.Context, o Options) (_ *Engine, err error) {
+	e := &Engine{log: o.Log, now: o.Now}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	if e.store, err = store.Open(o.Dir, store.Options{Register: e.register, Readers: o.Readers, Log: e.log}); err != nil {
+		return nil, err
+	}
+	if err := e.load(ctx); err != nil {
+		_ = e.store.Close() // the first error is the one to tell
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Engine) register(c *store.Conn) error {
+	if err := exec.Register(c); err != nil {
+		return err
+	}
+	return e.registerIndex(c)
+}
+
+// load reads the catalog, or makes it in a new file.
+func (e *Engine) load(ctx context.Context) error {
+	return e.store.Exclusive(ctx, func(c *store.Conn) error {
+		cat, version, err := readCatalog(c)
+		if err != nil {
+			return fmt.Errorf("read the catalog: %w", err)
+		}
+		if cat == nil {
+			if err := c.Exec(layout.System); err != nil {
+				return err
+			}
+			cat = catalog.Empty()
+		}
+		c.SetSchema(cat)
+		return e.bootstrap(ctx, c, version)
+	})
+}
+
+// Catalog is the current snapshot.
+func (e *Engine) Catalog() *catalog.Catalog { return e.store.Schema().(*catalog.Catalog) }
+
+// Has reports whether the engine has a feature: it has none of those that only a server has.
+func (e *Engine) Has(engine.Feature) bool { return false }
+
+// Run waits for ctx: checkpoints are the writer's own business.
+func (e *Engine) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Close closes the data folder. No call may be under way.
+func (e *Engine) Close() error { return e.store.Close() }
+
+// compiled is what the engine keeps of a plan, in its slot.
+type compiled struct {
+	cat         *catalog.Catalog
+	role        string
+	main, count *exec.Program
+}
+
+// errRollback ends a transaction that went well and is not to be kept.
+var errRollback = fault.New(fault.Internal, "rolled back as asked")
+
+// Do runs a planned request.
+func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
+	in, alone := e.store.Write, false
+	run := func(c *store.Conn) error {
+		t := e.begin(c, args.Caller.Role, alone)
+		t.s.SessionRole = "authenticator"
+		t.s.ReadOnly = args.ReadOnly
+		if err := setCaller(t.s, args.Caller); err != nil {
+			return err
+		}
+		if args.TimeZone != "" {
+			if err := setZone(t.s, args.TimeZone); err != nil {
+				return err
+			}
+		}
+		prog, err := e.compiled(p, t.s.Cat, args.Caller.Role)
+		if err != nil {
+			return err
+		}
+		if err := e.run(t, p, prog, &args, sink); err != nil {
+			return err
+		}
+		if args.Rollback {
+			return errRollback
+		}
+		return nil
+	}
+	if args.ReadOnly || !p.Writes() {
+		in = e.store.Read
+		if !args.ReadOnly {
+			prog, err := e.compiled(p, e.Catalog(), args.Caller.Role)
+			if err != nil {
+				return err
+			}
+			if !prog.main.ReadOnly() {
+				in = e.store.Write
+			}
+		}
+	}
+	err := in(ctx, run)
+	if errors.Is(err, errAlone) {
+		alone = true
+		err = e.store.Exclusive(ctx, run)
+	}
+	if err == errRollback {
+		return nil
+	}
+	return err
+}
+
+// compiled gives the plan's programs for a catalog and role, compiling them when they are not those that the plan holds.
+func (e *Engine) compiled(p *plan.Plan, cat *catalog.Catalog, role string) (*compiled, error) {
+	if c, _ := p.Slot().Load().(*compiled); c != nil && c.cat == cat && c.role == role {
+		return c, nil
+	}
+	c := &compiled{cat: cat, role: role}
+	var err error
+	types := make([]catalog.TypeRef, len(p.Params()))
+	for i, q := range p.Params() {
+		types[i] = q.Type
+	}
+	if c.main, err = compile(cat, role, defaultPath, types, p.Main()); err != nil {
+		return nil, err
+	}
+	if p.Count() != nil {
+		if c.count, err = compile(cat, role, defaultPath, types, p.Count()); err != nil {
+			return nil, err
+		}
+	}
+	p.Slot().Store(c)
+	return c, nil
+}
+
+// run runs a plan's statements and gives the sink what they yield.
+func (e *Engine) run(t *txn, p *plan.Plan, prog *compiled, args *plan.Args, sink engine.Sink) error {
+	s := t.s
+	out := engine.Outcome{Total: -1, Inserted: -1}
+	if prog.count != nil {
+		values, err := bindPlan(s, p, prog.count, args)
+		if err != nil {
+			return err
+		}
+		if _, err := prog.count.Run(s, values, func(row exec.Row) error {
+			out.Total = row.Datum(0).Int64()
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	values, err := bindPlan(s, p, prog.main, args)
+	if err != nil {
+		return err
+	}
+	done, err := prog.main.Run(s, values, func(row exec.Row) error { return sink.Row(row) })
+	if err != nil {
+		return err
+	}
+	out.Rows = done.Rows
+	if done.Command == tree.Insert {
+		out.Inserted = done.Inserted
+	}
+	// What can still fail comes before the sink hears of the end.
+	if err := t.end(); err != nil {
+		return err
+	}
+	out.Settings = responseSettings(s)
+	return sink.End(out)
+}
+
+// bindPlan reads the request's values as the types of the program's parameters.
+func bindPlan(s *exec.Session, p *plan.Plan, prog *exec.Program, args *plan.Args) ([]value.Datum, error) {
+	values := make([]value.Datum, len(prog.Params))
+	env := s.Env()
+	for i, t := range prog.Params {
+		v := p.Bind(i, args)
+		if v.Null {
+			continue
+		}
+		var err error
+		if values[i], err = input(env, t, v.Text); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// input reads a value's text form.
+func input(env *value.Env, t catalog.TypeRef, text string) (value.Datum, error) {
+	if t.OID == catalog.TextOID || t.OID == catalog.UnknownOID {
+		return value.Text(text), nil
+	}
+	ops := env.Ops(t.OID)
+	if ops == nil {
+		return value.Null, fault.New(fault.Internal, "no input function for type %d", t.OID)
+	}
+	return ops.Input(env, text, t.Mod)
+}

@@ -1,0 +1,243 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// Script runs SQL text.
+func (e *Engine) Script(ctx context.Context, sc engine.Script, sink engine.ScriptSink) error {
+	stmts, err := sql.Parse(sc.Text)
+	if err != nil {
+		return placed(err, &sc)
+	}
+	if len(sc.Args) > 0 && len(stmts) != 1 {
+		return fault.New(fault.SyntaxError, "cannot insert multiple commands into a prepared statement")
+	}
+	r := &scriptRun{e: e, sc: &sc, sink: sink, role: sc.Caller.Role}
+	if r.role == "" {
+		r.role = Owner
+	}
+	if sc.Atomic || sc.DryRun || sc.Check || len(sc.Record) > 0 {
+		return r.atomic(ctx, stmts)
+	}
+	return r.each(ctx, stmts)
+}
+
+// scriptRun is one call of Script.
+type scriptRun struct {
+	e    *Engine
+	sc   *engine.Script
+	sink engine.ScriptSink
+	role string
+	kept *state // of the session, between transactions
+}
+
+// atomic runs everything in one transaction.
+func (r *scriptRun) atomic(ctx context.Context, stmts []sql.Statement) error {
+	err := r.e.store.Exclusive(ctx, func(c *store.Conn) error {
+		t, err := r.begin(c, true)
+		if err != nil {
+			return err
+		}
+		for _, s := range stmts {
+			if err := r.one(t, s); err != nil {
+				return err
+			}
+		}
+		if r.sc.Check {
+			for _, err := range t.refusedFunctions() {
+				r.sink.Refused(placed(err, r.sc))
+			}
+		}
+		for _, rec := range r.sc.Record {
+			if err := r.record(t, rec); err != nil {
+				return fmt.Errorf("record %s: %w", r.sc.File, err)
+			}
+		}
+		if r.sc.DryRun || r.sc.Check {
+			return errRollback
+		}
+		return t.end()
+	})
+	if err == errRollback {
+		return nil
+	}
+	return err
+}
+
+// one runs a statement of an atomic script. In Check mode its error is reported and the script goes on without it.
+func (r *scriptRun) one(t *txn, s sql.Statement) error {
+	if tx, ok := s.Stmt.(*sql.Transaction); ok {
+		return r.sink.Done(t.transaction(tx))
+	}
+	var err error
+	if r.sc.Check {
+		err = t.savepoint(func() error { return t.check(s.Stmt, r.sc.File) })
+	} else {
+		err = t.run(s.Stmt, r.sc.File, r.sc.Args)
+	}
+	if err == nil {
+		return nil
+	}
+	err = placed(err, r.sc)
+	if r.sc.Check && fault.As(err) != nil {
+		r.sink.Refused(err)
+		return nil
+	}
+	return err
+}
+
+// record runs a statement of the script's record, as the owner.
+func (r *scriptRun) record(t *txn, rec engine.Statement) error {
+	stmts, err := sql.Parse(rec.Text)
+	if err != nil {
+		return err
+	}
+	state{role: Owner, sessionRole: Owner, path: defaultPath}.restore(t.s)
+	t.sink = quiet{}
+	for _, s := range stmts {
+		if err := t.run(s.Stmt, "", rec.Args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each runs each statement in a transaction of its own, except between BEGIN and COMMIT.
+func (r *scriptRun) each(ctx context.Context, stmts []sql.Statement) error {
+	for len(stmts) > 0 {
+		n := 1
+		if tx, ok := stmts[0].Stmt.(*sql.Transaction); ok && tx.Kind == sql.TxBegin {
+			n = block(stmts)
+		}
+		if err := r.group(ctx, stmts[:n]); err != nil {
+			return err
+		}
+		stmts = stmts[n:]
+	}
+	return nil
+}
+
+// block counts the statements from a BEGIN to the end of its transaction.
+func block(stmts []sql.Statement) int {
+	for i, s := range stmts {
+		if tx, ok := s.Stmt.(*sql.Transaction); ok && (tx.Kind == sql.TxCommit || tx.Kind == sql.TxRollback) {
+			return i + 1
+		}
+	}
+	return len(stmts)
+}
+
+// group runs statements in one transaction, on a snapshot when there is nothing to write.
+func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
+	in, alone := r.e.store.Exclusive, true
+	if len(stmts) == 1 && r.readsOnly(stmts[0].Stmt) {
+		in, alone = r.e.store.Read, false
+	}
+	err := in(ctx, func(c *store.Conn) error {
+		t, err := r.begin(c, alone)
+		if err != nil {
+			return err
+		}
+		for _, s := range stmts {
+			if tx, ok := s.Stmt.(*sql.Transaction); ok {
+				switch tx.Kind {
+				case sql.TxSavepoint, sql.TxRelease, sql.TxRollbackTo:
+					err = t.userSavepoint(tx)
+					if err == nil {
+						err = r.sink.Done(t.transaction(tx))
+					}
+				default:
+					err = r.sink.Done(t.transaction(tx))
+				}
+				if tx.Kind == sql.TxRollback && err == nil {
+					return errRollback
+				}
+			} else {
+				err = t.run(s.Stmt, r.sc.File, r.sc.Args)
+			}
+			if err != nil {
+				return placed(err, r.sc)
+			}
+		}
+		if err := t.end(); err != nil {
+			return err
+		}
+		t.locals.end()
+		kept := stateOf(t.s)
+		r.kept = &kept
+		return nil
+	})
+	if err == errRollback {
+		return nil
+	}
+	return err
+}
+
+// readsOnly reports whether a statement can run on a snapshot. Errors are left to the run itself.
+func (r *scriptRun) readsOnly(s sql.Stmt) bool {
+	switch s := s.(type) {
+	case *sql.Show:
+		return true
+	case *sql.Explain:
+		return r.readsOnly(s.Stmt)
+	case *sql.Select:
+		if s.Into != nil {
+			return false
+		}
+		st := r.state()
+		prog, err := compile(r.e.Catalog(), st.role, st.path, nil, s)
+		return err == nil && prog.ReadOnly() && !r.e.mayWrite(st.path, s)
+	}
+	return false
+}
+
+func (r *scriptRun) state() state {
+	if r.kept != nil {
+		return *r.kept
+	}
+	return state{role: r.role, sessionRole: r.role, path: defaultPath}
+}
+
+// begin makes the transaction's session.
+func (r *scriptRun) begin(c *store.Conn, alone bool) (*txn, error) {
+	t := r.e.begin(c, r.role, alone)
+	t.sink = r.sink
+	t.s.Notice = r.sink.Notice
+	if r.kept != nil {
+		r.kept.restore(t.s)
+		return t, nil
+	}
+	return t, setCaller(t.s, r.sc.Caller)
+}
+
+// placed gives an error the file and text that its position points into.
+func placed(err error, sc *engine.Script) error {
+	f := fault.As(err)
+	if f == nil || f.Text != "" {
+		return err
+	}
+	c := *f
+	if c.File == "" {
+		c.File = sc.File
+	}
+	if c.Pos >= 0 {
+		c.Text = sc.Text
+	}
+	return &c
+}
+
+// quiet drops everything.
+type quiet struct{}
+
+func (quiet) Begin([]engine.Column) error { return nil }
+func (quiet) Row(engine.Row) error        { return nil }
+func (quiet) Done(string) error           { return nil }
+func (quiet) Notice(_, _ string)          {}
+func (quiet) Refused(error)               {}

@@ -1,0 +1,371 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+	"github.com/mainstay-dev/mainstay/internal/sql"
+)
+
+// txn is a transaction under way: a script's or a request's.
+type txn struct {
+	e       *Engine
+	conn    *store.Conn
+	s       *exec.Session
+	locals  *locals
+	edit    *catalog.Edit // nil where the schema cannot be changed
+	sink    engine.ScriptSink
+	changed bool // the catalog is not the stored one any more
+	points  []savepoint
+}
+
+// savepoint is a SAVEPOINT of the script.
+type savepoint struct {
+	name    string
+	mark    catalog.Mark
+	changed bool
+	state   state
+	waiting int // see exec.Mark
+}
+
+// begin makes a session of role in the transaction that runs on c. Only in one that the store runs alone may the schema be changed.
+func (e *Engine) begin(c *store.Conn, role string, alone bool) *txn {
+	cat := c.Schema().(*catalog.Catalog)
+	t := &txn{e: e, conn: c, s: e.newSession(c, cat, role), sink: quiet{}}
+	t.locals = &locals{s: t.s, saved: map[string]func(){}}
+	t.s.Apply = t.locals.apply
+	t.s.Utility = t.utility
+	if alone {
+		t.edit = cat.Edit()
+	}
+	c.Owner = t.s
+	return t
+}
+
+// errAlone says that a request changes the schema, for which it must run alone.
+var errAlone = errors.New("the schema can be changed only in a transaction of its own")
+
+// utility runs a statement that a function executes and that yields no rows to it.
+func (t *txn) utility(_ *exec.Session, s sql.Statement) error {
+	defer func(sink engine.ScriptSink) { t.sink = sink }(t.sink)
+	t.sink = notices{t.sink}
+	return t.run(s.Stmt, "", nil)
+}
+
+// notices lets only notices through.
+type notices struct{ engine.ScriptSink }
+
+func (notices) Begin([]engine.Column) error { return nil }
+func (notices) Row(engine.Row) error        { return nil }
+func (notices) Done(string) error           { return nil }
+
+// end stores what changed; the commit is the store's.
+func (t *txn) end() error {
+	if err := exec.Finish(t.s); err != nil {
+		return err
+	}
+	if !t.changed {
+		return nil
+	}
+	cat := t.edit.Done()
+	t.conn.SetSchema(cat)
+	return writeCatalog(t.conn, cat)
+}
+
+// savepoint runs fn and undoes what it did when it fails.
+func (t *txn) savepoint(fn func() error) error {
+	mark, changed, st := t.edit.Mark(), t.changed, stateOf(t.s)
+	err := exec.Savepoint(t.s, fn)
+	if err != nil {
+		t.reset(mark, changed)
+		st.restore(t.s)
+	}
+	return err
+}
+
+func (t *txn) reset(mark catalog.Mark, changed bool) {
+	t.edit.Reset(mark)
+	t.changed = changed
+	t.s.Cat = t.edit.Catalog()
+	t.conn.SetSchema(t.s.Cat)
+}
+
+// run runs one statement and tells the sink.
+func (t *txn) run(s sql.Stmt, file string, args []string) error {
+	switch s := s.(type) {
+	case *sql.Select:
+		if s.Into != nil {
+			q := *s
+			q.Into = nil
+			return t.define(&sql.CreateTableAs{Table: s.Into, Query: &q, Pos: s.Pos}, file, nil)
+		}
+		return t.query(s, args)
+	case sql.Query:
+		return t.query(s, args)
+	case *sql.Do:
+		return t.do(s)
+	case *sql.Call:
+		return t.call(s)
+	case *sql.Set:
+		return t.set(s)
+	case *sql.Show:
+		return t.show(s)
+	case *sql.Truncate:
+		return t.truncate(s)
+	case *sql.Explain:
+		return t.explain(s)
+	case *sql.SetConstraints:
+		return t.setConstraints(s)
+	case *sql.Lock:
+		return t.sink.Done("LOCK TABLE") // the writer is alone
+	case *sql.Notify:
+		return t.sink.Done("NOTIFY")
+	case *sql.NoOp:
+		return t.sink.Done(s.What)
+	}
+	if catalog.IsDefinition(s) {
+		return t.define(s, file, args)
+	}
+	return fault.Unsupported(fmt.Sprintf("%T", s), "")
+}
+
+// define applies a statement of schema definition to the catalog and to the file.
+func (t *txn) define(s sql.Stmt, file string, _ []string) error {
+	if t.edit == nil {
+		return errAlone
+	}
+	old, mark, changed := t.edit.Catalog(), t.edit.Mark(), t.changed
+	ch, err := t.edit.Apply(s, catalog.Env{
+		Role:        t.s.Role,
+		SearchPath:  t.s.Path,
+		File:        file,
+		ViewColumns: viewColumns,
+		IsBuiltin:   isBuiltin,
+		Check:       t.checkDefinition,
+	})
+	if err != nil {
+		return err
+	}
+	cat := t.edit.Catalog()
+	t.s.Cat = cat
+	t.conn.SetSchema(cat)
+	t.changed = true
+	filled, err := applySteps(t.s, old, ch.Steps)
+	if err != nil {
+		t.reset(mark, changed)
+		return err
+	}
+	if _, refresh := s.(*sql.RefreshMatView); filled >= 0 && !refresh {
+		ch.Tag = fmt.Sprintf("SELECT %d", filled)
+	}
+	for _, n := range ch.Notices {
+		t.sink.Notice(n.Severity, n.Message)
+	}
+	return t.sink.Done(ch.Tag)
+}
+
+// query runs a statement that can yield rows.
+func (t *txn) query(q sql.Query, args []string) error {
+	prog, err := compile(t.s.Cat, t.s.Role, t.s.Path, nil, q)
+	if err != nil {
+		return err
+	}
+	if len(args) != len(prog.Params) {
+		return fault.New("08P01", "bind message supplies %d parameters, but prepared statement %q requires %d", len(args), "", len(prog.Params))
+	}
+	values := make([]value.Datum, len(args))
+	for i, typ := range prog.Params {
+		if values[i], err = input(t.s.Env(), typ, args[i]); err != nil {
+			return err
+		}
+	}
+	if prog.Returns() {
+		list := make([]engine.Column, len(prog.Columns))
+		for i, c := range prog.Columns {
+			list[i] = engine.Column{Name: c.Name, Type: c.Type, TypeName: t.s.Cat.TypeString(c.Type)}
+		}
+		if err := t.sink.Begin(list); err != nil {
+			return err
+		}
+	}
+	done, err := prog.Run(t.s, values, func(row exec.Row) error { return t.sink.Row(row) })
+	if err != nil {
+		return err
+	}
+	return t.sink.Done(tag(done))
+}
+
+// transaction gives the tag of a transaction statement, which does nothing by itself here.
+func (t *txn) transaction(tx *sql.Transaction) string {
+	switch tx.Kind {
+	case sql.TxBegin:
+		return "BEGIN"
+	case sql.TxCommit:
+		return "COMMIT"
+	case sql.TxRollback, sql.TxRollbackTo:
+		return "ROLLBACK"
+	case sql.TxSavepoint:
+		return "SAVEPOINT"
+	case sql.TxRelease:
+		return "RELEASE"
+	}
+	return "COMMIT"
+}
+
+// userSavepoint does SAVEPOINT, RELEASE and ROLLBACK TO.
+func (t *txn) userSavepoint(tx *sql.Transaction) error {
+	find := func() int {
+		for i := len(t.points) - 1; i >= 0; i-- {
+			if t.points[i].name == tx.Name {
+				return i
+			}
+		}
+		return -1
+	}
+	quoted := func(i int) string { return layout.Quote(fmt.Sprintf("script %d", i)) }
+	if tx.Kind == sql.TxSavepoint {
+		t.points = append(t.points, savepoint{tx.Name, t.edit.Mark(), t.changed, stateOf(t.s), exec.Mark(t.s)})
+		return t.conn.Exec(`SAVEPOINT ` + quoted(len(t.points)-1))
+	}
+	i := find()
+	if i < 0 {
+		return fault.New("3B001", "savepoint %q does not exist", tx.Name)
+	}
+	if t.edit == nil {
+		return errAlone
+	}
+	p := t.points[i]
+	if tx.Kind == sql.TxRelease {
+		t.points = t.points[:i]
+		return t.conn.Exec(`RELEASE ` + quoted(i))
+	}
+	t.points = t.points[:i+1]
+	t.reset(p.mark, p.changed)
+	p.state.restore(t.s)
+	exec.Rewind(t.s, p.waiting)
+	return t.conn.Exec(`ROLLBACK TO ` + quoted(i))
+}
+
+func (t *txn) setConstraints(s *sql.SetConstraints) error {
+	var names []string
+	for _, n := range s.Names {
+		names = append(names, n.Name)
+	}
+	if err := exec.SetConstraints(t.s, names, s.Deferred); err != nil {
+		return err
+	}
+	return t.sink.Done("SET CONSTRAINTS")
+}
+
+// truncate empties tables.
+func (t *txn) truncate(s *sql.Truncate) error {
+	tables := map[catalog.OID]*catalog.Table{}
+	var order []*catalog.Table
+	add := func(x *catalog.Table) {
+		if tables[x.OID] == nil {
+			tables[x.OID] = x
+			order = append(order, x)
+		}
+	}
+	for _, n := range s.Tables {
+		x := t.s.Cat.FindTable(t.s.Path, n.Name)
+		if x == nil {
+			return fault.New(fault.UndefinedTable, "relation %q does not exist", written(n.Name)).At(int(n.Name.Pos))
+		}
+		if x.Kind != catalog.OrdinaryTable && x.Kind != catalog.PartitionedTable {
+			return fault.New(fault.WrongObjectType, "%q is not a table", x.Name).At(int(n.Name.Pos))
+		}
+		add(x)
+	}
+	for i := 0; i < len(order); i++ {
+		if !t.s.Cat.Can(t.s.Role, order[i], catalog.PrivTruncate) {
+			return fault.New(fault.InsufficientPrivilege, "permission denied for table %s", order[i].Name)
+		}
+		for other := range t.s.Cat.Tables() {
+			for _, con := range other.Constraints {
+				if con.Kind != catalog.ForeignKey || con.RefTable != order[i].OID || tables[other.OID] != nil {
+					continue
+				}
+				if !s.Cascade {
+					return fault.New(fault.FeatureNotSupported, "cannot truncate a table referenced in a foreign key constraint").
+						WithDetail("Table %q references %q.", other.Name, order[i].Name).
+						WithHint("Truncate table %q at the same time, or use TRUNCATE ... CASCADE.", other.Name)
+				}
+				t.sink.Notice("NOTICE", fmt.Sprintf("truncate cascades to table %q", other.Name))
+				add(other)
+			}
+		}
+	}
+	p := &physical{s: t.s, conn: t.conn, old: t.s.Cat, cat: t.s.Cat}
+	for _, x := range order {
+		if err := p.exec(`DELETE FROM ` + layout.TableName(x.Schema, x.Name)); err != nil {
+			return err
+		}
+		if !s.RestartIdentity {
+			continue
+		}
+		for seq := range t.s.Cat.Sequences() {
+			if seq.OwnerTable == x.OID {
+				if err := p.setSequence(seq.OID, seq.Start, false); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return t.sink.Done("TRUNCATE TABLE")
+}
+
+func written(n sql.Name) string {
+	if n.Schema != "" {
+		return n.Schema + "." + n.Name
+	}
+	return n.Name
+}
+
+// explain gives SQLite's plan of a statement, one line a row.
+func (t *txn) explain(s *sql.Explain) error {
+	q, ok := s.Stmt.(sql.Query)
+	if !ok {
+		return fault.Unsupported("EXPLAIN of this statement", "")
+	}
+	prog, err := compile(t.s.Cat, t.s.Role, t.s.Path, nil, q)
+	if err != nil {
+		return err
+	}
+	if err := t.sink.Begin([]engine.Column{{Name: "QUERY PLAN", Type: catalog.TypeRef{OID: catalog.TextOID, Mod: -1}, TypeName: "text"}}); err != nil {
+		return err
+	}
+	plan, err := prog.Explain(t.conn)
+	if err != nil {
+		return err
+	}
+	for _, line := range plan {
+		if err := t.sink.Row(textRow(line)); err != nil {
+			return err
+		}
+	}
+	return t.sink.Done("EXPLAIN")
+}
+
+// check looks at a statement without running what has effects beyond the schema.
+func (t *txn) check(s sql.Stmt, file string) error {
+	switch s := s.(type) {
+	case *sql.Select:
+		if s.Into != nil {
+			return t.run(s, file, nil)
+		}
+		_, err := compile(t.s.Cat, t.s.Role, t.s.Path, nil, s)
+		return err
+	case sql.Query:
+		_, err := compile(t.s.Cat, t.s.Role, t.s.Path, nil, s)
+		return err
+	}
+	return t.run(s, file, nil)
+}
