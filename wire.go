@@ -111,8 +111,8 @@ func (s *Server) openEngine(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		a.closers = append(a.closers, c.Stop)
-		address, a.kind = c.URL(), "PostgreSQL, private, in "+a.dataDir
+		a.closers = append(a.closers, func() error { c.Stop(); return nil })
+		address, a.kind = c.URL("postgres"), "PostgreSQL, private, in "+a.dataDir
 	}
 	if address == "" {
 		e, err := sqlite.Open(ctx, sqlite.Options{Dir: a.dataDir, Log: a.log})

@@ -35,6 +35,8 @@ type Engine interface {
 	Do(ctx context.Context, p *plan.Plan, args plan.Args, sink Sink) error
 	// Script runs SQL text.
 	Script(ctx context.Context, s Script, sink ScriptSink) error
+	// Shadow gives the catalog that a new database would have after s: the wanted state of a schema file. Nothing of it is kept.
+	Shadow(ctx context.Context, s Script) (*catalog.Catalog, error)
 	// Has reports whether the engine has a feature.
 	Has(f Feature) bool
 	// Run does the engine's background work (checkpoints, change feed, noticing foreign schema changes) until ctx ends.
@@ -110,3 +112,13 @@ type ScriptSink interface {
 	// Refused is called, in Check mode, for each statement or function body that cannot run.
 	Refused(err error)
 }
+
+// Discard is a ScriptSink that keeps nothing.
+type Discard struct{}
+
+// Begin and the other methods do nothing.
+func (Discard) Begin([]Column) error  { return nil }
+func (Discard) Row(Row) error         { return nil }
+func (Discard) Done(string) error     { return nil }
+func (Discard) Notice(string, string) {}
+func (Discard) Refused(error)         {}
