@@ -226,7 +226,7 @@ func (h *Handler) options(r *http.Request, a *answer) error {
 	if t.Insertable {
 		allow += ",POST"
 	}
-	if t.Insertable && t.Updatable && t.PrimaryKey() != nil {
+	if t.Insertable && t.Updatable && plan.PrimaryKey(cat, t) != nil {
 		allow += ",PUT"
 	}
 	if t.Updatable {

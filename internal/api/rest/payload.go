@@ -9,6 +9,7 @@ import (
 	"mime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mainstay-dev/mainstay/fault"
 )
@@ -62,11 +63,11 @@ func readPayload(contentType string, body []byte, columns []string, call, one bo
 	if !json.Valid(body) {
 		return nil, errInvalidJSON
 	}
-	if bytes.Contains(body, []byte(`\u0000`)) {
+	if holdsNUL(body) {
 		return nil, fault.New("22P05", "unsupported Unicode escape sequence").WithDetail(`\u0000 cannot be converted to text.`)
 	}
-	if err := wellFormed(string(body)); err != nil {
-		return nil, err
+	if !utf8.Valid(body) {
+		return nil, wellFormed(string(body))
 	}
 	p := &payload{body: body}
 	switch body[0] {
@@ -115,90 +116,149 @@ func (p *payload) object(body []byte, columns []string) {
 	if columns == nil {
 		return
 	}
+	at := make(map[string]int, len(p.keys))
+	for i, k := range p.keys {
+		at[k] = i
+	}
 	fields := make([][]byte, len(columns))
 	for i, c := range columns {
-		if j := slices.Index(p.keys, c); j >= 0 {
+		if j, ok := at[c]; ok {
 			fields[i] = p.fields[j]
 		}
 	}
 	p.keys, p.fields = columns, fields
 }
 
+// array reads an array of objects. Of one that a PATCH sends, the first object counts.
 func (p *payload) array(body []byte, columns []string, one bool) error {
 	p.bulk = true
-	first := true
 	count := 0
-	var keys []string
-	same := true
-	var only []byte
-	objects := true
+	var first []byte
+	var keys keySet
+	same, objects := true, true
 	elements(body, func(raw []byte) {
-		count++
-		only = raw
-		if raw[0] != '{' {
+		if count++; count == 1 {
+			first = raw
+		}
+		switch {
+		case raw[0] != '{':
 			objects = false
-			return
+		case count == 1:
+			keys = newKeySet(raw)
+		default:
+			same = same && keys.equal(raw)
 		}
-		k := keysOf(raw)
-		if first {
-			keys, first = k, false
-			return
-		}
-		same = same && sameKeys(keys, k)
 	})
 	switch {
 	case !objects, columns == nil && !same:
 		return badBody("All object keys must match")
-	case columns != nil:
-		keys = columns
-	}
-	if count == 1 && (one || len(keys) == 0) {
-		p.bulk = false
-		p.object(only, columns)
+	case count == 0:
 		return nil
 	}
-	if count > 0 && len(keys) == 0 {
-		return badBody("All object keys must match")
+	p.keys = keys.list
+	if columns != nil {
+		p.keys = columns
 	}
-	p.keys = keys
-	if count == 0 {
-		p.keys = nil
+	if one || count == 1 && len(p.keys) == 0 {
+		p.bulk = false
+		p.object(first, columns)
+		return nil
+	}
+	if len(p.keys) == 0 {
+		return badBody("All object keys must match")
 	}
 	return nil
 }
 
-func sameKeys(a, b []string) bool {
-	if slices.Equal(a, b) {
-		return true
-	}
-	if len(a) != len(b) {
-		return false
-	}
-	for _, k := range b {
-		if !slices.Contains(a, k) {
+// A keySet is the keys of an object, to compare others with. The comparison costs a look-up only where the order differs.
+type keySet struct {
+	list []string
+	at   map[string]int
+	seen []int // by key: the number of the object in which it was met last
+	n    int
+}
+
+func newKeySet(obj []byte) keySet {
+	k := keySet{at: map[string]int{}}
+	walkObject(obj, func(key string, _ []byte) {
+		if _, ok := k.at[key]; !ok {
+			k.at[key] = len(k.list)
+			k.list = append(k.list, key)
+		}
+	})
+	k.seen = make([]int, len(k.list))
+	return k
+}
+
+func (k *keySet) equal(obj []byte) bool {
+	k.n++
+	distinct, i, ok := 0, 0, true
+	walkObject(obj, func(key string, _ []byte) {
+		at := i
+		if i++; at >= len(k.list) || k.list[at] != key {
+			var known bool
+			if at, known = k.at[key]; !known {
+				ok = false
+				return
+			}
+		}
+		if k.seen[at] != k.n {
+			k.seen[at] = k.n
+			distinct++
+		}
+	})
+	return ok && distinct == len(k.list)
+}
+
+// holdsNUL says whether a JSON text has the escape of the character that PostgreSQL's text cannot hold.
+func holdsNUL(body []byte) bool {
+	for rest := body; ; {
+		i := bytes.Index(rest, []byte(`\u0000`))
+		if i < 0 {
 			return false
 		}
+		slashes := 1
+		for i-slashes >= 0 && rest[i-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 1 {
+			return true
+		}
+		rest = rest[i+1:]
 	}
-	return true
 }
 
 // members are the keys and raw values of an object that is valid JSON. Of a repeated key the last value counts.
 func members(obj []byte) (keys []string, values [][]byte) {
 	values = [][]byte{}
+	var at map[string]int // made when there are so many keys that searching the list would cost
 	walkObject(obj, func(key string, raw []byte) {
-		if i := slices.Index(keys, key); i >= 0 {
+		i := -1
+		switch {
+		case at != nil:
+			if j, ok := at[key]; ok {
+				i = j
+			}
+		default:
+			i = slices.Index(keys, key)
+		}
+		if i >= 0 {
 			values[i] = raw
 			return
 		}
 		keys = append(keys, key)
 		values = append(values, raw)
+		switch {
+		case at != nil:
+			at[key] = len(keys) - 1
+		case len(keys) == 32:
+			at = make(map[string]int, 64)
+			for i, k := range keys {
+				at[k] = i
+			}
+		}
 	})
 	return keys, values
-}
-
-func keysOf(obj []byte) (keys []string) {
-	keys, _ = members(obj)
-	return keys
 }
 
 func walkObject(obj []byte, f func(key string, raw []byte)) {

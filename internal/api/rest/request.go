@@ -104,7 +104,7 @@ func (h *Handler) parse(r *http.Request) (*request, error) {
 		if err != nil {
 			return nil, err
 		}
-		if payload, err = readPayload(r.Header.Get("Content-Type"), body, p.columns, call, r.Method != http.MethodPost); err != nil {
+		if payload, err = readPayload(r.Header.Get("Content-Type"), body, p.columns, call, r.Method == http.MethodPatch || r.Method == http.MethodPut); err != nil {
 			return nil, err
 		}
 	}

@@ -54,6 +54,32 @@ type builder struct {
 	role   string
 	o      Options
 	params []Param
+	levels int
+}
+
+// PrimaryKey is the columns that identify a row of t: of a view, those that show the whole primary key of one table. Nil when there are none.
+func PrimaryKey(cat *catalog.Catalog, t *catalog.Table) []string {
+	if pk := t.PrimaryKey(); pk != nil {
+		return pk.Columns
+	}
+	for _, origin := range t.ViewColumns {
+		base := cat.TableByOID(origin.Table)
+		if base == nil {
+			continue
+		}
+		var cols []string
+		key := PrimaryKey(cat, base)
+		for _, k := range key {
+			i := slices.IndexFunc(t.ViewColumns, func(c catalog.ViewColumn) bool { return c.Table == base.OID && c.Column == k })
+			if i >= 0 {
+				cols = append(cols, t.Columns[i].Name)
+			}
+		}
+		if len(cols) > 0 && len(cols) == len(key) {
+			return cols
+		}
+	}
+	return nil
 }
 
 func (b *builder) read(p *Plan, r *query.Read) error {

@@ -37,13 +37,20 @@ func NewCache(size int, o Options) *Cache {
 
 var shapes = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
 
+// maxShape bounds the keys that are kept: what is larger is rare, or somebody's attempt to fill the memory.
+const maxShape = 8 << 10
+
 // Plan returns the plan of st for role in cat, from the cache or by Build. A failure is not kept.
 func (c *Cache) Plan(cat *catalog.Catalog, st *query.Statement, role string) (*Plan, error) {
 	buf := shapes.Get().(*[]byte)
-	defer shapes.Put(buf)
 	key := append((*buf)[:0], role...)
 	key = st.AppendShape(append(key, 0))
+	if len(key) > maxShape {
+		c.misses.Add(1)
+		return Build(cat, st, role, c.o)
+	}
 	*buf = key
+	defer shapes.Put(buf)
 	part := &c.parts[maphash.Bytes(c.seed, key)%uint64(len(c.parts))]
 	part.mu.RLock()
 	p := part.plans[string(key)]

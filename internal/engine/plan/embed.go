@@ -68,7 +68,11 @@ func (b *builder) embed(lv *level, e *query.Embed, depth int) error {
 			child.alias = r.To.Name + "_" + strconv.Itoa(depth) + "_" + strconv.Itoa(i)
 		}
 	}
-	inner, err := b.level(&e.Node, child, depth)
+	node := e.Node
+	if !r.toMany() {
+		node.MaxRows = -1
+	}
+	inner, err := b.level(&node, child, depth)
 	if err != nil {
 		return err
 	}
@@ -202,6 +206,9 @@ func (b *builder) relationship(src *source, e *query.Embed) (*relation, error) {
 		r := &relation{found[0]}
 		if err := b.exposed(r.To); err != nil {
 			return nil, err
+		}
+		if r.Junction != nil {
+			return r, b.exposed(r.Junction)
 		}
 		return r, nil
 	}

@@ -37,8 +37,15 @@ type join struct {
 	alias string
 }
 
+// maxLevels bounds the SELECTs of one plan. An embed that is also a null filter is two, at every depth, so that nesting such embeds
+// would double the statement with each level.
+const maxLevels = 500
+
 // level builds the select list, conditions, order and limits of a node over src. Writes leave where out by an empty node.Where.
 func (b *builder) level(n *query.Node, src *source, depth int) (*level, error) {
+	if b.levels++; b.levels > maxLevels {
+		return nil, fault.New(fault.StatementTooComplex, "the request embeds more than %d resources", maxLevels).WithStatus(400)
+	}
 	lv := &level{src: src}
 	items := n.Select
 	if len(items) == 0 {

@@ -474,3 +474,29 @@ func BenchmarkPlanOfKnownShape(b *testing.B) {
 		}
 	}
 }
+
+// Each level is both embedded and a condition of the level above: the statement would double with every level.
+func TestNestingCannotDoubleTheStatement(t *testing.T) {
+	t.Parallel()
+	st := read("tasks")
+	n := &st.Read.Node
+	for range 20 {
+		n.Select = []query.Item{embed("tasks", field("id"))}
+		where(st, n, "tasks", "is", "null")
+		n = &n.Select[0].Embed.Node
+	}
+	_, err := Build(testCatalog(t), st, "postgres", Options{})
+	if f := fault.As(err); f == nil || f.Code != fault.StatementTooComplex || f.Status != 400 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestViewsHaveTheKeysOfTheirTables(t *testing.T) {
+	t.Parallel()
+	cat := testCatalog(t)
+	for name, want := range map[string]string{"projects": "id", "project_names": "id", "users_tasks": "user_id task_id", "no_pk": ""} {
+		if got := strings.Join(PrimaryKey(cat, cat.Table("public", name)), " "); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}

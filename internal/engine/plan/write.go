@@ -54,11 +54,9 @@ func (b *builder) write(p *Plan, w *query.Write) error {
 			}
 		}
 	case w.Keys:
-		if pk := t.PrimaryKey(); pk != nil {
-			for _, name := range pk.Columns {
-				returning = append(returning, sql.Target{Name: name, Expr: ref(t.Name, name), Pos: sql.NoPos})
-				p.columns = append(p.columns, Column{Name: name, Type: t.Column(name).Type, Hidden: true})
-			}
+		for _, name := range PrimaryKey(b.cat, t) {
+			returning = append(returning, sql.Target{Name: name, Expr: ref(t.Name, name), Pos: sql.NoPos})
+			p.columns = append(p.columns, Column{Name: name, Type: t.Column(name).Type, Hidden: true})
 		}
 	}
 	if !simple && len(returning) == 0 { // an embed without columns of its own still needs rows
@@ -302,11 +300,9 @@ func (b *builder) onConflict(t *catalog.Table, w *query.Write) *sql.OnConflict {
 	}
 	keys := w.OnConflict
 	if len(keys) == 0 {
-		pk := t.PrimaryKey()
-		if pk == nil {
+		if keys = PrimaryKey(b.cat, t); keys == nil {
 			return nil
 		}
-		keys = pk.Columns
 	}
 	c := &sql.OnConflict{Pos: sql.NoPos}
 	for _, k := range keys {
@@ -340,14 +336,14 @@ func (b *builder) putMatch(t *catalog.Table, w *query.Write) ([]sql.Expr, error)
 		}
 		return !slices.ContainsFunc(l.Args, func(a *query.Logic) bool { return !collect(a) })
 	}
-	pk := t.PrimaryKey()
-	if !collect(w.Where) || pk == nil || len(leaves) != len(pk.Columns) {
+	pk := PrimaryKey(b.cat, t)
+	if !collect(w.Where) || pk == nil || len(leaves) != len(pk) {
 		return nil, bad
 	}
 	var match []sql.Expr
 	for _, f := range leaves {
 		i := slices.Index(w.Columns, f.Name)
-		if !slices.Contains(pk.Columns, f.Name) {
+		if !slices.Contains(pk, f.Name) {
 			return nil, bad
 		}
 		if i < 0 {
