@@ -47,6 +47,10 @@ type Session struct {
 	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)
 	RegOut func(kind, oid catalog.OID) string
 
+	// Sequences remembers the numbers that were drawn, whether their transactions committed or not; shared by the sessions of an engine.
+	// Nil: a number drawn in a transaction that is rolled back is drawn again.
+	Sequences *Sequences
+
 	// Exec is the executor's own state in the session.
 	Exec any
 

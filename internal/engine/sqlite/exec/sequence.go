@@ -3,6 +3,7 @@ package exec
 import (
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
 )
 
@@ -39,11 +40,24 @@ func (x *execution) sequence(oid catalog.OID) (*sequenceState, error) {
 	if err := q.Err(); err != nil {
 		return nil, err
 	}
+	if x.s.Sequences != nil {
+		if p, ok := x.s.Sequences.Get(oid); ok {
+			st.last, st.called = p.Last, p.Called
+		}
+	}
 	if x.sequences == nil {
 		x.sequences = map[catalog.OID]*sequenceState{}
 	}
 	x.sequences[oid] = st
 	return st, nil
+}
+
+// moved notes a new position.
+func (x *execution) moved(oid catalog.OID, st *sequenceState) {
+	st.dirty = true
+	if x.s.Sequences != nil {
+		x.s.Sequences.Set(oid, eval.Position{Last: st.last, Called: st.called})
+	}
 }
 
 func (x *execution) nextVal(oid catalog.OID) (int64, error) {
@@ -71,7 +85,8 @@ func (x *execution) nextVal(oid catalog.OID) (int64, error) {
 			return 0, fault.New("2200H", `nextval: reached minimum value of sequence "%s" (%d)`, s.Name, s.Min)
 		}
 	}
-	st.last, st.called, st.dirty = n, true, true
+	st.last, st.called = n, true
+	x.moved(oid, st)
 	st.used, st.value = true, n
 	x.lastSeq = oid
 	return n, nil
@@ -107,7 +122,8 @@ func (x *execution) setVal(oid catalog.OID, v int64, called bool) error {
 	if v < st.seq.Min || v > st.seq.Max {
 		return fault.New(fault.NumericOutOfRange, `setval: value %d is out of bounds for sequence "%s" (%d..%d)`, v, st.seq.Name, st.seq.Min, st.seq.Max)
 	}
-	st.last, st.called, st.dirty = v, called, true
+	st.last, st.called = v, called
+	x.moved(oid, st)
 	if called {
 		st.used, st.value = true, v
 	}
@@ -121,7 +137,23 @@ func (x *execution) restart(oid catalog.OID) error {
 		return err
 	}
 	st.last, st.called, st.dirty = st.seq.Start, false, true
+	if x.s.Sequences != nil {
+		x.s.Sequences.Forget(oid) // unlike nextval, a restart is undone by a rollback
+	}
 	return nil
+}
+
+// SequenceChanged tells a session that a sequence was made or altered in its transaction. at is its new position, which the caller stores; nil when it stays where it is.
+func SequenceChanged(s *Session, seq *catalog.Sequence, at *eval.Position) {
+	if at != nil && s.Sequences != nil {
+		s.Sequences.Forget(seq.OID)
+	}
+	if st := executionOf(s).sequences[seq.OID]; st != nil {
+		st.seq = seq
+		if at != nil {
+			st.last, st.called, st.dirty = at.Last, at.Called, false
+		}
+	}
 }
 
 // flushSequences writes the positions that changed.
