@@ -1,0 +1,134 @@
+package mainstay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
+	"github.com/mainstay-dev/mainstay/internal/project"
+)
+
+// Database is a project's database without a server, for commands that work on it. It is made by Server.Open and must be closed. The embedded
+// database is open for one process at a time: a running server holds it.
+type Database struct {
+	server *Server
+	app    *app
+}
+
+// Open opens the database of the server's project. Nothing of the project is applied.
+func (s *Server) Open(ctx context.Context) (*Database, error) {
+	a := &app{log: s.logger()}
+	var err error
+	if a.project, err = project.Load(s.dir()); err != nil {
+		return nil, err
+	}
+	a.dataDir = s.dataDir(a.project)
+	if err := makeDataDir(a.dataDir); err != nil {
+		return nil, err
+	}
+	if err := s.openEngine(ctx, a); err != nil {
+		a.close()
+		return nil, err
+	}
+	return &Database{s, a}, nil
+}
+
+// Close releases the database.
+func (d *Database) Close() { d.app.close() }
+
+// Script runs SQL text.
+func (d *Database) Script(ctx context.Context, script engine.Script, sink engine.ScriptSink) error {
+	return d.app.engine.Script(ctx, script, sink)
+}
+
+// Migrations compares the project's migrations with those that were applied.
+func (d *Database) Migrations(ctx context.Context) (*migrate.State, error) {
+	return d.server.runner(d.app.engine).State(ctx, d.app.project.Migrations)
+}
+
+// Migrate applies the migrations that are new, and reports how many.
+func (d *Database) Migrate(ctx context.Context) (int, error) {
+	r := d.server.runner(d.app.engine)
+	state, err := r.State(ctx, d.app.project.Migrations)
+	if err != nil {
+		return 0, err
+	}
+	pending := state.Pending
+	if d.server.IncludeAll {
+		pending = append(state.OutOfOrder, pending...)
+	}
+	return len(pending), r.Up(ctx, pending)
+}
+
+// Diff gives the statements that lead from the database to the project's schema.sql.
+func (d *Database) Diff(ctx context.Context) ([]catalog.DiffStatement, error) {
+	if d.app.project.Schema == nil {
+		return nil, errors.New("the project has no schema.sql to compare with")
+	}
+	return schemaSteps(ctx, d.app.engine, d.app.project.Schema)
+}
+
+// Finding is a statement or function body that the engine cannot run.
+type Finding struct {
+	File string
+	Err  error
+}
+
+// Check runs every SQL file of the project on a new database that is thrown away, and lists what cannot run. It stops at nothing that is only refused;
+// an error in the SQL itself ends it, for what comes after depends on it.
+func (s *Server) Check(ctx context.Context, dir string) ([]Finding, error) {
+	p, err := project.Load(s.dir())
+	if err != nil {
+		return nil, err
+	}
+	a := &app{log: s.logger(), project: p, dataDir: dir}
+	defer func() { a.close() }()
+	if err := s.openEngine(ctx, a); err != nil {
+		return nil, err
+	}
+	files := make([]project.File, 0, len(p.Migrations)+2)
+	for _, m := range p.Migrations {
+		files = append(files, m.File)
+	}
+	if p.Schema != nil {
+		files = append(files, *p.Schema)
+	}
+	files = append(files, p.Seeds...)
+	var found []Finding
+	for _, f := range files {
+		sink := &findings{file: f.Path}
+		err := a.engine.Script(ctx, engine.Script{Text: f.Text, File: f.Path, Check: true}, sink)
+		found = append(found, sink.found...)
+		if err != nil {
+			return found, fmt.Errorf("check %s: %w", f.Path, err)
+		}
+	}
+	return found, nil
+}
+
+// findings collects refusals.
+type findings struct {
+	engine.Discard
+	file  string
+	found []Finding
+}
+
+// Refused notes one.
+func (f *findings) Refused(err error) { f.found = append(f.found, Finding{f.file, err}) }
+
+// Reset removes the embedded database of the project and gives the files that it removed. Keys stay. It refuses while a server holds the database, and
+// for a database of another server.
+func (s *Server) Reset() ([]string, error) {
+	p, err := project.Load(s.dir())
+	if err != nil {
+		return nil, err
+	}
+	if s.Database != "" || p.Config.DB.URL != "" || s.PrivateCluster {
+		return nil, errors.New("only the embedded database can be reset; drop and create the database on its server instead")
+	}
+	return sqlite.Remove(s.dataDir(p))
+}
