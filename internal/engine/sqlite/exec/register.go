@@ -85,9 +85,6 @@ func raise(x *execution, ctx sqlite3.Context, err error) {
 	ctx.ResultError(err)
 }
 
-// Fail ends the statement that runs on c with an error, for SQL functions that others register: the statement fails with err itself.
-func Fail(c *store.Conn, ctx sqlite3.Context, err error) { raise(state(c), ctx, err) }
-
 func datum(v sqlite3.Value) value.Datum {
 	switch v.Type() {
 	case sqlite3.INTEGER:

@@ -693,9 +693,6 @@ func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, se
 	if err := tg.nullsNotDistinct(x, new, ctid); err != nil {
 		return nil, 0, err
 	}
-	if err := tg.excluded(x, new, ctid); err != nil {
-		return nil, 0, err
-	}
 	moved, ok, err := tg.update(x, ctid, new)
 	if err != nil || !ok {
 		return nil, 0, err
@@ -714,9 +711,6 @@ func (tg *target) insertRow(x *execution, row []value.Datum, test func(row []val
 		return 0, err
 	}
 	if err := tg.nullsNotDistinct(x, row, 0); err != nil {
-		return 0, err
-	}
-	if err := tg.excluded(x, row, 0); err != nil {
 		return 0, err
 	}
 	ctid, err := tg.insert(x, row)

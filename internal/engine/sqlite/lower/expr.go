@@ -670,18 +670,14 @@ func (l *lowerer) aggregate(a *tree.Agg) string {
 	l.lazy = 0
 	defer func() { l.nulled, l.lazy = nulled, lazy }()
 	var s, empty string
+	var args []string
+	if len(a.Args) == 1 && len(a.OrderBy)+len(a.Direct) == 0 {
+		args = []string{l.expr(a.Args[0]) + l.collate(a.Args[0].Type())}
+	}
 	if a.Star {
 		s = "count(*)"
-	} else if name := nativeAgg(a); name != "" {
-		var args []string
-		for _, x := range a.Args {
-			args = append(args, l.expr(x)+l.collate(x.Type()))
-		}
-		s = name + "("
-		if a.Distinct {
-			s += "DISTINCT "
-		}
-		s += strings.Join(args, ", ") + ")"
+	} else if native := nativeAgg(a, args); native != "" {
+		s = native
 	} else {
 		s = "pg_agg(" + l.fragmentBind(Fragment{Kind: AggFragment, Agg: a})
 		for _, x := range a.Args {

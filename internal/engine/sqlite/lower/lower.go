@@ -525,9 +525,9 @@ func (l *lowerer) tail(q *tree.Query, top bool) string {
 }
 
 // heapOrder gives the order in which PostgreSQL reads a heap, which clients have come to rely on. SQLite would use the order of an
-// index where one serves the conditions. It is free where the table is read in its own order or through one value of an index.
+// index where one serves the conditions or has all the columns. It is free where the table is read in its own order or through one value of an index.
 func (l *lowerer) heapOrder(q *tree.Query) string {
-	if len(q.From) != 1 || q.Where == nil && !l.hasQuals(q) {
+	if len(q.From) != 1 {
 		return ""
 	}
 	item := q.From[0]
@@ -558,16 +558,10 @@ func (l *lowerer) heapOrder(q *tree.Query) string {
 	return " ORDER BY " + quote(ref.alias) + `."ctid"`
 }
 
-func (l *lowerer) hasQuals(q *tree.Query) bool {
-	for _, r := range q.Rels {
-		if len(r.Quals) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 func (l *lowerer) sortKey(text string, k tree.SortKey, nullable bool) string {
+	if v, ok := k.Expr.(*tree.Var); ok && l.isCtid(v) {
+		text = quote(l.rels[v.Rel].alias) + `."ctid"` // a number, where the text form would sort as text
+	}
 	text += l.collate(k.Expr.Type())
 	if k.Desc {
 		text += " DESC"
@@ -581,6 +575,12 @@ func (l *lowerer) sortKey(text string, k tree.SortKey, nullable bool) string {
 		}
 	}
 	return text
+}
+
+// isCtid says whether v is the system column ctid of a table that is read here.
+func (l *lowerer) isCtid(v *tree.Var) bool {
+	ref := l.rels[v.Rel]
+	return ref != nil && ref.table != nil && v.Col >= len(ref.table.Columns) && v.Rel.Columns[v.Col].Name == "ctid"
 }
 
 // mayBeNull is false only where e is surely not NULL.

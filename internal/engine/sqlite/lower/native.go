@@ -149,21 +149,22 @@ func volatileQuery(q *tree.Query) bool {
 	return found
 }
 
-// nativeAgg is the name of SQLite's aggregate that does the same, "" for none.
-func nativeAgg(a *tree.Agg) string {
-	if a.Fn == nil || len(a.OrderBy) > 0 || len(a.Direct) > 0 || len(a.Args) != 1 {
+// nativeAgg is SQLite's form of an aggregate call over arguments in SQL, "" where there is none.
+func nativeAgg(a *tree.Agg, args []string) string {
+	if a.Fn == nil || len(a.OrderBy) > 0 || len(a.Direct) > 0 || len(args) != 1 {
 		return ""
 	}
-	switch a.Fn.Name {
-	case "count":
-		return "count"
-	case "min", "max":
-		return a.Fn.Name // under the collation of the argument
-	}
 	if a.Distinct {
-		return "" // whether duplicates are the same depends on the type
+		args = []string{"DISTINCT " + args[0]}
 	}
-	return a.Fn.SQLite
+	switch a.Fn.Name {
+	case "count", "min", "max":
+		return a.Fn.Name + "(" + args[0] + ")" // under the collation of the argument
+	}
+	if a.Fn.SQLite == "" {
+		return ""
+	}
+	return substitute(a.Fn.SQLite, args)
 }
 
 // emptyResult is what an aggregate gives for no rows; NULL for most.
