@@ -214,8 +214,7 @@ func (b *tableBuild) alter(k *sql.AlterCmd) {
 			}
 			e.fail(k.Pos, fault.UndefinedObject, "constraint %q of relation %q does not exist", k.Name, t.Name)
 		}
-		b.store()
-		e.drop([]addr{{oid: c.OID}}, k.Cascade, k.Pos)
+		e.drop([]addr{{oid: c.OID}}, k.Cascade, k.Pos) // drops are the first pass: there is nothing to store before
 		b.reload()
 	case sql.EnableRLS:
 		t.RLS = true
@@ -307,7 +306,6 @@ func (b *tableBuild) dropColumn(k *sql.AlterCmd) {
 		}
 		e.fail(k.Pos, fault.UndefinedColumn, "column %q of relation %q does not exist", k.Name, t.Name)
 	}
-	b.store()
 	e.drop([]addr{{oid: t.OID, sub: c.Num}}, k.Cascade, k.Pos)
 	b.reload()
 }
@@ -432,6 +430,11 @@ func (e *Edit) tableOwner(t *Table, owner string, pos sql.Pos) {
 	e.needMember(owner, pos)
 	n := e.TableByOID(t.OID).edited()
 	n.ACL = n.ACL.newOwner(n.Owner, owner)
+	for i, c := range n.Columns {
+		if c.ACL != nil {
+			edit(n.Columns, i).ACL = c.ACL.newOwner(n.Owner, owner)
+		}
+	}
 	n.Owner = owner
 	e.setTable(n)
 	for _, oid := range []OID{n.RowType, e.Type(n.RowType).Array} {

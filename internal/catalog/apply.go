@@ -379,7 +379,9 @@ func (e *Edit) createTableAs(s *sql.CreateTableAs) {
 func (e *Edit) refresh(s *sql.RefreshMatView) {
 	e.st.tag = "REFRESH MATERIALIZED VIEW"
 	t := e.relation(s.Name, false)
-	if t.Kind != MatView {
+	if t.Kind == View {
+		e.fail(s.Name.Pos, fault.WrongObjectType, "%q is not a table or materialized view", t.Name)
+	} else if t.Kind != MatView {
 		e.fail(s.Name.Pos, fault.WrongObjectType, "%q is not a materialized view", t.Name)
 	}
 	e.needOwner(t.Owner, "materialized view", t.Name, s.Pos)
@@ -663,6 +665,9 @@ func (e *Edit) createSchema(s *sql.CreateSchema) {
 	if s.Owner != "" {
 		owner = e.role(s.Owner, s.Pos)
 		e.needMember(owner, s.Pos)
+	}
+	if !e.owns(e.st.env.Role, databaseOwner) {
+		e.fail(s.Pos, fault.InsufficientPrivilege, "permission denied for database postgres")
 	}
 	name := s.Name
 	if name == "" {

@@ -634,7 +634,7 @@ func (b *binder) from(f sql.TableExpr, s *scope) sql.TableExpr {
 			add(&scopeItem{name: f.Name.Name, cols: cols}, f.Alias)
 			return f
 		}
-		n, t := b.table(f, true)
+		n, t := b.table(f)
 		if t == nil {
 			add(&scopeItem{name: f.Name.Name, open: true}, f.Alias)
 			return f
@@ -726,7 +726,7 @@ func (b *binder) columnDefs(in []sql.ColumnDef) []sql.ColumnDef {
 }
 
 // table binds the name of a relation. An alias keeps the name that references use when the relation is renamed.
-func (b *binder) table(f *sql.Table, keepName bool) (*sql.Table, *Table) {
+func (b *binder) table(f *sql.Table) (*sql.Table, *Table) {
 	t := b.c.FindTable(b.path, f.Name)
 	if t == nil {
 		return f, nil
@@ -734,7 +734,7 @@ func (b *binder) table(f *sql.Table, keepName bool) (*sql.Table, *Table) {
 	b.use(addr{oid: t.OID})
 	n := *f
 	n.Name = b.qualify(t.OID, t.Schema, t.Name, f.Name.Pos)
-	if keepName && n.Name.Name != t.Name && f.Alias == nil {
+	if n.Name.Name != t.Name && f.Alias == nil {
 		n.Alias = &sql.Alias{Name: t.Name}
 	}
 	return &n, t
@@ -792,7 +792,7 @@ func (c *facts) Fields(t *Type) []*Column {
 func (b *binder) statement(st sql.Stmt, outer *scope) (sql.Stmt, []scopeCol) {
 	s := &scope{parent: outer}
 	target := func(t *sql.Table) *sql.Table {
-		n, tab := b.table(t, true)
+		n, tab := b.table(t)
 		it := &scopeItem{name: t.Name.Name, open: tab == nil}
 		if tab != nil {
 			it.table, it.cols = tab, tableCols(tab)

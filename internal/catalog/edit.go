@@ -179,7 +179,7 @@ func (e *Edit) Apply(s sql.Stmt, env Env) (ch Change, err error) {
 		}
 		e.st = nil
 	}()
-	e.st = &statement{env: env, using: map[OID]map[string]sql.Expr{}, fill: map[OID]*sql.Select{}, restart: map[OID]*int64{}}
+	e.st = &statement{env: env, seen: map[OID]bool{}, using: map[OID]map[string]sql.Expr{}, fill: map[OID]*sql.Select{}, restart: map[OID]*int64{}}
 	e.apply(s)
 	ch = e.change(before.facts)
 	if env.Check != nil {
@@ -193,6 +193,7 @@ type statement struct {
 	env     Env
 	tag     string
 	touched []OID // tables, sequences, types and functions in the order in which they changed
+	seen    map[OID]bool
 	using   map[OID]map[string]sql.Expr
 	fill    map[OID]*sql.Select
 	restart map[OID]*int64
@@ -227,7 +228,8 @@ func (e *Edit) notice(code, format string, args ...any) {
 
 func (e *Edit) touch(oid OID) {
 	e.view = nil
-	if !slices.Contains(e.st.touched, oid) {
+	if !e.st.seen[oid] {
+		e.st.seen[oid] = true
 		e.st.touched = append(e.st.touched, oid)
 	}
 }

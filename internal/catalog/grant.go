@@ -254,11 +254,11 @@ func (g *granting) table(t *Table) {
 	}
 	n := t.edited()
 	if g.privs != 0 {
-		n.ACL = g.change(sql.KindTable, t.ACL, t.Owner, g.privs, t.kindWord(), t.Name)
+		n.ACL = g.change(sql.KindTable, t.ACL, t.Owner, g.privs, "table", t.Name)
 		if g.s.Revoke { // a right revoked from the table goes from its columns too
 			for i, c := range n.Columns {
 				if c.ACL != nil && g.privs&AllColumnPrivs != 0 {
-					edit(n.Columns, i).ACL = g.change(sql.KindColumn, c.ACL, t.Owner, g.privs&AllColumnPrivs, t.kindWord(), t.Name)
+					edit(n.Columns, i).ACL = g.change(sql.KindColumn, c.ACL, t.Owner, g.privs&AllColumnPrivs, "table", t.Name)
 				}
 			}
 		}
@@ -269,7 +269,7 @@ func (g *granting) table(t *Table) {
 			e.fail(g.s.Pos, fault.UndefinedColumn, "column %q of relation %q does not exist", name, t.Name)
 		}
 		c := edit(n.Columns, i)
-		if c.ACL = g.change(sql.KindColumn, c.ACL, t.Owner, privs, t.kindWord(), t.Name); len(c.ACL) == 0 {
+		if c.ACL = g.change(sql.KindColumn, c.ACL, t.Owner, privs, "table", t.Name); len(c.ACL) == 0 {
 			c.ACL = nil
 		}
 	}
@@ -476,7 +476,7 @@ func (e *Edit) grantRole(s *sql.GrantRole) {
 				n.MemberOf = slices.Delete(slices.Clone(o.MemberOf), i, i+1)
 			case i >= 0:
 				if !s.Admin {
-					e.notice(fault.DuplicateObject, "role %q is already a member of role %q", to, r)
+					e.notice("00000", "role %q is already a member of role %q", to, r)
 				}
 				continue
 			default:
@@ -658,14 +658,18 @@ func (e *Edit) roleUses(role string) []string {
 		}
 	}
 	for _, d := range e.defaultACLs {
+		kind := string(d.Kind) + "s"
+		if d.Kind == sql.KindTable {
+			kind = "relations"
+		}
 		if d.Owner == role {
-			lines = append(lines, "owner of default privileges on new "+string(d.Kind)+"s belonging to role "+role)
+			lines = append(lines, "owner of default privileges on new "+kind+" belonging to role "+role)
 		} else if slices.ContainsFunc(d.ACL, func(g Grant) bool { return g.Grantee == role }) {
 			in := ""
 			if d.Schema != "" {
 				in = " in schema " + d.Schema
 			}
-			lines = append(lines, "privileges for default privileges on new "+string(d.Kind)+"s belonging to role "+d.Owner+in)
+			lines = append(lines, "privileges for default privileges on new "+kind+" belonging to role "+d.Owner+in)
 		}
 	}
 	return lines

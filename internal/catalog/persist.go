@@ -86,7 +86,7 @@ func Decode(data []byte) (*Catalog, error) {
 	if err := storedCodec().Decode(rest[n:], &s); err != nil {
 		return nil, fmt.Errorf("catalog: decode: %w", err)
 	}
-	e := &Edit{facts: emptyFacts(), st: &statement{}}
+	e := &Edit{facts: emptyFacts(), st: &statement{seen: map[OID]bool{}}}
 	e.nextOID, e.casts, e.defaultACLs, e.settings = s.NextOID, s.Casts, s.DefaultACLs, s.Settings
 	e.schemas, e.roles = ordMap[string, *Schema]{}, ordMap[string, *Role]{}
 	for _, x := range s.Schemas {

@@ -2,14 +2,19 @@ package catalog
 
 import "slices"
 
+// databaseOwner is the predefined role whose one member is the owner of the database: the role postgres.
+const databaseOwner = "pg_database_owner"
+
 // MemberOf says whether role has the rights of another: it is itself, a superuser, or a member directly or through others.
-// A database owner (here: postgres) is a member of pg_database_owner.
 func (c *facts) MemberOf(role, of string) bool {
 	r := c.Role(role)
 	return role == of || r != nil && (r.Super || c.memberOf(r, of, nil))
 }
 
 func (c *facts) memberOf(r *Role, of string, seen []string) bool {
+	if of == databaseOwner && r.Name == "postgres" {
+		return true
+	}
 	for _, m := range r.MemberOf {
 		if m == of {
 			return true
@@ -29,6 +34,9 @@ func (c *facts) memberOf(r *Role, of string, seen []string) bool {
 func (c *facts) inherits(role, of string) bool {
 	if role == of {
 		return true
+	}
+	if of == databaseOwner {
+		return c.inherits(role, "postgres")
 	}
 	r := c.Role(role)
 	if r == nil || !r.Inherit {
