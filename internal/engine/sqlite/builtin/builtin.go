@@ -155,14 +155,20 @@ type tables struct {
 	casts  map[castKey]*Cast
 }
 
+// facts.txt is written from a running PostgreSQL by the test of that name; extra.txt has the signatures of pgvector, in the same form.
+//
 //go:embed facts.txt
-var facts string
+var serverFacts string
+
+//go:embed extra.txt
+var extraFacts string
 
 // table joins the facts with the implementations, once.
 var table = sync.OnceValue(func() *tables {
 	t := &tables{funcs: map[string][]*Func{}, ids: map[string]*Func{}, byKey: map[string]*Func{}, ops: map[string][]*Op{}, casts: map[castKey]*Cast{}}
 	impls := implementations()
 	names := map[string]int{}
+	facts := serverFacts + extraFacts
 	for line := range strings.SplitSeq(facts, "\n") {
 		f := strings.Split(line, "\t")
 		if f[0] == "f" {

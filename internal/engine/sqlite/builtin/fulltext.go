@@ -1,0 +1,759 @@
+package builtin
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+)
+
+// tsConfig is the configuration by name: simple, or english with stop words and stems.
+func (c *Ctx) tsConfig(args []datum, n int) (string, []datum, error) {
+	if len(args) > n {
+		name := value.TSConfigName(args[0].Int64())
+		if name == "" {
+			return "", nil, fault.New(fault.UndefinedObject, "text search configuration with OID %d is not known here", args[0].Int64())
+		}
+		return name, args[1:], nil
+	}
+	name := "english"
+	if c.Setting != nil {
+		if s, ok := c.Setting("default_text_search_config"); ok {
+			name = strings.TrimPrefix(s, "pg_catalog.")
+		}
+	}
+	if name != "simple" && name != "english" {
+		return "", nil, unsupported("text search configuration %q is not supported", name).(*fault.Error).WithHint("The sqlite engine has simple and english.")
+	}
+	return name, args, nil
+}
+
+// token is a piece of text that becomes a lexeme; plain tokens are never stemmed.
+type token struct {
+	word  string
+	plain bool
+}
+
+var tokenPattern = regexp.MustCompile(`(?i)` +
+	`([\p{L}\p{N}_.+-]*[\p{L}\p{N}_]@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)` + // e-mail
+	`|(?:[a-z]+://)?((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[a-z]{2,})((?:/[^\s<>"']*)?)` + // host and path
+	`|([+-]?\d+\.\d+(?:e[+-]?\d+)?(?:\.\d+)*)` + // number
+	`|([\p{L}\p{N}_]+(?:-[\p{L}\p{N}_]+)+)` + // hyphenated
+	`|([\p{L}\p{N}]+(?:_[\p{L}\p{N}]+)*)`)
+
+// tokens splits text as PostgreSQL's default parser does, in the main cases.
+func tokens(s string) []token {
+	var out []token
+	for _, m := range tokenPattern.FindAllStringSubmatchIndex(s, -1) {
+		sub := func(i int) string {
+			if m[2*i] < 0 {
+				return ""
+			}
+			return value.Lower(s[m[2*i]:m[2*i+1]])
+		}
+		digits := func(w string) bool { return strings.ContainsFunc(w, unicode.IsDigit) }
+		parts := func(w string) {
+			for p := range strings.FieldsFuncSeq(w, func(c rune) bool { return c == '-' || c == '_' }) {
+				out = append(out, token{p, digits(p)})
+			}
+		}
+		switch {
+		case sub(1) != "":
+			out = append(out, token{sub(1), true})
+		case sub(2) != "":
+			if path := sub(3); len(path) > 1 {
+				out = append(out, token{sub(2) + path, true}, token{sub(2), true}, token{path, true})
+			} else {
+				out = append(out, token{sub(2), true})
+			}
+		case sub(4) != "":
+			out = append(out, token{sub(4), true})
+		case sub(5) != "":
+			w := sub(5)
+			if strings.Trim(w, "0123456789-") == "" {
+				// 2024-01-31 is three numbers, the later ones negative.
+				for i, p := range strings.Split(w, "-") {
+					if i > 0 {
+						p = "-" + p
+					}
+					out = append(out, token{p, true})
+				}
+				continue
+			}
+			if strings.Contains(w, "_") {
+				parts(w)
+				continue
+			}
+			out = append(out, token{w, digits(w)})
+			parts(w)
+		default:
+			parts(sub(6))
+		}
+	}
+	return out
+}
+
+// lexeme is the normal form of a token, "" for a stop word.
+func lexeme(config string, t token) string {
+	if config == "simple" || t.plain {
+		return t.word
+	}
+	if stopWords[t.word] {
+		return ""
+	}
+	return stem(t.word)
+}
+
+func tsVector(config, s string, from int) (lex []value.Lexeme, last int) {
+	pos := from
+	for _, t := range tokens(s) {
+		pos++
+		if w := lexeme(config, t); w != "" {
+			lex = append(lex, value.Lexeme{Word: w, At: []value.Position{{Pos: min(pos, 16383), Weight: 'D'}}})
+		}
+	}
+	return lex, pos
+}
+
+func lexemes(d datum) []value.Lexeme {
+	lex, err := value.LexemesOf(d.Str())
+	if err != nil {
+		return nil
+	}
+	return lex
+}
+
+func registerFullText(r registry) {
+	r.fn("to_tsvector(text) to_tsvector(regconfig,text)", func(c *Ctx, a []datum) (datum, error) {
+		config, a, err := c.tsConfig(a, 1)
+		if err != nil {
+			return value.Null, err
+		}
+		lex, _ := tsVector(config, a[0].Str(), 0)
+		return value.TSVectorDatum(lex), nil
+	})
+	r.fn("to_tsvector(jsonb) to_tsvector(regconfig,jsonb) to_tsvector(json) to_tsvector(regconfig,json)", func(c *Ctx, a []datum) (datum, error) {
+		config, a, err := c.tsConfig(a, 1)
+		if err != nil {
+			return value.Null, err
+		}
+		var lex []value.Lexeme
+		pos := 0
+		var walk func(raw string)
+		walk = func(raw string) {
+			switch value.JSONKind(raw) {
+			case "object":
+				for _, v := range value.Pairs(raw) {
+					walk(v)
+				}
+			case "array":
+				for v := range value.Elems(raw) {
+					walk(v)
+				}
+			case "string":
+				if pos > 0 {
+					pos++ // strings do not touch, so that no phrase spans two
+				}
+				more, last := tsVector(config, value.UnquoteJSON(raw), pos)
+				lex, pos = append(lex, more...), last
+			}
+		}
+		walk(a[0].Str())
+		return value.TSVectorDatum(lex), nil
+	})
+	query := func(names string, build func(config, s string) (*value.TSNode, error)) {
+		r.fn(names+"(text) "+names+"(regconfig,text)", func(c *Ctx, a []datum) (datum, error) {
+			config, a, err := c.tsConfig(a, 1)
+			if err != nil {
+				return value.Null, err
+			}
+			n, err := build(config, a[0].Str())
+			if err != nil {
+				return value.Null, err
+			}
+			return text(n.String()), nil
+		})
+	}
+	query("plainto_tsquery", func(config, s string) (*value.TSNode, error) { return joined(config, s, '&'), nil })
+	query("phraseto_tsquery", func(config, s string) (*value.TSNode, error) { return joined(config, s, '<'), nil })
+	query("websearch_to_tsquery", func(config, s string) (*value.TSNode, error) { return webQuery(config, s), nil })
+	query("to_tsquery", func(config, s string) (*value.TSNode, error) {
+		n, err := value.TSQueryNode(s)
+		if err != nil {
+			return nil, err
+		}
+		return normalQuery(config, n), nil
+	})
+	match := func(vec []value.Lexeme, q string) (datum, error) {
+		n, err := value.TSQueryNode(q)
+		if err != nil || n == nil {
+			return value.Bool(false), err
+		}
+		return value.Bool(newMatcher(vec).match(n)), nil
+	}
+	r.fn("ts_match_vq(tsvector,tsquery)", func(_ *Ctx, a []datum) (datum, error) { return match(lexemes(a[0]), a[1].Str()) })
+	r.fn("ts_match_qv(tsquery,tsvector)", func(_ *Ctx, a []datum) (datum, error) { return match(lexemes(a[1]), a[0].Str()) })
+	r.fn("ts_match_tq(text,tsquery)", func(c *Ctx, a []datum) (datum, error) {
+		config, _, err := c.tsConfig(nil, 0)
+		if err != nil {
+			return value.Null, err
+		}
+		lex, _ := tsVector(config, a[0].Str(), 0)
+		return match(lexemes(value.TSVectorDatum(lex)), a[1].Str())
+	})
+	r.fn("ts_match_tt(text,text)", func(c *Ctx, a []datum) (datum, error) {
+		config, _, err := c.tsConfig(nil, 0)
+		if err != nil {
+			return value.Null, err
+		}
+		lex, _ := tsVector(config, a[0].Str(), 0)
+		return match(lexemes(value.TSVectorDatum(lex)), joined(config, a[1].Str(), '&').String())
+	})
+	r.fn("ts_rank(tsvector,tsquery) ts_rank(tsvector,tsquery,int4) ts_rank(_float4,tsvector,tsquery) ts_rank(_float4,tsvector,tsquery,int4)", func(c *Ctx, a []datum) (datum, error) {
+		w := [4]float64{single(0.1), single(0.2), single(0.4), 1}
+		if len(a) > 2 && c.argType(0) != catalog.TSVectorOID {
+			list, err := value.ArraySlice(opsOf(catalog.Float4OID), a[0])
+			if err != nil {
+				return value.Null, err
+			}
+			if len(list) < 4 {
+				return value.Null, fault.New(fault.ArraySubscript, "array of weight is too short")
+			}
+			for i := range w {
+				if w[i] = list[i].Float64(); w[i] > 1 {
+					return value.Null, fault.New(fault.InvalidParameterValue, "weight out of range")
+				}
+			}
+			a = a[1:]
+		}
+		method := int64(0)
+		if len(a) > 2 {
+			method = a[2].Int64()
+		}
+		q, err := value.TSQueryNode(a[1].Str())
+		return value.Float(single(rank(w, lexemes(a[0]), q, method))), err
+	})
+	r.fn("setweight(tsvector,char)", func(_ *Ctx, a []datum) (datum, error) {
+		w := strings.ToUpper(a[1].Str())
+		if len(w) != 1 || w < "A" || w > "D" {
+			return value.Null, fault.New(fault.Internal, "unrecognized weight: %d", int(append([]byte(a[1].Str()), 0)[0]))
+		}
+		lex := lexemes(a[0])
+		for _, l := range lex {
+			for i := range l.At {
+				l.At[i].Weight = w[0]
+			}
+		}
+		return value.TSVectorDatum(lex), nil
+	})
+	r.pure("tsvector_concat(tsvector,tsvector)", func(a []datum) datum {
+		x, y := lexemes(a[0]), lexemes(a[1])
+		last := 0
+		for _, l := range x {
+			for _, p := range l.At {
+				last = max(last, p.Pos)
+			}
+		}
+		for _, l := range y {
+			for i := range l.At {
+				l.At[i].Pos = min(l.At[i].Pos+last, 16383)
+			}
+		}
+		return value.TSVectorDatum(append(x, y...))
+	})
+	r.pure("strip(tsvector)", func(a []datum) datum {
+		lex := lexemes(a[0])
+		for i := range lex {
+			lex[i].At = nil
+		}
+		return value.TSVectorDatum(lex)
+	})
+	r.pure("length(tsvector)", func(a []datum) datum { return value.Int(int64(len(lexemes(a[0])))) })
+	r.pure("tsvector_to_array(tsvector)", func(a []datum) datum {
+		var out []datum
+		for _, l := range lexemes(a[0]) {
+			out = append(out, text(l.Word))
+		}
+		return value.MakeArray(nil, opsOf(catalog.TextOID), out)
+	})
+	r.fn("array_to_tsvector(_text)", func(_ *Ctx, a []datum) (datum, error) {
+		list, err := textElems(a[0])
+		var lex []value.Lexeme
+		for _, d := range list {
+			if d.IsNull() {
+				return value.Null, fault.New(fault.NullNotAllowed, "lexeme array may not contain nulls")
+			}
+			lex = append(lex, value.Lexeme{Word: d.Str()})
+		}
+		return value.TSVectorDatum(lex), err
+	})
+	r.pure("ts_delete(tsvector,text)", func(a []datum) datum {
+		return value.TSVectorDatum(slices.DeleteFunc(lexemes(a[0]), func(l value.Lexeme) bool { return l.Word == a[1].Str() }))
+	})
+	combine := func(sig string, op byte) {
+		r.fn(sig, func(_ *Ctx, a []datum) (datum, error) {
+			x, err := value.TSQueryNode(a[0].Str())
+			if err != nil {
+				return value.Null, err
+			}
+			y, err := value.TSQueryNode(a[1].Str())
+			switch {
+			case err != nil:
+				return value.Null, err
+			case x == nil:
+				return a[1], nil
+			case y == nil:
+				return a[0], nil
+			}
+			return text((&value.TSNode{Op: op, Distance: 1, Left: x, Right: y}).String()), nil
+		})
+	}
+	combine("tsquery_and(tsquery,tsquery)", '&')
+	combine("tsquery_or(tsquery,tsquery)", '|')
+	combine("tsquery_phrase(tsquery,tsquery)", '<')
+	r.fn("tsquery_not(tsquery)", func(_ *Ctx, a []datum) (datum, error) {
+		x, err := value.TSQueryNode(a[0].Str())
+		if err != nil || x == nil {
+			return a[0], err
+		}
+		return text((&value.TSNode{Op: '!', Left: x}).String()), nil
+	})
+	r.fn("numnode(tsquery)", func(_ *Ctx, a []datum) (datum, error) {
+		x, err := value.TSQueryNode(a[0].Str())
+		var count func(n *value.TSNode) int64
+		count = func(n *value.TSNode) int64 {
+			if n == nil {
+				return 0
+			}
+			return 1 + count(n.Left) + count(n.Right)
+		}
+		return value.Int(count(x)), err
+	})
+	r.fn("get_current_ts_config()", func(c *Ctx, _ []datum) (datum, error) {
+		name, _, err := c.tsConfig(nil, 0)
+		if err != nil {
+			return value.Null, err
+		}
+		return opsOf(catalog.RegconfigOID).Input(nil, name, -1)
+	})
+	r.fn("ts_headline(text,tsquery) ts_headline(text,tsquery,text) ts_headline(regconfig,text,tsquery) ts_headline(regconfig,text,tsquery,text)", func(c *Ctx, a []datum) (datum, error) {
+		n := 2
+		if c.argType(0) != catalog.RegconfigOID && len(a) == 3 {
+			n = 3
+		}
+		config, a, err := c.tsConfig(a, n)
+		if err != nil {
+			return value.Null, err
+		}
+		opts := ""
+		if len(a) > 2 {
+			opts = a[2].Str()
+		}
+		q, err := value.TSQueryNode(a[1].Str())
+		return text(headline(config, a[0].Str(), q, opts)), err
+	})
+}
+
+// joined makes a query of all words of a text, with & or as a phrase whose gaps are those of the stop words.
+func joined(config, s string, op byte) *value.TSNode {
+	var n *value.TSNode
+	gap := 1
+	for _, t := range tokens(s) {
+		w := lexeme(config, t)
+		if w == "" {
+			gap++
+			continue
+		}
+		leaf := &value.TSNode{Word: w}
+		if n == nil {
+			n = leaf
+		} else {
+			n = &value.TSNode{Op: op, Distance: gap, Left: n, Right: leaf}
+		}
+		gap = 1
+	}
+	return n
+}
+
+// normalQuery replaces the words of a query by their lexemes; stop words fall away.
+func normalQuery(config string, n *value.TSNode) *value.TSNode {
+	if n == nil {
+		return nil
+	}
+	if n.Op == 0 {
+		j := joined(config, n.Word, '<')
+		var mark func(*value.TSNode)
+		mark = func(m *value.TSNode) {
+			if m == nil {
+				return
+			}
+			if m.Op == 0 {
+				m.Weights, m.Prefix = n.Weights, n.Prefix
+			}
+			mark(m.Left)
+			mark(m.Right)
+		}
+		mark(j)
+		return j
+	}
+	l, r := normalQuery(config, n.Left), normalQuery(config, n.Right)
+	switch {
+	case n.Op == '!' && l == nil:
+		return nil
+	case n.Op == '!':
+		return &value.TSNode{Op: '!', Left: l}
+	case l == nil:
+		return r
+	case r == nil:
+		return l
+	}
+	return &value.TSNode{Op: n.Op, Distance: n.Distance, Left: l, Right: r}
+}
+
+// webQuery reads the language of search boxes: words, "phrases", or, -not.
+func webQuery(config, s string) *value.TSNode {
+	var or, and *value.TSNode
+	add := func(n *value.TSNode, not bool) {
+		if n == nil {
+			return
+		}
+		if not {
+			n = &value.TSNode{Op: '!', Left: n}
+		}
+		if and == nil {
+			and = n
+		} else {
+			and = &value.TSNode{Op: '&', Left: and, Right: n}
+		}
+	}
+	flush := func() {
+		switch {
+		case and == nil:
+		case or == nil:
+			or = and
+		default:
+			or = &value.TSNode{Op: '|', Left: or, Right: and}
+		}
+		and = nil
+	}
+	for i := 0; i < len(s); {
+		switch {
+		case s[i] == ' ' || s[i] == '\t' || s[i] == '\n':
+			i++
+			continue
+		}
+		not := false
+		for i < len(s) && s[i] == '-' {
+			not = true
+			i++
+		}
+		if i >= len(s) {
+			break
+		}
+		if s[i] == '"' {
+			end := strings.IndexByte(s[i+1:], '"')
+			if end < 0 {
+				end = len(s) - i - 1
+			}
+			add(joined(config, s[i+1:i+1+end], '<'), not)
+			i = min(i+end+2, len(s))
+			continue
+		}
+		j := i
+		for j < len(s) && s[j] != ' ' && s[j] != '"' && s[j] != '\t' && s[j] != '\n' {
+			j++
+		}
+		w := s[i:j]
+		i = j
+		if strings.EqualFold(w, "or") && and != nil && !not {
+			flush()
+			continue
+		}
+		add(joined(config, w, '<'), not)
+	}
+	flush()
+	return or
+}
+
+type matcher map[string][]value.Position
+
+func newMatcher(lex []value.Lexeme) matcher {
+	m := matcher{}
+	for _, l := range lex {
+		m[l.Word] = l.At
+	}
+	return m
+}
+
+// positions are those of a word in the query, with its weights; found tells whether the word occurs at all.
+func (m matcher) positions(n *value.TSNode) (at []value.Position, found bool) {
+	take := func(p []value.Position) {
+		if n.Weights == "" {
+			at, found = append(at, p...), true
+			return
+		}
+		for _, x := range p {
+			if strings.IndexByte(n.Weights, x.Weight) >= 0 {
+				at, found = append(at, x), true
+			}
+		}
+	}
+	if !n.Prefix {
+		if p, ok := m[n.Word]; ok {
+			take(p)
+		}
+		return at, found
+	}
+	for w, p := range m {
+		if strings.HasPrefix(w, n.Word) {
+			take(p)
+		}
+	}
+	slices.SortFunc(at, func(a, b value.Position) int { return a.Pos - b.Pos })
+	return at, found
+}
+
+func (m matcher) match(n *value.TSNode) bool {
+	switch n.Op {
+	case '&':
+		return m.match(n.Left) && m.match(n.Right)
+	case '|':
+		return m.match(n.Left) || m.match(n.Right)
+	case '!':
+		return !m.match(n.Left)
+	case '<':
+		ends, not := m.ends(n)
+		return len(ends) > 0 || not
+	}
+	_, found := m.positions(n)
+	return found
+}
+
+// ends are the positions at which a phrase can end; not means all positions but those.
+func (m matcher) ends(n *value.TSNode) (at []int, not bool) {
+	switch n.Op {
+	case 0:
+		ps, _ := m.positions(n)
+		for _, p := range ps {
+			at = append(at, p.Pos)
+		}
+		return at, false
+	case '!':
+		at, not = m.ends(n.Left)
+		return at, !not
+	case '<':
+		l, ln := m.ends(n.Left)
+		r, rn := m.ends(n.Right)
+		for _, p := range r {
+			if !rn && slices.Contains(l, p-n.Distance) != ln {
+				at = append(at, p)
+			}
+		}
+		if rn {
+			for _, p := range l {
+				if !ln && !slices.Contains(r, p+n.Distance) {
+					at = append(at, p+n.Distance)
+				}
+			}
+		}
+		return at, false
+	case '&':
+		l, ln := m.ends(n.Left)
+		r, rn := m.ends(n.Right)
+		for _, p := range l {
+			if !ln && slices.Contains(r, p) != rn {
+				at = append(at, p)
+			}
+		}
+		return at, false
+	}
+	l, _ := m.ends(n.Left)
+	r, _ := m.ends(n.Right)
+	at = append(l, r...)
+	slices.Sort(at)
+	return slices.Compact(at), false
+}
+
+// rank is ts_rank.
+func rank(w [4]float64, vec []value.Lexeme, q *value.TSNode, method int64) float64 {
+	if q == nil || len(vec) == 0 {
+		return 0
+	}
+	m := newMatcher(vec)
+	var leaves []*value.TSNode
+	seen := map[string]bool{}
+	var walk func(n *value.TSNode)
+	walk = func(n *value.TSNode) {
+		if n == nil {
+			return
+		}
+		if n.Op == 0 && !seen[n.Word] {
+			seen[n.Word] = true
+			leaves = append(leaves, n)
+		}
+		walk(n.Left)
+		walk(n.Right)
+	}
+	walk(q)
+	weight := func(p value.Position) float64 { return w['D'-p.Weight] }
+	type entry struct {
+		at   []value.Position
+		null bool
+	}
+	entries := make([]*entry, len(leaves))
+	for i, n := range leaves {
+		at, ok := m.positions(n)
+		if !ok {
+			continue
+		}
+		entries[i] = &entry{at: at}
+		if len(at) == 0 {
+			entries[i] = &entry{at: []value.Position{{Pos: 0, Weight: 'D'}}, null: true}
+		}
+	}
+	res := -1.0
+	if (q.Op == '&' || q.Op == '<') && len(leaves) > 1 {
+		for i, e := range entries {
+			for k := 0; k < i && e != nil; k++ {
+				o := entries[k]
+				if o == nil {
+					continue
+				}
+				for _, x := range e.at {
+					for _, y := range o.at {
+						dist := abs(x.Pos - y.Pos)
+						if dist == 0 && !e.null && !o.null {
+							continue
+						}
+						if dist == 0 {
+							dist = 16384
+						}
+						d := 1e-30
+						if dist <= 100 {
+							d = 1 / (1.005 + 0.05*math.Exp(float64(dist)/1.5-2))
+						}
+						cur := single(math.Sqrt(weight(x) * weight(y) * d))
+						if res < 0 {
+							res = cur
+						} else {
+							res = single(1 - (1-res)*(1-cur))
+						}
+					}
+				}
+			}
+		}
+	} else {
+		res = 0
+		for _, e := range entries {
+			if e == nil {
+				continue
+			}
+			sum, best, at := 0.0, -1.0, 0
+			for j, p := range e.at {
+				sum = single(sum + weight(p)/float64((j+1)*(j+1)))
+				if weight(p) > best {
+					best, at = weight(p), j
+				}
+			}
+			res = single(res + (best+sum-best/float64((at+1)*(at+1)))/1.64493406685)
+		}
+		res = single(res / float64(len(leaves)))
+	}
+	if res < 0 {
+		res = 1e-20
+	}
+	length := 0
+	for _, l := range vec {
+		length += max(len(l.At), 1)
+	}
+	if method&1 != 0 {
+		res /= math.Log(float64(length)+1) / math.Ln2
+	}
+	if method&2 != 0 {
+		res /= float64(length)
+	}
+	if method&8 != 0 {
+		res /= float64(len(vec))
+	}
+	if method&16 != 0 {
+		res /= math.Log(float64(len(vec))+1) / math.Ln2
+	}
+	if method&32 != 0 {
+		res /= res + 1
+	}
+	return res
+}
+
+var headlineWord = regexp.MustCompile(`[\p{L}\p{N}]+(?:['-][\p{L}\p{N}]+)*`)
+
+// headline marks the words of the query in the fragment around the first of them (at most MaxWords words).
+func headline(config, s string, q *value.TSNode, opts string) string {
+	start, stop, all := "<b>", "</b>", false
+	maxWords := 35
+	for o := range strings.SplitSeq(opts, ",") {
+		k, v, _ := strings.Cut(o, "=")
+		v = strings.Trim(strings.TrimSpace(v), `"`)
+		switch strings.ToLower(strings.TrimSpace(k)) {
+		case "startsel":
+			start = v
+		case "stopsel":
+			stop = v
+		case "highlightall":
+			d, err := value.ParseBool(v)
+			all = err == nil && d.IsTrue()
+		case "maxwords":
+			if d, err := opsOf(catalog.Int4OID).Input(nil, v, -1); err == nil && d.Int64() > 0 {
+				maxWords = int(d.Int64())
+			}
+		}
+	}
+	wanted := map[string]bool{}
+	var prefixes []string
+	var walk func(n *value.TSNode)
+	walk = func(n *value.TSNode) {
+		if n == nil || n.Op == '!' {
+			return
+		}
+		if n.Op == 0 {
+			wanted[n.Word] = true
+			if n.Prefix {
+				prefixes = append(prefixes, n.Word)
+			}
+		}
+		walk(n.Left)
+		walk(n.Right)
+	}
+	walk(q)
+	hit := func(w string) bool {
+		for _, t := range tokens(w) {
+			l := lexeme(config, t)
+			if wanted[l] || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(l, p) }) {
+				return true
+			}
+		}
+		return false
+	}
+	marks := headlineWord.FindAllStringIndex(s, -1)
+	from, to := 0, len(s)
+	if !all && len(marks) > maxWords {
+		first := max(slices.IndexFunc(marks, func(m []int) bool { return hit(s[m[0]:m[1]]) }), 0)
+		first = min(first, len(marks)-maxWords)
+		marks = marks[first : first+maxWords]
+		from, to = marks[0][0], marks[len(marks)-1][1]
+	}
+	var b strings.Builder
+	last := from
+	for _, m := range marks {
+		if w := s[m[0]:m[1]]; hit(w) {
+			b.WriteString(s[last:m[0]] + start + w + stop)
+			last = m[1]
+		}
+	}
+	b.WriteString(s[last:to])
+	return b.String()
+}
