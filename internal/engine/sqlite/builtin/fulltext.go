@@ -42,7 +42,7 @@ type token struct {
 var tokenPattern = regexp.MustCompile(`(?i)` +
 	`([\p{L}\p{N}_.+-]*[\p{L}\p{N}_]@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)` + // e-mail
 	`|(?:[a-z]+://)?((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[a-z]{2,})((?:/[^\s<>"']*)?)` + // host and path
-	`|([+-]?\d+\.\d+(?:e[+-]?\d+)?(?:\.\d+)*)` + // number
+	`|([+-]?\d+\.\d+(?:e[+-]?\d+)?(?:\.\d+)*|[+-]\d+)` + // number
 	`|([\p{L}\p{N}_]+(?:-[\p{L}\p{N}_]+)+)` + // hyphenated
 	`|([\p{L}\p{N}]+(?:_[\p{L}\p{N}]+)*)`)
 

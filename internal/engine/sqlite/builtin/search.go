@@ -164,11 +164,7 @@ func wordSimilarity(a, b string, strict bool) float64 {
 			if strict && !last[j] || !strict && !in[seq[j]] {
 				continue
 			}
-			union := len(query) + len(seen) - shared
-			if !strict {
-				union = len(query) // what a run has besides does not count against it
-			}
-			best = max(best, float64(float32(shared)/float32(union)))
+			best = max(best, float64(float32(shared)/float32(len(query)+len(seen)-shared)))
 		}
 	}
 	return best

@@ -851,7 +851,7 @@ func (p *numFormat) render(whole, frac string, neg bool) string {
 		}
 	}
 	signMark := ""
-	simple := !p.mi && !p.pl && !p.sg && !p.pr && !p.s
+	simple := !p.mi && !p.sg && !p.pr && !p.s
 	var b strings.Builder
 	place, fracPlace, signDone := 0, 0, false
 	putSign := func() {

@@ -46,7 +46,9 @@ func TSQueryNode(s string) (*TSNode, error) {
 		return nil, nil
 	}
 	n := p.or()
-	p.space()
+	if p.space(); p.i >= len(s) && (n == nil || p.bad) && !strings.HasSuffix(strings.TrimSpace(s), "'") {
+		return nil, fault.New(fault.SyntaxError, `no operand in tsquery: "%s"`, s)
+	}
 	if n == nil || p.bad || p.i < len(s) {
 		return nil, fault.New(fault.SyntaxError, `syntax error in tsquery: "%s"`, s)
 	}
