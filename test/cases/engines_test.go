@@ -2,13 +2,17 @@ package cases_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 	"github.com/mainstay-dev/mainstay/internal/project"
 )
 
@@ -21,9 +25,10 @@ type kind struct {
 
 var kinds = []kind{
 	{name: "postgres", oracle: true, open: openPostgres},
+	{name: "sqlite", open: openSQLite},
 }
 
-func TestMain(m *testing.M) { clustertest.Main(m) }
+func TestMain(m *testing.M) { clustertest.Main(m, removeWorlds) }
 
 func openPostgres(t *testing.T, folder string) engine.Engine {
 	url := clustertest.Copy(t, folder, func(url string) error {
@@ -40,6 +45,47 @@ func openPostgres(t *testing.T, folder string) engine.Engine {
 	}
 	t.Cleanup(func() { _ = e.Close() })
 	return e
+}
+
+// worlds are the data folders of projects, made once and copied.
+var worlds sync.Map // folder → func() (string, error)
+
+func openSQLite(t *testing.T, folder string) engine.Engine {
+	v, _ := worlds.LoadOrStore(folder, sync.OnceValues(func() (string, error) {
+		dir, err := os.MkdirTemp("", "mainstay-cases-")
+		if err != nil {
+			return "", err
+		}
+		e, err := sqlite.Open(context.Background(), sqlite.Options{Dir: dir, Readers: 1})
+		if err != nil {
+			return "", err
+		}
+		return dir, errors.Join(build(e, folder), e.Close())
+	}))
+	made, err := v.(func() (string, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(made)); err != nil {
+		t.Fatal(err)
+	}
+	e, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir, Readers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+// removeWorlds is for the end of the tests.
+func removeWorlds() {
+	worlds.Range(func(_, v any) bool {
+		if dir, err := v.(func() (string, error))(); err == nil {
+			_ = os.RemoveAll(dir) // a temporary folder
+		}
+		return true
+	})
 }
 
 // build makes the world of a project: its migrations and seeds.

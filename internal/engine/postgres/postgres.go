@@ -181,9 +181,8 @@ const (
 	maxStatements = 400 // prepared plans on a connection; the oldest goes
 )
 
-// How values are printed does not depend on the server's configuration.
-const sessionSettings = `SET client_encoding = 'UTF8'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex'; ` +
-	`SET extra_float_digits = 1; SET TimeZone = 'UTC'; SET standard_conforming_strings = on; SET xmloption = 'content'; SET lc_monetary = 'C'`
+// What the encoders read does not depend on the server's configuration: JSON has ISO dates whatever DateStyle says. All else is the database's own choice.
+const sessionSettings = `SET client_encoding = 'UTF8'; SET DateStyle = 'ISO, MDY'; SET standard_conforming_strings = on`
 
 func setUp(ctx context.Context, c *pgconn.PgConn) error {
 	if err := c.Exec(ctx, sessionSettings).Close(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/enginetest"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
@@ -17,6 +18,20 @@ import (
 func open(t *testing.T) *postgres.Engine {
 	t.Helper()
 	return openAt(t, clustertest.Database(t))
+}
+
+func TestMain(m *testing.M) { clustertest.Main(m) }
+
+func TestEngine(t *testing.T) {
+	enginetest.Run(t, func(t *testing.T) engine.Engine {
+		return openAt(t, clustertest.Copy(t, "", func(url string) error {
+			e, err := postgres.Open(context.Background(), postgres.Options{URL: url})
+			if err != nil {
+				return err
+			}
+			return e.Close()
+		}))
+	})
 }
 
 func openAt(t *testing.T, url string) *postgres.Engine {

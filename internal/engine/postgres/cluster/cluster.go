@@ -130,7 +130,7 @@ func initialise(ctx context.Context, bin, data string, who account, o Options) e
 	if err := os.RemoveAll(fresh); err != nil {
 		return err
 	}
-	args := []string{"-D", fresh, "-U", "postgres", "-E", "UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256"}
+	args := []string{"-D", fresh, "-U", "postgres", "-E", "UTF8", "--locale=C", "--text-search-config=english", "--auth-local=trust", "--auth-host=scram-sha-256"}
 	if o.Volatile {
 		args = append(args, "--no-sync")
 	}
@@ -176,7 +176,7 @@ func (c *Cluster) launch(bin, data string, who account, o Options) error {
 	if limit == 0 {
 		limit = 100
 	}
-	settings := []string{"listen_addresses=", "max_connections=" + strconv.Itoa(limit), "logging_collector=off"}
+	settings := []string{"listen_addresses=", "max_connections=" + strconv.Itoa(limit), "logging_collector=off", "timezone=UTC", "log_timezone=UTC"}
 	remove := ""
 	if o.Volatile {
 		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB")

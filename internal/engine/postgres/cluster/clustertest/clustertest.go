@@ -60,6 +60,7 @@ func Database(t testing.TB) string {
 	}
 	name := newName()
 	admin(t, address("postgres"), create(name, "template0")+" ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+	settle(t, address("postgres"), name)
 	t.Cleanup(func() { admin(t, address("postgres"), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	return address(name)
 }
@@ -84,9 +85,12 @@ func run(address, statement string) error {
 	return nil
 }
 
-// Main runs a package's tests and then drops the databases that Copy copied from. Call it from TestMain where Copy is used.
-func Main(m *testing.M) {
+// Main runs a package's tests and then drops the databases that Copy copied from and calls after. Call it from TestMain where Copy is used.
+func Main(m *testing.M, after ...func()) {
 	code := m.Run()
+	for _, f := range after {
+		f()
+	}
 	templates.Range(func(_, v any) bool {
 		if address, err := server(); err == nil {
 			if err := run(address("postgres"), "DROP DATABASE IF EXISTS "+v.(*template).name+" WITH (FORCE)"); err != nil {
@@ -122,6 +126,7 @@ func Copy(t testing.TB, key string, fill func(address string) error) string {
 	m.once.Do(func() {
 		m.name = newName()
 		admin(t, address("postgres"), create(m.name, "template0")+" ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+		settle(t, address("postgres"), m.name)
 		m.err = fill(address(m.name))
 	})
 	if m.err != nil {
@@ -129,8 +134,17 @@ func Copy(t testing.TB, key string, fill func(address string) error) string {
 	}
 	name := newName()
 	admin(t, address("postgres"), create(name, m.name))
+	settle(t, address("postgres"), name)
 	t.Cleanup(func() { admin(t, address("postgres"), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	return address(name)
+}
+
+// settle makes a database independent of its server's configuration. Copies of a database do not take its settings along.
+func settle(t testing.TB, address, name string) {
+	t.Helper()
+	for _, s := range []string{"timezone = 'UTC'", "default_text_search_config = 'pg_catalog.english'", "intervalstyle = 'postgres'", "lc_messages = 'C'"} {
+		admin(t, address, "ALTER DATABASE "+name+" SET "+s)
+	}
 }
 
 func newName() string { return "mainstay_test_" + strings.ToLower(rand.Text()[:12]) }
