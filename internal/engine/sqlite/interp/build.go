@@ -99,7 +99,11 @@ func (c *compiler) stmt(sc *scope, s plpgsql.Stmt) (op, error) {
 		return c.block(sc, s)
 	case *plpgsql.Assign:
 		o := &assignOp{slot: s.Var, expr: c.statement(sc, s.Expr)}
-		for _, step := range s.Steps {
+		steps := s.Steps
+		if len(steps) > 0 && steps[0].Field != "" {
+			o.field, steps = steps[0].Field, steps[1:]
+		}
+		for _, step := range steps {
 			if step.Slice || step.Field != "" || step.Star {
 				return nil, fault.Unsupported("an assignment to this part of a variable", "Assign the whole value.")
 			}

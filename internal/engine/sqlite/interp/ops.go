@@ -272,9 +272,10 @@ func (a *activation) fillTyped(slot int, v *variable, sh *shape, vals []value.Da
 	return nil
 }
 
-// assignOp is target := expr, perhaps into an element of an array.
+// assignOp is target := expr: a variable, a field of a record, or an element of either.
 type assignOp struct {
 	slot  int
+	field string // of a record, "" for the variable itself
 	steps []stepOp
 	expr  *expr
 }
@@ -290,12 +291,26 @@ func (o *assignOp) run(a *activation) (control, error) {
 	if len(o.steps) > 0 {
 		return goOn, o.element(a, d, t)
 	}
-	return goOn, a.assign(o.slot, d, t)
+	return goOn, o.set(a, d, t)
+}
+
+func (o *assignOp) set(a *activation, d value.Datum, t tree.Type) error {
+	if o.field == "" {
+		return a.assign(o.slot, d, t)
+	}
+	return a.assignField(&variable{kind: plpgsql.FieldVar, name: o.field, parent: o.slot}, d, t)
 }
 
 // element sets one element: of an array by number, of a jsonb by number or key.
 func (o *assignOp) element(a *activation, d value.Datum, t tree.Type) error {
-	cur, typ := a.current(o.slot)
+	target := &a.r.vars[o.slot]
+	if o.field != "" {
+		target = &variable{kind: plpgsql.FieldVar, name: o.field, parent: o.slot}
+	}
+	cur, typ := a.current(o.slot, target)
+	if typ.OID == 0 {
+		return o.set(a, d, t) // says what is wrong with the field
+	}
 	env := a.s.Env()
 	ty := a.s.Cat.Type(typ.OID)
 	switch {
@@ -326,7 +341,7 @@ func (o *assignOp) element(a *activation, d value.Datum, t tree.Type) error {
 		if err != nil {
 			return err
 		}
-		return a.assign(o.slot, value.Text(out), typ)
+		return o.set(a, value.Text(out), typ)
 	case ty == nil || ty.Elem == 0 || len(o.steps) > 1:
 		return fault.Unsupported("an assignment to this subscript", "")
 	}
@@ -346,12 +361,11 @@ func (o *assignOp) element(a *activation, d value.Datum, t tree.Type) error {
 	if err != nil {
 		return err
 	}
-	return a.assign(o.slot, out, typ)
+	return o.set(a, out, typ)
 }
 
-// current is the value and type of a scalar variable or field.
-func (a *activation) current(slot int) (value.Datum, tree.Type) {
-	v := &a.r.vars[slot]
+// current is the value and type of a scalar variable or field; type 0 if there is no such field.
+func (a *activation) current(slot int, v *variable) (value.Datum, tree.Type) {
 	if v.kind != plpgsql.FieldVar {
 		return a.slots[slot].d, v.typ
 	}
@@ -667,7 +681,7 @@ func (a *activation) typedDatum(slot int) (value.Datum, tree.Type) {
 		}
 		return a.datum(slot), sh.typ
 	case plpgsql.FieldVar:
-		return a.current(slot)
+		return a.current(slot, v)
 	}
 	return a.slots[slot].d, v.typ
 }
