@@ -195,9 +195,14 @@ func (a *analyzer) use(c column, pos sql.Pos) tree.Expr {
 }
 
 func (a *analyzer) markRead(r *tree.Rel, col int) {
-	if r.Table != nil && col < len(r.Table.Columns) {
+	if r.Table == nil {
+		return
+	}
+	r.NeedsSelect = true
+	if col < len(r.Table.Columns) {
 		r.Read.Add(col)
-		r.NeedsSelect = true
+	} else {
+		r.Read.WholeRow = true // a system column needs the right on the whole table
 	}
 }
 

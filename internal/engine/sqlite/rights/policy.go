@@ -272,7 +272,7 @@ func (p *policing) open() error {
 		}
 		return err
 	})
-	p.q.Checks = append(p.q.Checks, p.newChecks...)
+	p.q.Checks = append(p.newChecks, p.q.Checks...) // before the check options of views
 	return err
 }
 

@@ -71,7 +71,7 @@ type attacher struct {
 	policed   []*catalog.Table     // tables whose policies' sub-queries are being opened
 	views     []*catalog.Table     // views that are being opened
 	inlined   []*catalog.Function  // functions that are being opened
-	cascading string               // the view whose WITH CASCADED CHECK OPTION holds for the views under it
+	cascading bool                 // the view above has WITH CASCADED CHECK OPTION
 }
 
 // storedPath is the search path of stored expressions, whose names are qualified already save those of extensions.
@@ -145,6 +145,12 @@ func (a *attacher) query(q *tree.Query) error {
 		return nil
 	}
 	a.done[q] = true
+	if q.Conflict != nil && q.Conflict.Excluded != nil {
+		// Reading the proposed row needs the right to read the table's columns, but no policy.
+		if err := a.privileges(q.Conflict.Excluded); err != nil {
+			return err
+		}
+	}
 	if q.Target != nil {
 		if err := a.target(q); err != nil {
 			return err
@@ -154,10 +160,6 @@ func (a *attacher) query(q *tree.Query) error {
 		if err := a.rel(q, r); err != nil {
 			return err
 		}
-	}
-	if q.Conflict != nil && q.Conflict.Excluded != nil && q.Conflict.Excluded.NeedsSelect && q.Target != nil {
-		// Reading the proposed row is reading the table's columns.
-		q.Target.NeedsSelect = true
 	}
 	if err := a.slots(q); err != nil {
 		return err

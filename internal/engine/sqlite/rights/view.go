@@ -13,6 +13,7 @@ import (
 // target turns a change of a view into a change of the table under it, level by level. A view with an INSTEAD OF trigger for the command stays
 // the target: its rows are read from its query and the trigger does the rest.
 func (a *attacher) target(q *tree.Query) error {
+	a.cascading = false
 	for depth := 0; q.Target.Kind == tree.TableRel && q.Target.Table.Kind == catalog.View; depth++ {
 		r := q.Target
 		if err := a.privileges(r); err != nil {
@@ -258,18 +259,12 @@ func (a *attacher) checkOption(q *tree.Query, r *tree.Rel, vq *tree.Query) error
 	if q.Command == tree.Delete {
 		return nil
 	}
-	name := r.Table.Name
-	own := r.Table.CheckOption
-	if own == "" && a.cascading == "" {
-		return nil
+	option := r.Table.CheckOption
+	if a.cascading {
+		option = "cascaded"
 	}
-	if own == "cascaded" && a.cascading == "" {
-		a.cascading = name
-	}
-	if a.cascading != "" {
-		name = a.cascading
-	}
-	if vq.Where == nil {
+	a.cascading = option == "cascaded"
+	if option == "" || vq.Where == nil {
 		return nil
 	}
 	on := tree.OnInserted | tree.OnUpdated
@@ -277,7 +272,8 @@ func (a *attacher) checkOption(q *tree.Query, r *tree.Rel, vq *tree.Query) error
 	if err != nil {
 		return err
 	}
-	q.Checks = append(q.Checks, tree.Check{Expr: where, On: on,
-		Err: fault.New("44000", "%s", fmt.Sprintf(`new row violates check option for view "%s"`, name))})
+	// Inner views' checks come first.
+	q.Checks = append([]tree.Check{{Expr: where, On: on,
+		Err: fault.New("44000", "%s", fmt.Sprintf(`new row violates check option for view "%s"`, r.Table.Name))}}, q.Checks...)
 	return nil
 }

@@ -168,12 +168,12 @@ func (p *printer) query(q *Query, in string) {
 	}
 	for _, c := range q.Checks {
 		on := ""
-		for i, w := range []string{" inserted", " updated", " conflicting"} {
+		for i, w := range []string{" inserted", " updated", " conflicting", " to be updated", " to be deleted"} {
 			if c.On&(1<<i) != 0 {
 				on += w
 			}
 		}
-		line("  ! check%s: %s", on, p.expr(c.Expr, in+"  "))
+		line("  ! check%s: %s else %v", on, p.expr(c.Expr, in+"  "), c.Err)
 	}
 }
 
