@@ -1,7 +1,10 @@
 package rest
 
 import (
+	"bytes"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,7 +28,9 @@ type answer struct {
 	cols   []plan.Column
 	bodied bool
 	timing *timing
-	keys   []string // text of the hidden key columns of the only row
+	// noLength leaves Content-Length out.
+	noLength bool
+	keys     []string // text of the hidden key columns of the only row
 }
 
 var answers = sync.Pool{New: func() any { return &answer{buf: make([]byte, 0, 16<<10)} }}
@@ -66,8 +71,20 @@ func (a *answer) Row(r engine.Row) error {
 	if !a.bodied {
 		return nil
 	}
-	if a.q.media.kind == asCSV {
+	switch a.q.media.kind {
+	case asCSV:
 		a.csvRow(r)
+		return nil
+	case asText, asXML:
+		a.buf = r.AppendText(a.buf, 0)
+		return nil
+	case asOctets:
+		text := r.AppendText(nil, 0)
+		raw, err := hex.AppendDecode(a.buf, bytes.TrimPrefix(text, []byte(`\x`)))
+		if err != nil {
+			return fmt.Errorf("bytea %.20q: %w", text, err)
+		}
+		a.buf = raw
 		return nil
 	}
 	switch shape := a.p.Shape(); shape {
@@ -176,6 +193,7 @@ func (a *answer) enclose() {
 	case !a.bodied || shape == plan.Void || a.status == http.StatusNoContent:
 		a.buf = a.buf[:0]
 		return
+	case a.q.media.kind >= asOctets:
 	case a.q.media.kind == asCSV:
 		if a.rows == 0 {
 			a.buf = append(a.buf, '\n')
@@ -193,7 +211,7 @@ func (a *answer) enclose() {
 
 func (a *answer) contentType() string {
 	if a.p.Shape() != plan.Rows && a.p.Shape() != plan.Object {
-		if a.q.media.kind == asCSV {
+		if a.q.media.kind != asJSON {
 			return a.q.media.contentType()
 		}
 		return jsonType
@@ -341,7 +359,7 @@ func (a *answer) send(w http.ResponseWriter, headOnly bool) {
 	for k, v := range a.head {
 		h[k] = v
 	}
-	if a.status != http.StatusNoContent {
+	if a.status != http.StatusNoContent && !a.noLength {
 		h["Content-Length"] = []string{strconv.Itoa(len(a.buf))}
 	}
 	w.WriteHeader(a.status)

@@ -38,6 +38,7 @@ type Options struct {
 	AllowRollback, RollbackAll bool
 	// ServerTiming tells in a header how long the parts of a request took.
 	ServerTiming bool
+	OpenAPI      OpenAPI
 	Limits       Limits
 	Log          *slog.Logger // nil discards
 }
@@ -154,6 +155,9 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 		return err
 	}
 	a.timing.done("jwt")
+	if isRoot(r.URL.Path) && h.o.OpenAPI.RootSpec == "" {
+		return h.root(r, a, caller)
+	}
 	q, err := h.parse(r)
 	if err != nil {
 		return err
@@ -164,6 +168,10 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 	if err != nil {
 		return err
 	}
+	if q.media, err = q.media.settle(p); err != nil {
+		return err
+	}
+	q.statement.Singular = q.media.singular
 	a.timing.done("plan")
 	err = h.run(r.Context(), a, q, p, *caller)
 	a.timing.done("transaction")
@@ -179,14 +187,13 @@ func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, 
 	return h.engine.Do(ctx, p, args, a)
 }
 
+func isRoot(path string) bool { return path == "" || path == "/" }
+
 // target splits a path into what it names.
 func target(path string) (name string, call bool, err error) {
 	path = strings.TrimPrefix(path, "/")
 	if fn, ok := strings.CutPrefix(path, "rpc/"); ok {
 		path, call = fn, true
-	}
-	if path == "" && !call {
-		return "", false, fault.New("PGRST126", "Root endpoint metadata is disabled").WithStatus(http.StatusNotFound)
 	}
 	if path == "" || strings.Contains(path, "/") {
 		return "", false, fault.New("PGRST125", "Invalid path specified in request URL").WithStatus(http.StatusNotFound)
@@ -197,7 +204,7 @@ func target(path string) (name string, call bool, err error) {
 // options answers OPTIONS: what may be done with the resource, whoever asks.
 func (h *Handler) options(r *http.Request, a *answer) error {
 	a.status = http.StatusOK
-	if strings.Trim(r.URL.Path, "/") == "" {
+	if isRoot(r.URL.Path) {
 		a.head.Set("Allow", "OPTIONS,GET,HEAD")
 		return nil
 	}

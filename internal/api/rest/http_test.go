@@ -31,6 +31,7 @@ create function make(code text) returns labels language sql as $$ insert into la
 create function teapot() returns void language plpgsql as $$ begin raise sqlstate 'PT418' using message = 'short', detail = 'and stout', hint = 'tip me'; end $$;
 create function headed() returns int language sql as $$ select set_config('response.headers', '[{"X-A": "1"}]', true); select set_config('response.status', '202', true); select 5 $$;
 create function shouted(projects) returns text language sql stable as $$ select upper($1.name) $$;
+create function octets() returns bytea language sql immutable as $$ select '\xff00'::bytea $$;
 insert into clients values (1, 'Microsoft', 'ok'), (2, 'Apple', null);
 insert into projects (id, name, client_id, data) values (1, 'W7', 1, '{"a": {"b": [1, 2]}}'), (2, 'W10', 1, null), (3, 'IOS', 2, '{"a": 1}'), (4, 'none', null, null);
 select setval('projects_id_seq', 4);
@@ -138,6 +139,9 @@ func TestForms(t *testing.T) {
 	check("POST /rpc/add\n\n{\"a\":\"x\"}", `Bad Request | {"code":"22P02","details":null,"hint":null,"message":"invalid input syntax for type integer: \"x\""}`)
 	check("GET /rpc/by_client?c=1&select=id,clients(name)&id=gt.1", `OK | [{"id":2,"clients":{"name":"Microsoft"}}]`)
 	check("GET /rpc/one_client?c=2&select=name", `OK | {"name":"Apple"}`)
+	check("GET /rpc/octets\nAccept: application/octet-stream", "OK | application/octet-stream | \xff\x00", "Content-Type")
+	check("GET /rpc/octets\nAccept: text/plain, application/json", "OK | application/json; charset=utf-8 | \"\\\\xff00\"", "Content-Type")
+	check("GET /rpc/add?a=2\nAccept: text/plain", `Not Acceptable | {"code":"PGRST107","details":null,"hint":null,"message":"None of these media types are available: text/plain"}`)
 	check("GET /rpc/numbers", "OK | 0-2/* | [1, 2, 3]", "Content-Range")
 	check("POST /rpc/nothing", "No Content | ", "Content-Type")
 	check("GET /rpc/make?code=x", `Method Not Allowed | {"code":"25006","details":null,"hint":null,"message":"cannot execute INSERT in a read-only transaction"}`)

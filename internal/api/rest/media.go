@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 )
 
 // media is the form of an answer.
@@ -13,6 +15,9 @@ type media struct {
 	kind     mediaKind
 	singular bool
 	stripped bool
+	// Of the kinds that only a function's single value can have: what else is acceptable, or the refusal.
+	other *media
+	err   error
 }
 
 type mediaKind uint8
@@ -20,13 +25,39 @@ type mediaKind uint8
 const (
 	asJSON mediaKind = iota
 	asCSV
+	asOctets
+	asText
+	asXML
 )
+
+// valueKinds are the forms of a single value, and the type that it must have.
+var valueKinds = map[string]mediaKind{"application/octet-stream": asOctets, "text/plain": asText, "text/xml": asXML}
+
+var valueTypes = map[mediaKind]catalog.OID{asOctets: catalog.ByteaOID, asText: catalog.TextOID, asXML: catalog.XMLOID}
+
+// settle decides whether a form of single values suits the plan.
+func (m media) settle(p *plan.Plan) (media, error) {
+	want, ok := valueTypes[m.kind]
+	if !ok || p.Shape() == plan.Scalar && p.Columns()[0].Type.OID == want {
+		return m, nil
+	}
+	if m.err != nil {
+		return m, m.err
+	}
+	return *m.other, nil
+}
 
 // contentType is the answer's Content-Type.
 func (m media) contentType() string {
 	switch {
 	case m.kind == asCSV:
 		return "text/csv; charset=utf-8"
+	case m.kind == asOctets:
+		return "application/octet-stream"
+	case m.kind == asText:
+		return "text/plain; charset=utf-8"
+	case m.kind == asXML:
+		return "text/xml; charset=utf-8"
 	case m.singular && m.stripped:
 		return "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8"
 	case m.singular:
@@ -39,15 +70,17 @@ func (m media) contentType() string {
 
 const jsonType = "application/json; charset=utf-8"
 
+// A choice is one element of an Accept header.
+type choice struct {
+	name, text string
+	params     []string
+	q          float64
+}
+
 // negotiate chooses the form of the answer: the first acceptable one in order of quality.
 func negotiate(headers []string) (media, error) {
 	if len(headers) == 0 || len(headers) == 1 && (headers[0] == "application/json" || headers[0] == "*/*" || headers[0] == "") {
 		return media{}, nil
-	}
-	type choice struct {
-		name, text string
-		params     []string
-		q          float64
 	}
 	var list []choice
 	for _, h := range headers {
@@ -79,8 +112,14 @@ func negotiate(headers []string) (media, error) {
 		}
 		return 0
 	})
-	var refused []string
-	for _, c := range list {
+	if len(list) == 0 {
+		return media{}, nil
+	}
+	return choose(list, nil)
+}
+
+func choose(list []choice, refused []string) (media, error) {
+	for i, c := range list {
 		stripped := slices.Contains(c.params, "nulls=stripped")
 		switch c.name {
 		case "*/*", "application/*", "application/json":
@@ -93,9 +132,10 @@ func negotiate(headers []string) (media, error) {
 			return media{kind: asCSV}, nil
 		}
 		refused = append(refused, c.text)
-	}
-	if len(list) == 0 {
-		return media{}, nil
+		if kind, ok := valueKinds[c.name]; ok {
+			other, err := choose(list[i+1:], refused)
+			return media{kind: kind, other: &other, err: err}, nil
+		}
 	}
 	return media{}, fault.New("PGRST107", "None of these media types are available: %s", strings.Join(refused, ", ")).WithStatus(406)
 }

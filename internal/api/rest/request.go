@@ -43,7 +43,11 @@ func (h *Handler) schema(r *http.Request) (string, bool, error) {
 
 // parse reads a request.
 func (h *Handler) parse(r *http.Request) (*request, error) {
-	name, call, err := target(r.URL.Path)
+	path := r.URL.Path
+	if isRoot(path) && h.o.OpenAPI.RootSpec != "" {
+		path = "/rpc/" + h.o.OpenAPI.RootSpec
+	}
+	name, call, err := target(path)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +70,12 @@ func (h *Handler) parse(r *http.Request) (*request, error) {
 	if q.prefer, err = parsePrefer(r.Header["Prefer"]); err != nil {
 		return nil, err
 	}
-	if q.media, err = negotiate(r.Header["Accept"]); err != nil {
+	if isRoot(r.URL.Path) {
+		_, err = negotiateRoot(r.Header["Accept"])
+	} else {
+		q.media, err = negotiate(r.Header["Accept"])
+	}
+	if err != nil {
 		return nil, err
 	}
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
@@ -88,7 +97,6 @@ func (h *Handler) parse(r *http.Request) (*request, error) {
 	st.Count = q.prefer.count
 	st.ReadOnly = reads
 	st.TimeZone = q.prefer.timezone
-	st.Singular = q.media.singular
 	st.MaxAffected = -1
 	if q.prefer.strict {
 		st.MaxAffected = q.prefer.maxAffected
