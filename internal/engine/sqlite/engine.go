@@ -20,6 +20,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/interp"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
@@ -47,6 +48,8 @@ type Engine struct {
 	interp interp.Interpreter
 	log    *slog.Logger
 	now    func() time.Time
+	// Numbers drawn by transactions that were rolled back are not drawn again, as in PostgreSQL: clients have seen them.
+	sequences eval.Sequences
 }
 
 var _ engine.Engine = (*Engine)(nil)

@@ -12,6 +12,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
@@ -61,11 +62,12 @@ func (p *physical) apply(step catalog.Step) error {
 	case catalog.DroppedIndex:
 		return p.conn.Exec(`DROP INDEX IF EXISTS ` + layout.IndexName(c.Table, c.Index))
 	case catalog.CreatedSequence:
-		return p.setSequence(c.Sequence.OID, c.Sequence.Start, false)
+		return p.placeSequence(c.Sequence, c.Sequence.Start)
 	case catalog.AlteredSequence:
 		if c.Restart != nil {
-			return p.setSequence(c.New.OID, *c.Restart, false)
+			return p.placeSequence(c.New, *c.Restart)
 		}
+		exec.SequenceChanged(p.s, c.New, nil)
 		return nil
 	case catalog.DroppedSequence:
 		return p.exec(`DELETE FROM `+layout.SequencesTable+` WHERE oid = ?1`, value.Int(int64(c.Sequence.OID)))
@@ -167,9 +169,11 @@ func (p *physical) createIndex(t *catalog.Table, ix *catalog.Index) error {
 	return err
 }
 
-func (p *physical) setSequence(oid catalog.OID, last int64, called bool) error {
-	return p.exec(`INSERT INTO `+layout.SequencesTable+` (oid, last_value, is_called) VALUES (?1, ?2, ?3) ON CONFLICT (oid) DO UPDATE SET last_value = ?2, is_called = ?3`,
-		value.Int(int64(oid)), value.Int(last), value.Bool(called))
+// placeSequence stores the position of a sequence that was made or restarted.
+func (p *physical) placeSequence(seq *catalog.Sequence, last int64) error {
+	exec.SequenceChanged(p.s, seq, &eval.Position{Last: last})
+	return p.exec(`INSERT INTO `+layout.SequencesTable+` (oid, last_value, is_called) VALUES (?1, ?2, 0) ON CONFLICT (oid) DO UPDATE SET last_value = ?2, is_called = 0`,
+		value.Int(int64(seq.OID)), value.Int(last))
 }
 
 // alterTable leads a table's file form from old to new.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -264,60 +265,20 @@ func (t *txn) setConstraints(s *sql.SetConstraints) error {
 	return t.sink.Done("SET CONSTRAINTS")
 }
 
-// truncate empties tables.
+// truncate runs TRUNCATE.
 func (t *txn) truncate(s *sql.Truncate) error {
-	tables := map[catalog.OID]*catalog.Table{}
-	var order []*catalog.Table
-	add := func(x *catalog.Table) {
-		if tables[x.OID] == nil {
-			tables[x.OID] = x
-			order = append(order, x)
-		}
-	}
+	var tables []*catalog.Table
 	for _, n := range s.Tables {
 		x := t.s.Cat.FindTable(t.s.Path, n.Name)
 		if x == nil {
 			return fault.New(fault.UndefinedTable, "relation %q does not exist", written(n.Name)).At(int(n.Name.Pos))
 		}
-		if x.Kind != catalog.OrdinaryTable && x.Kind != catalog.PartitionedTable {
-			return fault.New(fault.WrongObjectType, "%q is not a table", x.Name).At(int(n.Name.Pos))
-		}
-		add(x)
-	}
-	for i := 0; i < len(order); i++ {
-		if !t.s.Cat.Can(t.s.Role, order[i], catalog.PrivTruncate) {
-			return fault.New(fault.InsufficientPrivilege, "permission denied for table %s", order[i].Name)
-		}
-		for other := range t.s.Cat.Tables() {
-			for _, con := range other.Constraints {
-				if con.Kind != catalog.ForeignKey || con.RefTable != order[i].OID || tables[other.OID] != nil {
-					continue
-				}
-				if !s.Cascade {
-					return fault.New(fault.FeatureNotSupported, "cannot truncate a table referenced in a foreign key constraint").
-						WithDetail("Table %q references %q.", other.Name, order[i].Name).
-						WithHint("Truncate table %q at the same time, or use TRUNCATE ... CASCADE.", other.Name)
-				}
-				t.sink.Notice("NOTICE", fmt.Sprintf("truncate cascades to table %q", other.Name))
-				add(other)
-			}
+		if !slices.Contains(tables, x) {
+			tables = append(tables, x)
 		}
 	}
-	p := &physical{s: t.s, conn: t.conn, old: t.s.Cat, cat: t.s.Cat}
-	for _, x := range order {
-		if err := p.exec(`DELETE FROM ` + layout.TableName(x.Schema, x.Name)); err != nil {
-			return err
-		}
-		if !s.RestartIdentity {
-			continue
-		}
-		for seq := range t.s.Cat.Sequences() {
-			if seq.OwnerTable == x.OID {
-				if err := p.setSequence(seq.OID, seq.Start, false); err != nil {
-					return err
-				}
-			}
-		}
+	if err := exec.Truncate(t.s, tables, s.Cascade, s.RestartIdentity); err != nil {
+		return err
 	}
 	return t.sink.Done("TRUNCATE TABLE")
 }

@@ -108,9 +108,9 @@ select * from copy order by id;
 
 drop schema "S";
 --| ! 2BP01 cannot drop schema S because other objects depend on it
---| ! detail: table "S".t depends on schema S
-table "S"."T" depends on schema S
+--| ! detail: table "S".t depends on schema S / table "S"."T" depends on schema S
 --| ! hint: Use DROP ... CASCADE to drop the dependent objects too.
+table "S"."T" depends on schema S
 table "S"."T" depends on schema S
 
 drop schema "S" cascade;

@@ -135,9 +135,9 @@ drop table if exists t;
 
 drop table tt;
 --| ! 2BP01 cannot drop table tt because other objects depend on it
---| ! detail: constraint u_t_id_fkey on table u depends on table tt
-constraint v_t_fk on table v depends on table tt
+--| ! detail: constraint u_t_id_fkey on table u depends on table tt / constraint v_t_fk on table v depends on table tt
 --| ! hint: Use DROP ... CASCADE to drop the dependent objects too.
+constraint v_t_fk on table v depends on table tt
 constraint v_t_fk on table v depends on table tt
 
 drop table tt cascade;
