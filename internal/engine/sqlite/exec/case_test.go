@@ -193,13 +193,13 @@ func roleStatement(q string) (string, bool) {
 
 // world is a database of ours, without functions of its own: those are package interp's.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	store *store.Store
 	cat   *catalog.Catalog
 	role  string
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	st, err := store.Open(t.TempDir(), store.Options{Register: exec.Register})
 	if err != nil {

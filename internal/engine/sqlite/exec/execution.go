@@ -76,10 +76,11 @@ type fragmentRun struct {
 // fragment is a compiled lower.Fragment.
 type fragment struct {
 	spec           lower.Fragment
-	closure        eval.Closure // ScalarFragment
-	place          *eval.Place  // AggFragment
-	argOps, keyOps []*value.Ops // AggFragment, where it sorts
-	sets           []setCall    // SetFragment
+	closure        eval.Closure   // ScalarFragment
+	place          *eval.Place    // AggFragment
+	argOps, keyOps []*value.Ops   // AggFragment, where it sorts
+	takes          []eval.Closure // AggFragment: what the aggregate takes; nil for the arguments as they come
+	sets           []setCall      // SetFragment
 }
 
 func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) (*fragment, error) {
@@ -106,6 +107,16 @@ func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) 
 			}
 		}
 		f.place = eval.NewPlace(cat, args, a.Typ)
+		for i, e := range spec.AggArgs {
+			if p, ok := e.(*tree.Param); ok && p.Number == -1-i {
+				continue
+			}
+			var err error
+			if f.takes, err = eval.CompileAll(cat, spec.AggArgs, o); err != nil {
+				return nil, err
+			}
+			break
+		}
 		for _, e := range a.Args {
 			o := env.Ops(e.Type().OID)
 			if o == nil {

@@ -228,9 +228,10 @@ func (g *aggregate) Step(ctx sqlite3.Context, args ...sqlite3.Value) {
 		}
 		g.agg = g.f.newAggregate()
 	}
-	list := make([]value.Datum, len(args)-1)
-	for i, a := range args[1:] {
-		list[i] = datum(a)
+	list, err := g.takes(args[1:])
+	if err != nil {
+		g.fail(ctx, err)
+		return
 	}
 	a := g.f.spec.Agg
 	if d := len(a.Direct); d > 0 {
@@ -247,6 +248,30 @@ func (g *aggregate) Step(ctx sqlite3.Context, args ...sqlite3.Value) {
 	if err := g.agg.Step(list); err != nil {
 		g.fail(ctx, err)
 	}
+}
+
+// takes is what the aggregate takes of one row.
+func (g *aggregate) takes(args []sqlite3.Value) ([]value.Datum, error) {
+	if g.f.takes == nil {
+		list := make([]value.Datum, len(args))
+		for i, a := range args {
+			list[i] = datum(a)
+		}
+		return list, nil
+	}
+	frame := &g.f.frame
+	frame.Args = frame.Args[:0]
+	for _, a := range args {
+		frame.Args = append(frame.Args, datum(a))
+	}
+	list := make([]value.Datum, len(g.f.takes))
+	for i, c := range g.f.takes {
+		var err error
+		if list[i], err = c(frame); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 func (g *aggregate) fail(ctx sqlite3.Context, err error) {

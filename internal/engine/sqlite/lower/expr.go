@@ -519,7 +519,7 @@ func (l *lowerer) subLink(e *tree.SubLink) string {
 		} else {
 			t = targetType(e.Query, 0, visible(e.Query)[0])
 		}
-		k := l.fragmentBind(Fragment{Kind: AggFragment, Agg: arrayAgg(t, e.Typ)})
+		k := l.fragmentBind(Fragment{Kind: AggFragment, Agg: arrayAgg(t, e.Typ), AggArgs: []tree.Expr{ArgParam(0, t)}})
 		return "coalesce((SELECT pg_agg(" + k + ", c1) FROM (" + l.query(e.Query, false) + ")), '[]')"
 	}
 	// x op ANY|ALL (select …)
@@ -679,14 +679,17 @@ func (l *lowerer) aggregate(a *tree.Agg) string {
 	} else if native := nativeAgg(a, args); native != "" {
 		s = native
 	} else {
-		s = "pg_agg(" + l.fragmentBind(Fragment{Kind: AggFragment, Agg: a})
-		for _, x := range a.Args {
-			s += ", " + l.expr(x)
-		}
+		takes := append([]tree.Expr(nil), a.Args...)
 		for _, k := range a.OrderBy {
-			s += ", " + l.expr(k.Expr)
+			takes = append(takes, k.Expr)
 		}
-		for _, x := range a.Direct {
+		takes = append(takes, a.Direct...)
+		var leaves []tree.Expr
+		for i, x := range takes {
+			takes[i] = l.cutArgument(x, &leaves)
+		}
+		s = "pg_agg(" + l.fragmentBind(Fragment{Kind: AggFragment, Agg: a, AggArgs: takes})
+		for _, x := range leaves {
 			s += ", " + l.expr(x)
 		}
 		s += ")"
@@ -904,6 +907,30 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 		})
 	}
 	return cut(e, true)
+}
+
+// cutArgument is cutArgs for an argument of an aggregate: what SQL computes stays there, the rest is computed by the aggregate itself, which
+// saves a call for each row.
+func (l *lowerer) cutArgument(e tree.Expr, leaves *[]tree.Expr) tree.Expr {
+	switch x := e.(type) {
+	case *tree.Row, *tree.IOCast, *tree.Array:
+		return l.cutArgs(e, leaves)
+	case *tree.WholeRow:
+		if ref := l.rels[x.Rel]; ref != nil && !ref.nullable && ref.inline == nil {
+			return l.cutArgs(rowOrValue(x), leaves)
+		}
+	case *tree.Call:
+		if x.Fn != nil && x.Fn.SQLite == "" && comparison(x) == "" && !isVolatile(x) {
+			return l.cutArgs(e, leaves)
+		}
+	}
+	for i, y := range *leaves {
+		if tree.Equal(y, e) {
+			return ArgParam(i, e.Type())
+		}
+	}
+	*leaves = append(*leaves, e)
+	return ArgParam(len(*leaves)-1, e.Type())
 }
 
 func isCall(e tree.Expr) bool { _, ok := e.(*tree.Call); return ok }

@@ -67,6 +67,7 @@ type Fragment struct {
 	Kind     FragmentKind
 	Expr     tree.Expr
 	Agg      *tree.Agg
+	AggArgs  []tree.Expr // AggFragment: what the aggregate takes (as above), computed from the arguments that SQL gives
 	Rel      *tree.Rel
 	Calls    []tree.FuncCallRel
 	Volatile bool

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -429,7 +430,12 @@ func RecordOps(oid catalog.OID, title string, fields []Field) *Ops {
 		}
 		return append(dst, ')')
 	}
-	o.JSON = func(e *Env, dst []byte, d Datum) []byte { return AppendRecord(e, dst, fields, o.FieldValues(d)) }
+	o.JSON = func(e *Env, dst []byte, d Datum) []byte {
+		if oid == catalog.RecordOID && (e == nil || e.Zone == nil || e.Zone == time.UTC) {
+			return append(dst, d.s...) // the stored form; a named type's fields may have changed since
+		}
+		return AppendRecord(e, dst, fields, o.FieldValues(d))
+	}
 	o.FromJSON = func(_ *Env, raw string) (Datum, error) { return Text(raw), nil }
 	o.Compare = func(a, b Datum) int {
 		va, vb := o.FieldValues(a), o.FieldValues(b)
