@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"bytes"
+
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -50,7 +52,12 @@ func (s *snapshot) encoders(fields []pgconn.FieldDescription) *encoders {
 	e := &encoders{oids: make([]uint32, len(fields)), list: make([]encoder, len(fields))}
 	for i, f := range fields {
 		e.oids[i] = f.DataTypeOID
-		e.list[i] = s.encoder(s.typ(f.DataTypeOID), 0)
+		switch f.DataTypeOID {
+		case 22, 30: // int2vector and oidvector: arrays that print their own way
+			e.list[i] = vectorEncoder(f.DataTypeOID == 30)
+		default:
+			e.list[i] = s.encoder(s.typ(f.DataTypeOID), 0)
+		}
 	}
 	return e
 }
@@ -216,6 +223,24 @@ func (s *snapshot) arrayEncoder(t *catalog.Type, depth int) encoder {
 			}
 		}
 		return dst
+	}
+}
+
+// vectorEncoder reads numbers parted by spaces. An oid is a string in JSON.
+func vectorEncoder(quoted bool) encoder {
+	return func(dst, text []byte) []byte {
+		dst = append(dst, '[')
+		for i, word := range bytes.Fields(text) {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if quoted {
+				dst = appendQuoted(dst, word)
+			} else {
+				dst = append(dst, word...)
+			}
+		}
+		return append(dst, ']')
 	}
 }
 
