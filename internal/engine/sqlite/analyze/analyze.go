@@ -31,7 +31,7 @@ type Env struct {
 	FixedParams bool
 
 	// Names gives the meaning of a name from outside: a PL/pgSQL variable, an argument of an SQL function. It returns nil for what it does
-	// not know. When a column of the same name is in reach, Conflict decides.
+	// not know; name.field of a composite need not be known. When a column of the same name is in reach, Conflict decides.
 	Names    func(name []string) tree.Expr
 	Conflict Conflict
 

@@ -371,7 +371,20 @@ func (a *analyzer) outside(fields []string) tree.Expr {
 	if a.env.Names == nil {
 		return nil
 	}
-	return a.env.Names(fields)
+	for n := len(fields); n > 0; n-- {
+		x := a.env.Names(fields[:n])
+		if x == nil {
+			continue
+		}
+		// What follows the name are fields of a composite.
+		for _, f := range fields[n:] {
+			if x = a.field(x, f, sql.NoPos); x == nil {
+				return nil
+			}
+		}
+		return x
+	}
+	return nil
 }
 
 func (a *analyzer) findRef(sc *scope, e *sql.ColumnRef, place Place) tree.Expr {
