@@ -10,9 +10,11 @@ package engine
 import (
 	"context"
 
+	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 // Feature is something that an engine may or may not be able to do. Code asks for features, never for engines by name.
@@ -74,6 +76,8 @@ type Sink interface {
 type Script struct {
 	Caller query.Caller // Role "" is the owner of everything (postgres)
 	Text   string
+	// Parsed is what to run instead of Text: statements that Mainstay itself has made, so that a normal start needs no parser.
+	Parsed []sql.Statement
 	File   string   // for error places
 	Args   []string // $1…, as text of unknown type; nil for none. Only for a single statement.
 	// Atomic runs all statements in one transaction (a migration). BEGIN/COMMIT inside are then refused or ignored as PostgreSQL's
@@ -81,7 +85,7 @@ type Script struct {
 	Atomic bool
 	// DryRun rolls back at the end.
 	DryRun bool
-	// Check resolves and lowers every statement without stopping at the first refusal: each is reported to the sink's Refused.
+	// Check goes on after a statement that cannot run: each is reported to the sink's Refused, function bodies among them.
 	Check bool
 	// Record is run in the same transaction after Text (the migration's own record).
 	Record []Statement
@@ -122,3 +126,17 @@ func (Discard) Row(Row) error         { return nil }
 func (Discard) Done(string) error     { return nil }
 func (Discard) Notice(string, string) {}
 func (Discard) Refused(error)         {}
+
+// Statements are what the script runs. A syntax error has the script's file as its place.
+func (s *Script) Statements() ([]sql.Statement, error) {
+	if s.Parsed != nil {
+		return s.Parsed, nil
+	}
+	list, err := sql.Parse(s.Text)
+	if f := fault.As(err); f != nil && f.File == "" {
+		c := *f
+		c.File = s.File
+		return nil, &c
+	}
+	return list, err
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/project"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 // Applied is a recorded migration. Checksum is "" where another tool recorded it.
@@ -137,18 +138,26 @@ func (r *Runner) Seed(ctx context.Context, files []project.File) error {
 
 // Seeded reports whether any seed file was run.
 func (r *Runner) Seeded(ctx context.Context) (bool, error) {
-	rows, err := r.query(ctx, `SELECT path FROM supabase_migrations.seed_files LIMIT 1`)
+	rows, err := r.query(ctx, "seed_files", "path")
 	return len(rows) > 0, err
 }
 
 func (r *Runner) applied(ctx context.Context) ([]Applied, error) {
-	rows, err := r.query(ctx, `SELECT m.version, m.name, c.checksum FROM supabase_migrations.schema_migrations m LEFT JOIN supabase_migrations.mainstay_checksums c ON c.version = m.version`)
+	rows, err := r.query(ctx, "schema_migrations", "version", "name")
 	if err != nil {
 		return nil, err
 	}
+	sums, err := r.query(ctx, "mainstay_checksums", "version", "checksum")
+	if err != nil {
+		return nil, err
+	}
+	checksum := make(map[string]string, len(sums))
+	for _, row := range sums {
+		checksum[row[0]] = row[1]
+	}
 	all := make([]Applied, len(rows))
 	for i, row := range rows {
-		all[i] = Applied{row[0], row[1], row[2]}
+		all[i] = Applied{row[0], row[1], checksum[row[0]]}
 	}
 	slices.SortFunc(all, func(a, b Applied) int {
 		if project.VersionLess(a.Version, b.Version) {
@@ -159,9 +168,14 @@ func (r *Runner) applied(ctx context.Context) ([]Applied, error) {
 	return all, nil
 }
 
-func (r *Runner) query(ctx context.Context, text string) ([][]string, error) {
+// query reads columns of a table of the record. The statement is made, not parsed: a normal start needs no parser.
+func (r *Runner) query(ctx context.Context, table string, columns ...string) ([][]string, error) {
+	q := &sql.Select{From: []sql.TableExpr{&sql.Table{Name: sql.Name{Schema: "supabase_migrations", Name: table}}}}
+	for _, c := range columns {
+		q.Targets = append(q.Targets, sql.Target{Expr: &sql.ColumnRef{Fields: []string{c}, Pos: sql.NoPos}})
+	}
 	sink := &textSink{}
-	err := r.Engine.Script(ctx, engine.Script{Text: text}, sink)
+	err := r.Engine.Script(ctx, engine.Script{Parsed: []sql.Statement{{Stmt: q, Text: sql.Print(q)}}}, sink)
 	if code := fault.Code(err); code == fault.UndefinedTable || code == fault.InvalidSchemaName {
 		return nil, nil // a database that no tool has touched yet
 	}

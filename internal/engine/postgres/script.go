@@ -24,13 +24,8 @@ type script struct {
 
 // Script runs SQL text, statement by statement.
 func (e *Engine) Script(ctx context.Context, in engine.Script, sink engine.ScriptSink) error {
-	statements, err := sql.Parse(in.Text)
+	statements, err := in.Statements()
 	if err != nil {
-		if f := fault.As(err); f != nil && f.File == "" {
-			c := *f
-			c.File = in.File
-			return &c
-		}
 		return err
 	}
 	if len(in.Args) > 0 && len(statements) != 1 {
@@ -43,7 +38,7 @@ func (e *Engine) Script(ctx context.Context, in engine.Script, sink engine.Scrip
 	defer closeConn(c)
 	s := &script{Script: in, conn: c.PgConn(), snap: e.snap.Load(), sink: sink}
 	err = s.run(ctx, pathSetting(append([]string{"$user"}, e.o.SearchPath...)), statements)
-	if s.changes && !in.DryRun && !in.Check {
+	if s.changes && !in.DryRun {
 		// Half of a script may have been done.
 		if refreshErr := e.refresh(context.WithoutCancel(ctx)); err == nil {
 			err = refreshErr
@@ -73,7 +68,7 @@ func (s *script) run(ctx context.Context, path string, statements []sql.Statemen
 		}
 	}
 	switch {
-	case s.DryRun || s.Check:
+	case s.DryRun:
 		return faultOf(s.exec(ctx, "ROLLBACK"))
 	case whole:
 		return placed(s.exec(ctx, "COMMIT"), s.File, s.Text, "", len(s.Text))

@@ -12,7 +12,7 @@ import (
 
 // Script runs SQL text.
 func (e *Engine) Script(ctx context.Context, sc engine.Script, sink engine.ScriptSink) error {
-	stmts, err := sql.Parse(sc.Text)
+	stmts, err := sc.Statements()
 	if err != nil {
 		return placed(err, &sc)
 	}
@@ -60,7 +60,7 @@ func (r *scriptRun) atomic(ctx context.Context, stmts []sql.Statement) error {
 				return fmt.Errorf("record %s: %w", r.sc.File, err)
 			}
 		}
-		if r.sc.DryRun || r.sc.Check {
+		if r.sc.DryRun {
 			return errRollback
 		}
 		return t.end()
