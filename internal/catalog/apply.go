@@ -86,7 +86,7 @@ func (e *Edit) apply(s sql.Stmt) {
 	case *sql.CreateCast:
 		e.createCast(s)
 	case *sql.CreateAggregate:
-		raise(fault.Unsupported("CREATE AGGREGATE", ""), s.Pos)
+		e.createAggregate(s)
 	case *sql.UnsupportedStmt:
 		raise(fault.Unsupported(s.Feature, ""), s.Pos)
 	default:

@@ -17,7 +17,8 @@ type Facts struct {
 	Settings     []RoleSetting
 }
 
-// Build makes a catalog of facts that were read from a database. It keeps what f points to, which may not change any more. Schemas and roles
+// Build makes a catalog of facts that were read from a database. Expressions may be known by their text alone (DefaultText, ExprText, …, or
+// an sql.UnsupportedExpr with the text as its Feature); Diff parses them when it needs them. It keeps what f points to, which may not change any more. Schemas and roles
 // replace those of Empty.
 func Build(f Facts) *Catalog {
 	e := Edit{facts: emptyFacts()}
@@ -59,5 +60,6 @@ func Build(f Facts) *Catalog {
 		e.publications = e.publications.set(p.Name, p)
 	}
 	e.casts, e.defaultACLs, e.settings = f.Casts, f.DefaultACLs, f.Settings
+	e.unread = true
 	return e.Done()
 }

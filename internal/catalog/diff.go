@@ -22,7 +22,8 @@ type DiffStatement struct {
 // their order; new ones come last. What depends on something that must go for a while (a view on a column whose type changes) is dropped
 // and made again.
 func Diff(from, to *Catalog) []DiffStatement {
-	d := &differ{w: from.Edit(), to: to}
+	to = to.read()
+	d := &differ{w: from.read().Edit(), to: to}
 	d.rolesAndSchemas()
 	d.setTypesAside()
 	d.dropGone()
@@ -102,8 +103,14 @@ func alter(t *Table, k sql.AlterCmd) *sql.AlterTable {
 	return &sql.AlterTable{Kind: t.objectKind(), Table: t.ref(), Cmds: []sql.AlterCmd{k}, Pos: sql.NoPos}
 }
 
+// userType says whether a project can make and drop the type: not PostgreSQL's own, not an extension's, not one that comes with another.
 func userType(y *Type) bool {
-	return y.OID >= FirstUserOID && y.Table == 0 && !(y.Category == 'A' && y.Elem != 0)
+	return y.OID >= FirstUserOID && y.Table == 0 && (y.Kind == EnumType || y.Kind == DomainType || y.Kind == CompositeType)
+}
+
+// userFunction is the same of a function: those in C are extensions'.
+func userFunction(f *Function) bool {
+	return f.Language != "c" && f.Language != "internal" && f.Kind != AggregateFunction
 }
 
 // ---- first: what everything else lies in ----
@@ -210,6 +217,9 @@ func (d *differ) dropGone() {
 		}
 	}
 	for f := range d.w.Catalog().AllFunctions() {
+		if !userFunction(f) {
+			continue
+		}
 		n := d.wantedFunction(f)
 		if n == nil || d.w.funcHead(f) != d.to.funcHead(n) || d.losesDefault(f, n) {
 			functions = append(functions, addr{oid: f.OID})
@@ -602,6 +612,9 @@ func (d *differ) makeSequence(q *Sequence) {
 }
 
 func (d *differ) makeFunction(f *Function) {
+	if !userFunction(f) {
+		return
+	}
 	s := d.to.functionTree(f)
 	for _, o := range d.w.Functions(f.Schema, f.Name) {
 		if d.w.funcKey(o) == d.to.funcKey(f) {
@@ -841,7 +854,30 @@ func (d *differ) finishTables() {
 			d.do(s, "")
 		}
 	}
+	for _, x := range d.w.settings {
+		if !slices.ContainsFunc(d.to.settings, func(o RoleSetting) bool { return o.Role == x.Role && o.Setting.Name == x.Setting.Name }) {
+			d.do(settingTree(x, true), "")
+		}
+	}
+	for _, x := range d.to.settings {
+		if !slices.ContainsFunc(d.w.settings, func(o RoleSetting) bool {
+			return o.Role == x.Role && o.Setting.Name == x.Setting.Name && slices.Equal(o.Setting.Values, x.Setting.Values)
+		}) {
+			d.do(settingTree(x, false), "")
+		}
+	}
 	d.publications()
+}
+
+func settingTree(x RoleSetting, reset bool) sql.Stmt {
+	if reset {
+		x.Setting = sql.Setting{Name: x.Setting.Name}
+	}
+	role := x.Role
+	if role == "" {
+		role = "all"
+	}
+	return &sql.AlterRole{Name: role, Setting: &x.Setting, Reset: reset, Pos: sql.NoPos}
 }
 
 func (d *differ) publications() {

@@ -20,6 +20,7 @@ type Catalog struct {
 // A name's key is schema + NUL + name: nameKey.
 type facts struct {
 	nextOID      OID
+	unread       bool // made by Build: expressions are text, dependencies are not known; see read
 	schemas      ordMap[string, *Schema]
 	tables       ordMap[string, *Table]
 	tableByOID   ordMap[OID, *Table]

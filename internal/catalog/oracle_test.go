@@ -139,6 +139,7 @@ var scripts = map[string]string{
 		create procedure pr(a int) language sql as 'select 1'; drop function pr(int); drop procedure pr; drop routine f4;
 		alter function f2(int) stable; alter function f10() security definer;
 		create function trg() returns int language sql as 'select 1'; create table t (a int); create trigger g after insert on t execute function trg();
+		create function sf(int, int) returns int language sql as 'select 1'; create function ff(int) returns text language sql as 'select null::text'; create aggregate agg(int) (sfunc = sf, stype = int, finalfunc = ff); create aggregate agg(int) (sfunc = sf, stype = int); drop function sf(int, int); create aggregate agg2(int) (sfunc = sf); drop aggregate agg(int); drop aggregate agg(int);
 		comment on function nope() is 'x'; comment on table nope is 'x'; comment on column t.nope is 'x';
 	`,
 	"rights": `
