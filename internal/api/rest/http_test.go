@@ -183,6 +183,8 @@ func TestWrites(t *testing.T) {
 	check("POST /projects?select=id,name,clients(name)\nPrefer: return=representation\n\n{\"name\":\"New\",\"client_id\":2,\"data\":{\"k\": [1]}}", `Created | [{"id":5,"name":"New","clients":{"name":"Apple"}}]`)
 	check("POST /projects\n\n{\"name\":\"much too long\"}", `Bad Request | {"code":"22001","details":null,"hint":null,"message":"value too long for type character varying(8)"}`)
 	check("POST /types?select=a,j,n,r\nPrefer: return=representation\n\n{\"id\":9,\"a\":[\"x\",null],\"j\":{\"k\":1},\"n\":\"1e2\",\"r\":\"[1,2]\"}", `Created | [{"a":["x",null],"j":{"k":1},"n":100,"r":"[1,3)"}]`)
+	check("POST /types?select=a\nPrefer: return=representation\n\n{\"id\":9,\"a\":[[\"x\\\"y\",\"\\\\\"],[\"\",\"{,}\"]]}", `Created | [{"a":[["x\"y","\\"],["","{,}"]]}]`)
+	check("POST /types?select=a\nPrefer: return=representation\n\n{\"id\":9,\"a\":\"{1,null}\"}", `Created | [{"a":["1",null]}]`)
 	check("POST /nope\n\n{\"a\":1}", `Not Found | {"code":"PGRST205","details":null,"hint":null,"message":"Could not find the table 'public.nope' in the schema cache"}`)
 	check("POST /labels\n\n{\"nope\":1}", `Bad Request | {"code":"PGRST204","details":null,"hint":null,"message":"Could not find the 'nope' column of 'labels' in the schema cache"}`)
 	check("PATCH /projects?id=lt.3\nPrefer: count=exact\n\n{\"name\":\"x\"}", "No Content | 0-1/2", "Content-Range")

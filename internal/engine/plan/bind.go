@@ -22,6 +22,14 @@ func (p *Plan) Bind(i int, args *Args) Value {
 		return Value{Text: text(args.Body)}
 	case Fixed:
 		return Value{Text: q.Text}
+	case FromFieldArray:
+		raw := args.Fields[q.Field]
+		if len(raw) > 0 && raw[0] == '[' {
+			if b, ok := arrayLiteral(nil, raw); ok {
+				return Value{Text: text(b)}
+			}
+		}
+		return fieldValue(raw, q.Type)
 	case FromFieldRecord:
 		raw := args.Fields[q.Field]
 		if raw == nil {
@@ -55,3 +63,37 @@ func fieldValue(raw []byte, t catalog.TypeRef) Value {
 }
 
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// arrayLiteral appends a JSON array as a literal of a PostgreSQL array, nested arrays as further dimensions.
+func arrayLiteral(b, raw []byte) ([]byte, bool) {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return nil, false
+	}
+	b = append(b, '{')
+	for i, x := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		switch x[0] {
+		case '[':
+			var ok bool
+			if b, ok = arrayLiteral(b, x); !ok {
+				return nil, false
+			}
+		case 'n':
+			b = append(b, "NULL"...)
+		default:
+			v := fieldValue(x, catalog.TypeRef{})
+			b = append(b, '"')
+			for j := 0; j < len(v.Text); j++ {
+				if c := v.Text[j]; c == '"' || c == '\\' {
+					b = append(b, '\\')
+				}
+				b = append(b, v.Text[j])
+			}
+			b = append(b, '"')
+		}
+	}
+	return append(b, '}'), true
+}

@@ -33,7 +33,7 @@ type Plan struct {
 type Param struct {
 	Kind  ParamKind
 	Value query.ValueRef  // FromValue
-	Field int             // FromField, FromFieldRecord: index into Args.Fields
+	Field int             // FromField and its kin: index into Args.Fields
 	Type  catalog.TypeRef // the type that the statement casts the parameter to; UnknownOID where it is left to inference
 	Text  string          // Fixed; for FromFieldRecord unused
 }
@@ -46,6 +46,7 @@ const (
 	FromValue       ParamKind = iota
 	FromBody                  // the whole payload, JSON
 	FromField                 // one value of the payload in its text form (a JSON string without its quotes; null is NULL)
+	FromFieldArray            // one value of the payload, a JSON array of it as an array literal
 	FromFieldRecord           // one value of the payload as the object {"v": value}, for types that JSON populates by structure
 	Fixed                     // text that is part of the shape (a key of a JSON path)
 )

@@ -151,6 +151,9 @@ func (b *builder) fieldParam(i int, t catalog.TypeRef) sql.Expr {
 		// The type under a domain: the assignment checks the domain, and with PostgreSQL's words.
 		return b.param(Param{Kind: FromField, Field: i, Type: b.base(t)})
 	}
+	if elem, ok := b.isArray(t); ok && !b.structured(elem) && !b.isJSON(elem) {
+		return b.param(Param{Kind: FromFieldArray, Field: i, Type: b.base(t)})
+	}
 	v := b.param(Param{Kind: FromFieldRecord, Field: i, Type: plain(catalog.JSONOID)})
 	return scalar(&sql.Select{
 		Targets: []sql.Target{{Expr: ref("pgrst_field", "v"), Pos: sql.NoPos}},

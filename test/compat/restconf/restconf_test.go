@@ -9,6 +9,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 	"github.com/mainstay-dev/mainstay/internal/identity"
 )
 
@@ -18,7 +19,10 @@ var (
 )
 
 // The counts that are reached; a change that falls below one fails.
-const postgresFloor = 473
+const (
+	postgresFloor = 473
+	sqliteFloor   = 464
+)
 
 func TestPostgres(t *testing.T) {
 	e, err := postgres.Open(t.Context(), postgres.Options{URL: clustertest.Database(t), AsIs: true})
@@ -27,6 +31,15 @@ func TestPostgres(t *testing.T) {
 	}
 	defer e.Close()
 	conform(t, "postgres", e, postgresFloor)
+}
+
+func TestSQLite(t *testing.T) {
+	e, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	conform(t, "sqlite", e, sqliteFloor)
 }
 
 // conform runs all cases and demands at least floor of them.
@@ -43,7 +56,9 @@ func conform(t *testing.T, name string, e engine.Engine, floor int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Setup(t.Context(), e, world, func(script string, err error) { t.Logf("%s: %v", script, err) })
+	Setup(t.Context(), e, world, func(script, statement string, err error) {
+		t.Logf("%s: %v: %.200s", script, err, statement)
+	})
 	r := &Runner{Engine: e, Owner: "postgres", KeysFor: map[string]*identity.Keys{}}
 	dir := t.TempDir()
 	if r.Keys, err = identity.Load(dir, Secret, identity.Options{}); err != nil {

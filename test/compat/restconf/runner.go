@@ -18,6 +18,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
 	"github.com/mainstay-dev/mainstay/internal/identity"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 const (
@@ -45,12 +46,31 @@ type Result struct {
 	Wrong   []string
 }
 
-// Setup runs the scripts of the world.
-func Setup(ctx context.Context, e engine.Engine, world []Script, note func(script string, err error)) {
+// Setup runs the scripts of the world. A script that does not run as a whole is run statement by statement, and what fails is noted.
+func Setup(ctx context.Context, e engine.Engine, world []Script, note func(script, statement string, err error)) {
 	for _, s := range world {
-		stop := e.Script(ctx, engine.Script{Text: s.Text, File: s.Name}, silent{})
-		if stop != nil {
-			note(s.Name, stop)
+		if e.Script(ctx, engine.Script{Text: s.Text, File: s.Name, Atomic: true}, silent{}) == nil {
+			continue
+		}
+		stmts, err := sql.Parse(s.Text)
+		if err != nil {
+			note(s.Name, "", err)
+			continue
+		}
+		path := ""
+		for _, st := range stmts {
+			switch x := st.Stmt.(type) {
+			case *sql.Transaction:
+				continue
+			case *sql.Set:
+				if x.Setting.Name == "search_path" {
+					path = st.Text + ";\n"
+					continue
+				}
+			}
+			if err := e.Script(ctx, engine.Script{Text: path + st.Text, File: s.Name}, silent{}); err != nil {
+				note(s.Name, st.Text, err)
+			}
 		}
 	}
 }

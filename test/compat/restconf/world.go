@@ -34,6 +34,7 @@ func World(folder string) ([]Script, error) {
 	}
 	test := regexp.MustCompile(`\btest\b`)
 	scripts := []Script{
+		{"roles", "CREATE ROLE postgrest_test_anonymous; CREATE ROLE postgrest_test_default_role; CREATE ROLE postgrest_test_author;"},
 		{"fixtures.sql", main},
 		{"rpc", test.ReplaceAllString(rpc, "rpc")},
 	}
@@ -124,7 +125,7 @@ ALTER TABLE representations.auto_incrementing_pk ALTER COLUMN id SET DEFAULT nex
 // auth is the schema of the cases about roles: views that keep the caller's rights, and the functions.
 func auth(stmts []sql.Statement) string {
 	var b strings.Builder
-	b.WriteString("CREATE SCHEMA auth;\nGRANT USAGE ON SCHEMA auth TO postgrest_test_anonymous, postgrest_test_author, postgrest_test_default_role;\n")
+	b.WriteString("CREATE SCHEMA IF NOT EXISTS auth;\nGRANT USAGE ON SCHEMA auth TO postgrest_test_anonymous, postgrest_test_author, postgrest_test_default_role;\n")
 	for _, r := range []string{"authors_only", "private_table", "items", "has_count_column"} {
 		fmt.Fprintf(&b, "CREATE VIEW auth.%s WITH (security_invoker = true) AS SELECT * FROM test.%s;\n", r, r)
 		fmt.Fprintf(&b, "GRANT SELECT ON auth.%s TO postgrest_test_anonymous, postgrest_test_author, postgrest_test_default_role;\n", r)
