@@ -76,11 +76,12 @@ func (r *scriptRun) one(t *txn, s sql.Statement) error {
 	if tx, ok := s.Stmt.(*sql.Transaction); ok {
 		return r.sink.Done(t.transaction(tx))
 	}
+	run := func() error { return t.run(s.Stmt, r.sc.File, r.sc.Args) }
 	var err error
 	if r.sc.Check {
-		err = t.savepoint(func() error { return t.check(s.Stmt, r.sc.File) })
+		err = t.savepoint(run)
 	} else {
-		err = t.run(s.Stmt, r.sc.File, r.sc.Args)
+		err = run()
 	}
 	if err == nil {
 		return nil

@@ -314,19 +314,3 @@ func (t *txn) explain(s *sql.Explain) error {
 	}
 	return t.sink.Done("EXPLAIN")
 }
-
-// check looks at a statement without running what has effects beyond the schema.
-func (t *txn) check(s sql.Stmt, file string) error {
-	switch s := s.(type) {
-	case *sql.Select:
-		if s.Into != nil {
-			return t.run(s, file, nil)
-		}
-		_, err := compile(t.s.Cat, t.s.Role, t.s.Path, nil, s)
-		return err
-	case sql.Query:
-		_, err := compile(t.s.Cat, t.s.Role, t.s.Path, nil, s)
-		return err
-	}
-	return t.run(s, file, nil)
-}
