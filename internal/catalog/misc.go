@@ -51,6 +51,9 @@ func (e *Edit) comment(s *sql.Comment) {
 		e.setFunction(&f)
 	case sql.KindType, sql.KindDomain:
 		y := *e.typeByName(s.Name)
+		if s.Kind == sql.KindDomain && y.Kind != DomainType {
+			e.fail(s.Name.Pos, fault.WrongObjectType, "%q is not a domain", qualifiedText(s.Name))
+		}
 		e.needOwner(y.Owner, "type", y.Name, s.Name.Pos)
 		y.Comment = text
 		e.setType(&y)
@@ -85,6 +88,17 @@ func (e *Edit) findIndex(n sql.Name) (*Table, *Index) {
 }
 
 func (e *Edit) commentPart(s *sql.Comment, text string) {
+	if s.OnDomain {
+		n := *e.typeByName(s.Name)
+		n.Checks = slices.Clone(n.Checks)
+		i := slices.IndexFunc(n.Checks, func(k *Constraint) bool { return k.Name == s.Sub })
+		if i < 0 {
+			e.fail(s.Pos, fault.UndefinedObject, "constraint %q for domain %s does not exist", s.Sub, e.TypeString(TypeRef{n.OID, -1}))
+		}
+		edit(n.Checks, i).Comment = text
+		e.setType(&n)
+		return
+	}
 	if y := e.lookupType(e.st.env.SearchPath, s.Name); s.Kind == sql.KindColumn && y != nil && y.Kind == CompositeType && y.Table == 0 {
 		i := slices.IndexFunc(y.Fields, func(f *Column) bool { return f.Name == s.Sub })
 		if i < 0 {

@@ -74,6 +74,9 @@ func (e *Edit) createTable(s *sql.CreateTable) {
 // newTable is an empty relation whose names of relation and row type are free.
 func (e *Edit) newTable(kind RelKind, schema string, name sql.Name, temp bool) *Table {
 	if o := e.TypeByName(schema, name.Name); o != nil && !(o.Category == 'A' && o.Elem != 0) {
+		if o.Kind == CompositeType { // which PostgreSQL keeps among the relations
+			e.fail(name.Pos, fault.DuplicateTable, "relation %q already exists", name.Name)
+		}
 		raise(fault.New(fault.DuplicateObject, "type %q already exists", name.Name).
 			WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type."), name.Pos)
 	}
@@ -289,6 +292,7 @@ func (b *tableBuild) bindColumn(c *Column) {
 		e.depend(at, false, bind.uses...)
 		e.depend(at, true, addr{oid: t.OID})
 	} else {
+		e.checkDefault(c.Default)
 		c.Default = bind.expr(c.Default, nil)
 		e.depend(def, false, bind.uses...)
 	}
@@ -303,6 +307,19 @@ func (b *tableBuild) bindColumn(c *Column) {
 			c.Sequence = q.OID
 		}
 	}
+}
+
+// checkDefault fails for what no default may hold.
+func (e *Edit) checkDefault(x sql.Expr) {
+	sql.Walk(x, func(n sql.Node) bool {
+		switch n := n.(type) {
+		case *sql.SubLink:
+			e.fail(n.Pos, fault.FeatureNotSupported, "cannot use subquery in DEFAULT expression")
+		case *sql.ColumnRef:
+			e.fail(n.Pos, fault.FeatureNotSupported, "cannot use column reference in DEFAULT expression")
+		}
+		return true
+	})
 }
 
 func (t *Table) byNum(num int16) *Column {
