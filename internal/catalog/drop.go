@@ -357,7 +357,7 @@ func (e *Edit) describe(o addr) string {
 	}
 	for s := range e.schemas.values() {
 		if s.OID == o.oid {
-			return "schema " + quoteIdent(s.Name)
+			return "schema " + s.Name
 		}
 	}
 	return fmt.Sprintf("object %d", o.oid)
