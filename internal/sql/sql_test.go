@@ -152,6 +152,25 @@ func TestDeepNestingIsRefused(t *testing.T) {
 	}
 }
 
+// TestSlowTokensAreRefused holds what takes PostgreSQL's scanner quadratic time and more.
+func TestSlowTokensAreRefused(t *testing.T) {
+	check := func(text string) {
+		t.Helper()
+		var f *fault.Error
+		if _, err := sql.Parse(text); !errors.As(err, &f) || f.Code != "54001" {
+			t.Errorf("%.20s…: got %v", text, err)
+		}
+	}
+	check(strings.Repeat("/*", 100000))
+	check("SELECT 1 " + strings.Repeat("/**/", 20000))
+	check("SELECT a " + strings.Repeat("+", 100000) + " b")
+	check("SELECT a " + strings.Repeat("+/**/", 20000) + " b")
+	check("SELECT a " + strings.Repeat("<", 100000) + " b")
+	if _, err := sql.Parse("/" + strings.Repeat("*", 2000) + "/ SELECT 1 --" + strings.Repeat("-", 10000)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStatementsKnowTheirPlace(t *testing.T) {
 	text := "-- first\n  SELECT 'a;b' ;; /* second */ INSERT INTO t VALUES ($$;$$)\n;\n\nSELECT é, b -- last\n"
 	list, err := sql.Parse(text)

@@ -1,7 +1,7 @@
 // Package grammar is PostgreSQL's own parser, as text in and a tree of JSON values out.
 //
 // It hides three things: the WebAssembly build of the parser (starting it, having one only, and surviving it), its JSON, and the way it counts
-// positions. SQL and PLpgSQL are the two doors; Value is what comes out; Error is what goes wrong.
+// positions. SQL is the door; Value is what comes out; Error is what goes wrong; Split and Blank know where statements begin and end.
 //
 // Invariants: nothing starts before the first call; one instance at most runs, calls queue for it; a text that could exhaust the parser's
 // stack never reaches it.
@@ -35,6 +35,10 @@ var ErrTooDeep = errors.New("stack depth limit exceeded")
 // mu makes the parser single: each further instance would cost a second and a half of CPU and tens of megabytes for ever.
 var mu sync.Mutex
 
+// broken is set when the parser trapped. Its memory is in no known state then, and its package would go on to use it: better no parser than
+// one that answers wrongly. guarded by mu
+var broken error
+
 // Warm starts the parser, so that the first text need not wait for it. It takes about two seconds of CPU; call it from a goroutine.
 func Warm() { _, _ = SQL("SELECT 1") }
 
@@ -42,16 +46,11 @@ func Warm() { _, _ = SQL("SELECT 1") }
 func Release() { debug.FreeOSMemory() }
 
 // SQL parses a script: an object with the field "stmts". Safe for concurrent use.
-func SQL(text string) (*Value, error) { return run(text, parser.ParseToJSON) }
-
-// PLpgSQL parses the bodies in CREATE FUNCTION and DO statements: an array with one object for each.
-func PLpgSQL(text string) (*Value, error) { return run(text, parser.ParsePlPgSqlToJSON) }
-
-func run(text string, parse func(string) (string, error)) (*Value, error) {
+func SQL(text string) (*Value, error) {
 	if tooDeep(text) {
 		return nil, ErrTooDeep
 	}
-	out, err := call(text, parse)
+	out, err := call(text)
 	if err != nil {
 		return nil, err
 	}
@@ -59,15 +58,19 @@ func run(text string, parse func(string) (string, error)) (*Value, error) {
 }
 
 // call runs the parser; a trap inside it comes back as an error.
-func call(text string, parse func(string) (string, error)) (out string, err error) {
+func call(text string) (out string, err error) {
 	mu.Lock()
 	defer mu.Unlock()
+	if broken != nil {
+		return "", broken
+	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the SQL parser stopped: %.200v", p)
+			broken = fmt.Errorf("the SQL parser stopped, and needs the program to be started again: %.200v", p)
+			err = broken
 		}
 	}()
-	out, err = parse(text)
+	out, err = parser.ParseToJSON(text)
 	var pe *parser.Error
 	if errors.As(err, &pe) {
 		if pe.Message == "stack depth limit exceeded" {

@@ -74,7 +74,8 @@ type level struct {
 
 func (l *level) depth() int { return l.units + l.chain + l.sets/2 }
 
-// tooDeep estimates, from above, how deep the trees of a text's statements are. It errs on the safe side for a chain of operators.
+// tooDeep estimates, from above, how deep the trees of a text's statements are; it errs on the safe side for a chain of operators. It also finds
+// the few other things that take the parser too long.
 func tooDeep(text string) bool {
 	l := lexer{text: text}
 	stack := []level{{}}
@@ -82,6 +83,9 @@ func tooDeep(text string) bool {
 	atomic := 0 // open BEGIN ATOMIC bodies
 	for {
 		tok := l.next()
+		if l.hard {
+			return true
+		}
 		top := &stack[len(stack)-1]
 		switch tok.kind {
 		case 0:
@@ -178,6 +182,7 @@ type token struct {
 type lexer struct {
 	text string
 	pos  int
+	hard bool // a token was met that would take the parser too long
 }
 
 // blank skips space and comments.
@@ -194,30 +199,54 @@ func (l *lexer) blank() {
 				l.pos = len(l.text)
 			}
 		case strings.HasPrefix(rest, "/*"):
-			l.pos += comment(rest)
+			n, ok := comment(rest)
+			l.pos += n
+			l.hard = l.hard || !ok
 		default:
 			return
 		}
 	}
 }
 
-// comment is the length of the nested comment that s begins with.
-func comment(s string) int {
+// The scanner that PostgreSQL's is made of reads a run of operator characters to its end before it looks where the token ends, so that
+// it takes quadratic time (cubic for + and -) over runs of operators and of comments. Names of operators have at most 63 characters.
+const (
+	maxOperatorRun  = 100
+	maxCommentRun   = 4096
+	maxCommentDepth = 100
+)
+
+const operatorChars = "+-*/<>=~!@#%^&|`?"
+
+// longRun tells if s begins with more than limit operator characters.
+func longRun(s string, limit int) bool {
+	for n := range min(len(s), limit+1) {
+		if strings.IndexByte(operatorChars, s[n]) < 0 {
+			return false
+		}
+	}
+	return len(s) > limit
+}
+
+// comment is the length of the nested comment that s begins with, and whether the parser can take it.
+func comment(s string) (n int, ok bool) {
 	depth := 0
+	ok = !longRun(s, maxCommentRun)
 	for i := 0; i < len(s); i++ {
 		switch {
 		case strings.HasPrefix(s[i:], "/*"):
 			depth++
 			i++
+			ok = ok && depth <= maxCommentDepth
 		case strings.HasPrefix(s[i:], "*/"):
 			depth--
 			i++
 			if depth == 0 {
-				return i + 1
+				return i + 1, ok
 			}
 		}
 	}
-	return len(s)
+	return len(s), ok
 }
 
 func (l *lexer) next() token {
@@ -261,8 +290,9 @@ func (l *lexer) next() token {
 			l.pos++
 		}
 		return token{kind: 'q'}
-	case strings.IndexByte("+-*/<>=~!@#%^&|`?:", b) >= 0:
-		for l.pos < len(l.text) && strings.IndexByte("+-*/<>=~!@#%^&|`?:", l.text[l.pos]) >= 0 {
+	case b == ':' || strings.IndexByte(operatorChars, b) >= 0:
+		l.hard = l.hard || longRun(l.text[start:], maxOperatorRun)
+		for l.pos < len(l.text) && (l.text[l.pos] == ':' || strings.IndexByte(operatorChars, l.text[l.pos]) >= 0) {
 			if rest := l.text[l.pos:]; strings.HasPrefix(rest, "--") || strings.HasPrefix(rest, "/*") {
 				break
 			}
