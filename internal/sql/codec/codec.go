@@ -351,10 +351,10 @@ func (d *decoder) uint() uint64 {
 	return n
 }
 
-// length reads a number of things that take at least one byte each.
+// length reads a number of things that take at least one byte each, or that number plus one.
 func (d *decoder) length() int {
 	n := d.uint()
-	if n > uint64(len(d.data)-d.pos) {
+	if n > uint64(len(d.data)-d.pos)+1 {
 		fail("the data ends early")
 	}
 	return int(n)
