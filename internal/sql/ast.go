@@ -1,7 +1,7 @@
 // Package sql is PostgreSQL's SQL as a syntax tree of our own.
 //
 // Parse turns text into statements with PostgreSQL 17's own grammar; Print turns a tree back
-// into PostgreSQL text; Walk visits a tree; Encode and Decode store one. The main types, in the
+// into PostgreSQL text; Walk visits a tree and Rewrite copies one with changes; package codec, with Types, stores one. The main types, in the
 // order of meeting them, are Stmt, Select, TableExpr, Expr and TypeName.
 //
 // The tree is closed: Stmt, Expr and TableExpr are each a fixed list of structs in this package,
