@@ -339,6 +339,9 @@ func (e *Edit) rebindTable(t *Table, binder func() *binder) {
 
 func (e *Edit) rename(s *sql.Rename) {
 	e.st.tag = "ALTER " + strings.ToUpper(string(s.Kind))
+	if s.Kind == sql.KindColumn || s.Kind == sql.KindConstraint {
+		e.st.tag = "ALTER TABLE"
+	}
 	if s.NewName == "" {
 		e.fail(s.Pos, fault.SyntaxError, "zero-length delimited identifier")
 	}
