@@ -155,7 +155,8 @@ type tables struct {
 	casts  map[castKey]*Cast
 }
 
-// facts.txt is written from a running PostgreSQL by the test of that name; extra.txt has the signatures of pgvector, in the same form.
+// facts.txt is written from a running PostgreSQL by the test of that name; extra.txt has the signatures of pgvector
+// and of functions of later releases, in the same form.
 //
 //go:embed facts.txt
 var serverFacts string
@@ -377,6 +378,7 @@ func implementations() registry {
 	registerRanges(r)
 	registerAggregates(r)
 	registerSystem(r)
+	registerCatalog(r)
 	registerCrypto(r)
 	registerSearch(r)
 	registerVector(r)

@@ -31,8 +31,12 @@ type Session struct {
 	SetVal     func(seq catalog.OID, v int64, called bool) error
 	Lock       func(key int64, shared, wait, xact bool) (bool, error) // advisory locks; unlocking is Unlock
 	Unlock     func(key int64, shared bool) (bool, error)
-	Sleep      func(time.Duration) error
-	Notify     func(channel, payload string) error
+	UnlockAll  func() error
+	// Catalog answers the functions that describe the catalog (pg_get_constraintdef, has_table_privilege, obj_description …), by name; types are the
+	// arguments' types.
+	Catalog func(name string, types []catalog.TypeRef, args []value.Datum) (value.Datum, error)
+	Sleep   func(time.Duration) error
+	Notify  func(channel, payload string) error
 
 	Types  value.Resolver
 	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)

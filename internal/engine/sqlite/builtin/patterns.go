@@ -230,13 +230,29 @@ func (c *Ctx) regexNth(a []datum, flags int) ([]int, *regex, error) {
 
 // like matches LIKE with backslash as the escape character.
 func like(s, p string) (bool, error) {
+	m, err := likeMatch(s, p)
+	return m == likeYes, err
+}
+
+type likeResult uint8
+
+const (
+	likeNo likeResult = iota
+	likeYes
+	likeAbort // the text is at its end: no later start can match either, which keeps the search linear per wildcard
+)
+
+func likeMatch(s, p string) (likeResult, error) {
 	for p != "" {
+		if p[0] != '%' && s == "" {
+			return likeAbort, nil
+		}
 		switch p[0] {
 		case '%':
 			for p != "" && (p[0] == '%' || p[0] == '_') {
 				if p[0] == '_' {
 					if s == "" {
-						return false, nil
+						return likeAbort, nil
 					}
 					_, n := utf8.DecodeRuneInString(s)
 					s = s[n:]
@@ -244,10 +260,10 @@ func like(s, p string) (bool, error) {
 				p = p[1:]
 			}
 			if p == "" {
-				return true, nil
+				return likeYes, nil
 			}
 			if p == `\` {
-				return false, likeEnd()
+				return likeNo, likeEnd()
 			}
 			first := p[0]
 			if first == '\\' {
@@ -257,34 +273,31 @@ func like(s, p string) (bool, error) {
 				if s[i] != first {
 					continue
 				}
-				if ok, err := like(s[i:], p); ok || err != nil {
-					return ok, err
+				if m, err := likeMatch(s[i:], p); m != likeNo || err != nil {
+					return m, err
 				}
 			}
-			return false, nil
+			return likeAbort, nil
 		case '_':
-			if s == "" {
-				return false, nil
-			}
 			_, n := utf8.DecodeRuneInString(s)
 			s, p = s[n:], p[1:]
 		case '\\':
-			if s == "" {
-				return false, nil
-			}
 			if len(p) == 1 {
-				return false, likeEnd()
+				return likeNo, likeEnd()
 			}
 			p = p[1:]
 			fallthrough
 		default:
-			if s == "" || s[0] != p[0] {
-				return false, nil
+			if s[0] != p[0] {
+				return likeNo, nil
 			}
 			s, p = s[1:], p[1:]
 		}
 	}
-	return s == "", nil
+	if s == "" {
+		return likeYes, nil
+	}
+	return likeNo, nil
 }
 
 func likeEnd() error {
@@ -823,8 +836,8 @@ func (t *reTranslator) bracket() error {
 			t.i++
 			return nil
 		case strings.HasPrefix(rest, "[:"):
-			end := strings.Index(rest, ":]")
-			if end < 0 {
+			end := strings.Index(rest[2:], ":]") + 2
+			if end < 2 {
 				return invalidRegex("brackets [] not balanced")
 			}
 			cl, ok := posixClasses[rest[2:end]]
@@ -834,8 +847,8 @@ func (t *reTranslator) bracket() error {
 			t.out.WriteString(cl)
 			t.i += end + 2
 		case strings.HasPrefix(rest, "[.") || strings.HasPrefix(rest, "[="):
-			end := strings.Index(rest, rest[1:2]+"]")
-			if end < 0 {
+			end := strings.Index(rest[2:], rest[1:2]+"]") + 2
+			if end < 2 {
 				return invalidRegex("brackets [] not balanced")
 			}
 			el := rest[2:end]

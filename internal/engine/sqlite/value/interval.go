@@ -452,7 +452,7 @@ func intervalClock(tok string) (us int64, ok, over bool) {
 			us = int64(math.RoundToEven(f * 1e6))
 		}
 	}
-	if n[1] > 59 || n[2] > 60 || n[0] > 2147483647 {
+	if n[1] > 59 || n[2] > 60 || n[0] > 2562047788 {
 		return 0, true, true
 	}
 	return n[0]*UHour + n[1]*UMinute + n[2]*USecond + us, true, false

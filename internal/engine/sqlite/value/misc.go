@@ -184,8 +184,6 @@ func CheckDims(title string, n int, mod int32) error {
 	return nil
 }
 
-func inputJSONPath(_ *Env, s string, _ int32) (Datum, error) { return Text(strings.TrimSpace(s)), nil }
-
 // tsConfigs are the text search configurations, by PostgreSQL's OIDs.
 var tsConfigs = map[int64]string{3748: "simple", 13173: "english"}
 

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -192,6 +193,83 @@ func (o *Ops) AppendJSON(e *Env, dst []byte, d Datum) []byte {
 
 // elemJSON appends the form in which d is held in arrays and composites.
 func (o *Ops) elemJSON(e *Env, dst []byte, d Datum) []byte { return o.AppendJSON(e.utc(), dst, d) }
+
+// Key is a string that is the same for two values exactly when Compare calls them equal; for hashing, DISTINCT and GROUP BY.
+func (o *Ops) Key(d Datum) string {
+	switch {
+	case d.kind == KindNull:
+		return "\x00"
+	case d.kind == KindInt:
+		return strconv.FormatInt(int64(d.n), 10)
+	case d.kind == KindFloat:
+		f := d.Float64()
+		if f == 0 {
+			f = 0 // no negative zero
+		}
+		return string(AppendFloat(nil, f, 64))
+	}
+	switch o.OID {
+	case catalog.NumericOID:
+		if v, err := ParseDec(d.s); err == nil {
+			return v.TrimScale().String()
+		}
+	case catalog.BpcharOID:
+		return strings.TrimRight(d.s, " ")
+	case citextOID:
+		return Lower(d.s)
+	case catalog.IntervalOID:
+		days, us := IntervalFrom(d.s).total()
+		return strconv.FormatInt(days, 10) + ":" + strconv.FormatInt(us, 10)
+	case catalog.JSONBOID:
+		return jsonKey(d.s)
+	}
+	switch {
+	case o.Elem != nil:
+		var b strings.Builder
+		for _, n := range ArrayDims(o.Elem, d) {
+			b.WriteString(strconv.Itoa(n) + ",")
+		}
+		for e, err := range ArrayElems(o.Elem, d) {
+			if err != nil {
+				return d.s
+			}
+			k := o.Elem.Key(e)
+			b.WriteString(strconv.Itoa(len(k)) + ":" + k)
+		}
+		return b.String()
+	case o.Fields != nil:
+		var b strings.Builder
+		for i, v := range o.FieldValues(d) {
+			k := o.Fields[i].Ops.Key(v)
+			b.WriteString(strconv.Itoa(len(k)) + ":" + k)
+		}
+		return b.String()
+	}
+	return d.s
+}
+
+// jsonKey drops the trailing zeros of a jsonb's numbers.
+func jsonKey(raw string) string {
+	switch JSONKind(raw) {
+	case "number":
+		if v, err := ParseDec(raw); err == nil {
+			return v.TrimScale().String()
+		}
+	case "array":
+		all := ElemsOf(raw)
+		for i := range all {
+			all[i] = jsonKey(all[i])
+		}
+		return string(AppendArray(nil, all))
+	case "object":
+		all := pairsOf(raw)
+		for i := range all {
+			all[i].Value = jsonKey(all[i].Value)
+		}
+		return string(AppendObject(nil, all))
+	}
+	return raw
+}
 
 func badInput(title, s string) error {
 	return fault.New(fault.InvalidTextRepresentation, `invalid input syntax for type %s: "%s"`, title, s)

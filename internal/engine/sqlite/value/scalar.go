@@ -524,10 +524,12 @@ func inputMoney(_ *Env, s string, _ int32) (Datum, error) {
 		neg, t = !neg, t[1:]
 	}
 	d, err := ParseDec(t)
-	if err != nil || t == "" {
+	if err != nil || !d.IsFinite() {
 		return Null, badInput("money", s)
 	}
-	d = d.Round(2)
+	if d = d.Round(2); d.big != nil {
+		return Null, inputOutOfRange("money", s)
+	}
 	if neg {
 		d = d.Neg()
 	}

@@ -1,0 +1,99 @@
+package builtin
+
+import (
+	"testing"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+)
+
+// FuzzInput reads any text as any type: no panic, and what was read is written so that it reads back as the same.
+func FuzzInput(f *testing.F) {
+	for _, s := range []string{"", "1", "-1.50e3", "NaN", "2024-01-31 12:34:56.7+02", "Jan 8, 1999 4:05 PM America/New_York", "1 year -2 mons 3 days 04:05:06.7 ago", "P1Y2M3DT4H",
+		`{"a":[1,{"b":"\u00e9"}],"a":null}`, `{1,"a b",NULL,{2}}`, "[1,5)", `("a,b",)`, "$.a[*] ? (@ > 1)", "a & !b:*A <-> 'c d'", "'a':1A,2 b", "10.0.0.1/8", `\x01ff`, "abc\\001", "[1,2.5]", "24:00:00", "infinity"} {
+		f.Add(s)
+	}
+	e := &value.Env{Now: time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)}
+	types := []catalog.OID{catalog.BoolOID, catalog.Int4OID, catalog.Float8OID, catalog.NumericOID, catalog.UUIDOID, catalog.ByteaOID, catalog.DateOID, catalog.TimestampOID, catalog.TimestamptzOID,
+		catalog.TimeOID, catalog.TimetzOID, catalog.IntervalOID, catalog.JSONOID, catalog.JSONBOID, catalog.JSONPathOID, catalog.TextArrayOID, catalog.Int4ArrayOID, catalog.TimestamptzArrayOID,
+		catalog.Int4RangeOID, catalog.TstzRangeOID, catalog.InetOID, catalog.TSVectorOID, catalog.TSQueryOID, catalog.VectorOID, catalog.MoneyOID, catalog.BitOID}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, oid := range types {
+			o := value.TypeOps(oid)
+			d, err := o.Input(e, s, -1)
+			if err != nil {
+				continue
+			}
+			out := o.Text(e, d)
+			again, err := o.Input(e, out, -1)
+			if err != nil {
+				t.Fatalf("%s: %q gives %q, which is not read: %v", o.Title, s, out, err)
+			}
+			if o.Compare(d, again) != 0 || o.Key(d) != o.Key(again) {
+				t.Fatalf("%s: %q gives %q, which reads as another value", o.Title, s, out)
+			}
+			if js := string(o.AppendJSON(e, nil, d)); value.ValidJSON(js) != nil {
+				t.Fatalf("%s: %q has invalid JSON %q", o.Title, s, js)
+			}
+		}
+	})
+}
+
+// FuzzPatterns runs patterns and templates from outside: they fail or work, without panic.
+func FuzzPatterns(f *testing.F) {
+	for _, s := range [][2]string{{"abc", "a%_"}, {"abc", `\`}, {"foo", "(?i)f[[:alpha:]]+\\d*?"}, {"2024-01-31", "YYYY-MM-DD HH24:MI"}, {"1,234.5", "FM9G999D99MI"}, {"x", "%2$s %-5L %I"}, {"a b", "(a|b)+[^c]{1,3}$"}} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, s, p string) {
+		ses := &Session{Now: time.Unix(1706704496, 0), Zone: time.UTC}
+		for _, id := range []string{"textlike", "texticlike_text_text", "textregexeq", "to_date", "to_timestamp_text_text", "to_number", "similar_to_escape_text", "plainto_tsquery_text", "regexp_match_text_text",
+			"string_to_array_text_text", "split_part_text_text_int4", "similarity", "websearch_to_tsquery_text"} {
+			fn := ByID(id)
+			if fn == nil {
+				continue
+			}
+			args := []datum{value.Text(s), value.Text(p), value.Int(1)}[:len(fn.Args)]
+			_, _ = fn.Call(&Ctx{Session: ses}, args)
+		}
+		c := &Ctx{Session: ses}
+		_, _ = formatText(c, []datum{value.Text(p), value.Text(s), value.Null})
+		d, _ := value.ParseDec(s)
+		_, _ = formatNumber(d, p)
+		_ = formatTime(p, tmOf(value.StampOf(ses.Now)))
+		_ = stem(s)
+	})
+}
+
+func BenchmarkCall(b *testing.B) {
+	z, _ := value.Zone("Europe/Berlin")
+	ses := &Session{Now: time.Unix(1706704496, 0), Zone: z}
+	for _, x := range []struct {
+		id   string
+		args []datum
+	}{
+		{"int4pl", []datum{value.Int(1), value.Int(2)}},
+		{"numeric_add", []datum{value.Text("12.50"), value.Text("1.255")}},
+		{"numeric_lt", []datum{value.Text("12.50"), value.Text("1.255")}},
+		{"lower_text", []datum{value.Text("Hello World")}},
+		{"textlike", []datum{value.Text("hello world"), value.Text("%wor%")}},
+		{"textregexeq", []datum{value.Text("hello world"), value.Text("^h.*d$")}},
+		{"jsonb_object_field_text", []datum{value.Text(`{"a": 1, "b": "x", "c": [1, 2, 3]}`), value.Text("b")}},
+		{"date_trunc_text_timestamptz", []datum{value.Text("month"), value.Text("2024-01-31T12:00:00+00:00")}},
+		{"timestamptz_pl_interval", []datum{value.Text("2024-01-31T12:00:00+00:00"), value.Text("1 day")}},
+	} {
+		fn := ByID(x.id)
+		if fn == nil {
+			b.Fatal("no function ", x.id)
+		}
+		b.Run(x.id, func(b *testing.B) {
+			c := &Ctx{Session: ses}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := fn.Call(c, x.args); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
