@@ -35,6 +35,10 @@ type Env struct {
 	Names    func(name []string) tree.Expr
 	Conflict Conflict
 
+	// Stored says that the text was resolved before, when it was stored (a view's query): a call that has become ambiguous by functions made
+	// since means the older one, as it does in PostgreSQL's stored trees. Lone expressions are always taken so.
+	Stored bool
+
 	// Transition are the transition tables and row sets that a statement may read, by name.
 	Transition map[string]*tree.Rel
 	// SystemRel gives relations that are computed from the catalog: pg_catalog.pg_class, information_schema.tables. schema is "" when the
@@ -70,6 +74,7 @@ func Expr(cat *catalog.Catalog, env *Env, e sql.Expr, scope ...*tree.Rel) (out t
 func ExprAs(cat *catalog.Catalog, env *Env, e sql.Expr, place Place, scope ...*tree.Rel) (out tree.Expr, err error) {
 	a := newAnalyzer(cat, env)
 	defer a.recover(&err)
+	a.stored = true
 	sc := a.relScope(scope)
 	out = a.expr(sc, e, place)
 	a.checkParams()
@@ -80,6 +85,7 @@ func ExprAs(cat *catalog.Catalog, env *Env, e sql.Expr, place Place, scope ...*t
 func Condition(cat *catalog.Catalog, env *Env, e sql.Expr, place Place, what string, scope ...*tree.Rel) (out tree.Expr, err error) {
 	a := newAnalyzer(cat, env)
 	defer a.recover(&err)
+	a.stored = true
 	out = a.condition(a.relScope(scope), e, place, what)
 	a.checkParams()
 	return out, nil
@@ -89,6 +95,7 @@ func Condition(cat *catalog.Catalog, env *Env, e sql.Expr, place Place, what str
 func Assigned(cat *catalog.Catalog, env *Env, e sql.Expr, place Place, column string, to tree.Type, scope ...*tree.Rel) (out tree.Expr, err error) {
 	a := newAnalyzer(cat, env)
 	defer a.recover(&err)
+	a.stored = true
 	out = a.assignTo(a.expr(a.relScope(scope), e, place), column, to, sql.NoPos)
 	a.checkParams()
 	return out, nil
@@ -120,6 +127,7 @@ type analyzer struct {
 	cat    *catalog.Catalog
 	env    *Env
 	path   []string
+	stored bool                  // see Env.Stored
 	pos    map[tree.Expr]sql.Pos // where an expression begins in the text
 	levels map[*tree.Rel]*scope  // the level that a Rel belongs to
 	depth  int
@@ -138,6 +146,7 @@ func newAnalyzer(cat *catalog.Catalog, env *Env) *analyzer {
 		env = &Env{}
 	}
 	a := &analyzer{cat: cat, env: env, path: env.Path, pos: map[tree.Expr]sql.Pos{}, levels: map[*tree.Rel]*scope{}}
+	a.stored = env.Stored
 	if a.path == nil {
 		a.path = []string{"public"}
 	}

@@ -71,6 +71,10 @@ func (a *analyzer) candidates(n sql.Name, nargs int, names []string, variadicCal
 				continue
 			case k.rank < o.rank, o.expanded > 0 && k.expanded == 0:
 				out[i] = &k
+			case a.stored && o.user != nil && k.user != nil:
+				if k.user.OID < o.user.OID {
+					out[i] = &k
+				}
 			default:
 				o.merged = true
 			}

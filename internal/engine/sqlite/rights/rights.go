@@ -364,7 +364,7 @@ func (a *attacher) viewQuery(r *tree.Rel) (*tree.Query, error) {
 	if v.Query == nil {
 		return nil, fault.Unsupported("view "+v.Name+" without a query", "")
 	}
-	env := &analyze.Env{Path: storedPath, Role: v.Owner, CallRole: r.Role, FixedParams: true}
+	env := &analyze.Env{Path: storedPath, Role: v.Owner, CallRole: r.Role, FixedParams: true, Stored: true}
 	if v.SecurityInvoker {
 		env.Role = r.Role
 	}
