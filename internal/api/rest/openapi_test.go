@@ -10,8 +10,10 @@ import (
 )
 
 func TestRootDescribesTheSchema(t *testing.T) {
-	t.Parallel()
-	h := door(t, rest.Options{OpenAPI: rest.OpenAPI{BasePath: "/rest/v1"}})
+	doors(t, rest.Options{OpenAPI: rest.OpenAPI{BasePath: "/rest/v1"}}, rootDescribesTheSchema)
+}
+
+func rootDescribesTheSchema(t *testing.T, h http.Handler) {
 	got := call(h, "GET /", "Content-Type")
 	kind, text, _ := strings.Cut(strings.TrimPrefix(got, "OK | "), " | ")
 	if kind != "application/openapi+json; charset=utf-8" {
@@ -49,14 +51,18 @@ func TestRootDescribesTheSchema(t *testing.T) {
 	check("options", call(h, "OPTIONS /", "Allow"), "OK | OPTIONS,GET,HEAD")
 }
 
-func TestRootIsAFunctionOrNothing(t *testing.T) {
-	t.Parallel()
-	h := door(t, rest.Options{OpenAPI: rest.OpenAPI{Mode: rest.DisabledOpenAPI}})
-	if got, want := call(h, "GET /"), `Not Found | {"code":"PGRST126","details":null,"hint":null,"message":"Root endpoint metadata is disabled"}`; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	h = door(t, rest.Options{OpenAPI: rest.OpenAPI{RootSpec: "numbers"}})
-	if got, want := call(h, "GET /"), http.StatusText(200)+" | [1, 2, 3]"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
+func TestRootIsNothing(t *testing.T) {
+	doors(t, rest.Options{OpenAPI: rest.OpenAPI{Mode: rest.DisabledOpenAPI}}, func(t *testing.T, h http.Handler) {
+		if got, want := call(h, "GET /"), `Not Found | {"code":"PGRST126","details":null,"hint":null,"message":"Root endpoint metadata is disabled"}`; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestRootIsAFunction(t *testing.T) {
+	doors(t, rest.Options{OpenAPI: rest.OpenAPI{RootSpec: "numbers"}}, func(t *testing.T, h http.Handler) {
+		if got, want := call(h, "GET /"), "OK | [1, 2, 3]"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
 }
