@@ -240,7 +240,7 @@ func dryRun(w *world) {
 }
 
 func check(w *world) {
-	r, err := w.script(engine.Script{Text: "create table t (id int); select nothing from t; create table t (id int); insert into t values (1)", Check: true})
+	r, err := w.script(engine.Script{Text: "create table t (id int); select nothing from t; create table t (id int); insert into t values (1)", Check: true, DryRun: true})
 	if err != nil {
 		w.Fatal(err)
 	}
