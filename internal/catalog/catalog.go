@@ -3,8 +3,8 @@
 //
 // A Catalog is one immutable value behind the engine's atomic pointer; an Edit makes the next one from it by applying statements
 // (Edit.Apply), and Diff gives the statements that lead from one to another. Both engines fill the same types: the sqlite engine from
-// the project's SQL, the postgres engine by introspection. Main types in order of meeting them: Catalog, Table, Column, Type,
-// Constraint, Function, Policy, Relationship.
+// the project's SQL, the postgres engine by introspection (Build). Main types in order of meeting them: Catalog, Edit, Change, Table, Column,
+// Type, Constraint, Function, Policy, Relationship, DiffStatement.
 //
 // Invariants: nothing reachable from a Catalog changes after Edit.Done; object identity is the OID, names are for people; OIDs below
 // FirstUserOID are PostgreSQL's own numbers; no clock, file or socket is touched.

@@ -331,7 +331,7 @@ func (d *differ) drop(o addr) {
 		return
 	}
 	x := &dropper{e: d.w, at: map[addr]int{}, auto: map[addr]bool{}}
-	x.visit(o, addr{}, true, false)
+	x.visit(o, addr{}, false)
 	for _, g := range x.list {
 		if (g.what == o || !x.auto[g.what]) && d.exists(g.what) {
 			d.dropOne(g.what)

@@ -20,9 +20,8 @@ type dropper struct {
 }
 
 type dropped struct {
-	what     addr
-	by       addr // what it depends on
-	original bool
+	what addr
+	by   addr // what it depends on
 }
 
 // drop removes objects with all that depends on them, or fails when something does and cascade was not said.
@@ -33,7 +32,7 @@ func (e *Edit) drop(objects []addr, cascade bool, pos sql.Pos) {
 		originals[o] = true
 	}
 	for _, o := range objects {
-		d.visit(o, addr{}, true, false)
+		d.visit(o, addr{}, false)
 	}
 	d.report(objects, originals, cascade, pos)
 	for _, x := range d.list {
@@ -41,15 +40,12 @@ func (e *Edit) drop(objects []addr, cascade bool, pos sql.Pos) {
 	}
 }
 
-func (d *dropper) visit(o, by addr, original, auto bool) {
+func (d *dropper) visit(o, by addr, auto bool) {
 	if auto {
 		d.auto[o] = true
 	}
 	whole := addr{oid: o.oid}
-	if i, ok := d.at[o]; ok {
-		if original && i >= 0 {
-			d.list[i].original = true
-		}
+	if _, ok := d.at[o]; ok {
 		return
 	}
 	if _, ok := d.at[whole]; ok && o != whole {
@@ -79,10 +75,10 @@ func (d *dropper) visit(o, by addr, original, auto bool) {
 	}
 	slices.SortStableFunc(found, func(a, b next) int { return cmp.Compare(b.what.oid, a.what.oid) })
 	for _, n := range found {
-		d.visit(n.what, n.by, false, n.auto)
+		d.visit(n.what, n.by, n.auto)
 	}
 	d.at[o] = len(d.list)
-	d.list = append(d.list, dropped{o, by, original})
+	d.list = append(d.list, dropped{o, by})
 }
 
 // parts is what an object consists of, and what goes without being asked.

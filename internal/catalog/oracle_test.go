@@ -112,7 +112,7 @@ var scripts = map[string]string{
 		drop table tp2; alter table tp drop column o; drop table tp2 cascade; alter table tp drop column o cascade;
 		create schema sc create table x (a int) create view y as select a from x; drop schema sc; drop schema sc cascade;
 		create domain dm as int; create table td (a dm); drop domain dm; drop domain dm cascade;
-		create table i1 (id int generated always as identity); drop sequence i1_id_seq;
+		create table i1 (id int generated always as identity); drop sequence i1_id_seq; alter sequence i1_id_seq owned by none;
 		drop table te, tt, tc; drop table c cascade;
 	`,
 	"functions": `

@@ -177,6 +177,10 @@ func (e *Edit) sequenceOwner(q *Sequence, opts []sql.Option) {
 	if list == nil && opts[i].Value != "" {
 		list = []string{opts[i].Value}
 	}
+	if t := e.TableByOID(q.OwnerTable); t != nil && identityOf(&e.facts, q) != nil {
+		raise(fault.New(fault.FeatureNotSupported, "cannot change ownership of identity sequence").
+			WithDetail("Sequence %q is linked to table %q.", q.Name, t.Name), opts[i].Pos)
+	}
 	n := *q
 	n.OwnerTable, n.OwnerColumn = 0, ""
 	switch {
