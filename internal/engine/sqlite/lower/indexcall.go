@@ -12,7 +12,7 @@ import (
 // IndexCall writes a call of an immutable function over arguments that are SQLite text, as queries that an index may serve write it:
 // the text of an index's expression must be theirs. "" for a call that SQLite cannot make by itself.
 func IndexCall(cat *catalog.Catalog, c *tree.Call, args []string) string {
-	if c.Fn == nil || c.Fn.Volatility != 'i' || c.Fn.Kind != builtin.Scalar {
+	if c.Fn == nil || c.Fn.Volatility != 'i' || c.Fn.Kind != builtin.Scalar || c.Fn.SQLite == "" && !concrete(c.Fn) {
 		return ""
 	}
 	if op := comparison(c); op != "" {

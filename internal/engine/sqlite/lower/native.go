@@ -29,7 +29,7 @@ func (l *lowerer) call(c *tree.Call) string {
 		}
 		return "(" + substitute(c.Fn.SQLite, args) + ")"
 	}
-	if c.Fn.Volatility == 'i' && l.indexed(c) {
+	if c.Fn.Volatility == 'i' && concrete(c.Fn) && l.indexed(c) {
 		// An index was made over this very call.
 		var b strings.Builder
 		b.WriteString("pg_" + c.Fn.ID + "(")
@@ -56,6 +56,19 @@ func substitute(form string, args []string) string {
 		b.WriteByte(form[i])
 	}
 	return b.String()
+}
+
+// concrete says that the function's parameters and result have types of their own: a polymorphic one must be told the types of each call, which a
+// function registered under one name is not.
+func concrete(fn *builtin.Func) bool {
+	for _, t := range append([]catalog.OID{fn.Ret}, fn.Args...) {
+		switch t {
+		case catalog.AnyOID, catalog.AnyArrayOID, catalog.AnyElementOID, catalog.AnyNonArrayOID, catalog.AnyEnumOID, catalog.AnyRangeOID,
+			catalog.AnyCompatibleOID, catalog.AnyCompatibleArrayOID, catalog.AnyCompatibleNonArrayOID, catalog.RecordOID:
+			return false
+		}
+	}
+	return true
 }
 
 // indexed says whether an index of a table that c reads is over a function of the same name, so that c may be served by it.
