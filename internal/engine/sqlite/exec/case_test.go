@@ -36,11 +36,13 @@ func TestCases(t *testing.T) {
 		t.Fatal("no cases", err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".sql"), func(t *testing.T) { runFile(t, file) })
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".sql"), func(t *testing.T) {
+			runFile(t, file, func() func(string) []string { return newWorld(t).answer })
+		})
 	}
 }
 
-func runFile(t *testing.T, file string) {
+func runFile(t *testing.T, file string, ours func() func(string) []string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +51,7 @@ func runFile(t *testing.T, file string) {
 	if *oracle != "" {
 		answer = newServer(t).answer
 	} else {
-		answer = newWorld(t).answer
+		answer = ours()
 	}
 	var out, stmt strings.Builder
 	var want []string
@@ -69,7 +71,7 @@ func runFile(t *testing.T, file string) {
 		stmt.Reset()
 		want = nil
 	}
-	complete := false
+	complete, quoted := false, false
 	for l := range strings.Lines(string(text)) {
 		line++
 		if w, ok := strings.CutPrefix(strings.TrimSuffix(l, "\n"), "--| "); ok {
@@ -88,7 +90,10 @@ func runFile(t *testing.T, file string) {
 			}
 		}
 		stmt.WriteString(l)
-		complete = strings.HasSuffix(strings.TrimSpace(l), ";")
+		if strings.Count(l, "$$")%2 == 1 {
+			quoted = !quoted
+		}
+		complete = !quoted && strings.HasSuffix(strings.TrimSpace(l), ";")
 	}
 	flush()
 	if *update {
@@ -149,7 +154,7 @@ func newServer(t *testing.T) *server {
 
 func (s *server) answer(q string) []string {
 	if name, ok := roleStatement(q); ok {
-		_, _ = s.conn.Exec(context.Background(), "CREATE ROLE "+name).ReadAll() // may be there from another file
+		_, _ = s.conn.Exec(context.Background(), "RESET ROLE; CREATE ROLE "+name).ReadAll() // may be there from another file
 	}
 	results, err := s.conn.Exec(context.Background(), q).ReadAll()
 	var out []string

@@ -562,9 +562,8 @@ func (x *execution) parentChanged(e *event) error {
 		}
 		return tg.stillReferenced(x, fk, child.table, e.old)
 	}
-	return x.asOwner(child.table, func() error {
-		return x.statement(func() error { return x.cascade(e, child, ckey, action) })
-	})
+	// What the action's own rows set off waits behind what the statement has queued already.
+	return x.asOwner(child.table, func() error { return x.cascade(e, child, ckey, action) })
 }
 
 func (tg *target) stillReferenced(x *execution, fk *catalog.Constraint, child *catalog.Table, row []value.Datum) error {
