@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -186,6 +187,35 @@ func registerPatterns(r registry) {
 		}
 		return value.Int(int64(runes(a[0].Str()[:at])) + 1), nil
 	})
+	r.limited()
+}
+
+// limited makes the functions on regular expressions fail when a search gave up, which the matcher can only note.
+func (r registry) limited() {
+	check := func(c *Ctx, err error) error {
+		if re, ok := c.Cache.(*regex); ok && re.tooLong && err == nil {
+			re.tooLong = false
+			return invalidRegex("regular expression is too complex")
+		}
+		return err
+	}
+	for sig, im := range r {
+		if !strings.Contains(sig, "regex") && sig != "substring(text,text)" {
+			continue
+		}
+		if call := im.call; call != nil {
+			im.call = func(c *Ctx, a []datum) (datum, error) {
+				d, err := call(c, a)
+				if err = check(c, err); err != nil {
+					return value.Null, err
+				}
+				return d, nil
+			}
+		}
+		if set := im.set; set != nil {
+			im.set = func(c *Ctx, a []datum, yield func([]datum) bool) error { return check(c, set(c, a, yield)) }
+		}
+	}
 }
 
 func flagsAt(a []datum, i int) string {
@@ -378,7 +408,9 @@ func similarEscape(p, esc string) (datum, error) {
 type regex struct {
 	pattern, flags string
 	re             *regexp.Regexp
+	back           *backtracker // instead of re, for what RE2 cannot do
 	groups         int
+	tooLong        bool // the last search gave up
 }
 
 // regex compiles, keeping the last pattern of this call place.
@@ -394,11 +426,16 @@ func (c *Ctx) regex(pattern, flags string) (*regex, error) {
 	return re, nil
 }
 
-func (r *regex) match(s string) bool { return r.re.MatchString(s) }
+func (r *regex) match(s string) bool {
+	if r.back != nil {
+		return r.find(s, 0) != nil
+	}
+	return r.re.MatchString(s)
+}
 
 // find is the first match at or after a byte offset: the offsets of the match and of the groups.
 func (r *regex) find(s string, from int) []int {
-	if from == 0 {
+	if from == 0 && r.back == nil {
 		return r.re.FindStringSubmatchIndex(s)
 	}
 	for m := range r.all(s, from) {
@@ -410,6 +447,30 @@ func (r *regex) find(s string, from int) []int {
 // all walks the matches that do not overlap from a byte offset on. Context before the offset counts for anchors.
 func (r *regex) all(s string, from int) func(yield func([]int) bool) {
 	return func(yield func([]int) bool) {
+		if r.back != nil {
+			for at, prev := from, -1; at <= len(s); {
+				m, ok := r.back.find(s, at)
+				r.tooLong = !ok
+				if m == nil {
+					return
+				}
+				m = slices.Clone(m)
+				at = m[1]
+				if m[0] == m[1] {
+					_, n := utf8.DecodeRuneInString(s[at:])
+					at += max(n, 1)
+				}
+				// An empty match just behind another one does not count.
+				if m[0] == m[1] && m[0] == prev {
+					continue
+				}
+				prev = m[1]
+				if !yield(m) {
+					return
+				}
+			}
+			return
+		}
 		if from == 0 {
 			for _, m := range r.re.FindAllStringSubmatchIndex(s, -1) {
 				if !yield(m) {
@@ -557,6 +618,13 @@ func compileRegex(pattern, flags string) (*regex, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.back {
+		if r.back, err = compileBacktrack(src); err != nil {
+			return nil, err
+		}
+		r.groups = r.back.groups
+		return r, nil
+	}
 	re, err := regexp.Compile(src)
 	if err != nil {
 		return nil, reError(err)
@@ -596,6 +664,7 @@ type reTranslator struct {
 	out                                            strings.Builder
 	fold, lines, expanded, literal, partial, weird bool
 	lazy                                           bool
+	back                                           bool // needs the backtracker
 }
 
 // Classes of characters, as ranges that may stand inside brackets.
@@ -699,7 +768,15 @@ func (t *reTranslator) item() error {
 		t.out.WriteString("(?:")
 		t.i += 3
 	case strings.HasPrefix(rest, "(?=") || strings.HasPrefix(rest, "(?!") || strings.HasPrefix(rest, "(?<"):
-		return fault.New(fault.FeatureNotSupported, "lookaround in regular expressions is not supported").WithHint("Split the pattern into several conditions, or use the postgres engine.")
+		n := 3
+		if rest[2] == '<' {
+			if n = 4; len(rest) < 4 || rest[3] != '=' && rest[3] != '!' {
+				return invalidRegex("quantifier operand invalid")
+			}
+		}
+		t.out.WriteString(rest[:n])
+		t.i += n
+		t.back = true
 	case strings.HasPrefix(rest, "(?"):
 		return invalidRegex("quantifier operand invalid")
 	case c == '{':
@@ -799,7 +876,8 @@ func (t *reTranslator) escape() error {
 	default:
 		switch {
 		case c >= '1' && c <= '9':
-			return fault.New(fault.FeatureNotSupported, "back-references in regular expressions are not supported").WithHint("Write the alternatives out, or use the postgres engine.")
+			t.out.WriteString(`\` + string(c))
+			t.back = true
 		case c|32 >= 'a' && c|32 <= 'z':
 			return invalidRegex(`invalid escape \ sequence`)
 		case c >= utf8.RuneSelf:
