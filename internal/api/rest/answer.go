@@ -33,16 +33,23 @@ type answer struct {
 	keys     []string // text of the hidden key columns of the only row
 }
 
-var answers = sync.Pool{New: func() any { return &answer{buf: make([]byte, 0, 16<<10)} }}
+var answers = sync.Pool{New: func() any { return &answer{head: make(http.Header, 8), buf: make([]byte, 0, 16<<10)} }}
 
 const keptBuffer = 1 << 20 // larger buffers are not pooled
 
 func newAnswer() *answer {
 	a := answers.Get().(*answer)
-	buf := a.buf[:0]
-	*a = answer{head: make(http.Header, 8), buf: buf}
+	clear(a.head)
+	*a = answer{head: a.head, buf: a.buf[:0]}
+	a.head["Vary"] = vary
 	return a
 }
+
+// Header values that most answers share. Never changed: their capacity is their length, so that Add copies them.
+var (
+	vary     = []string{"Accept, Prefer, Range"}
+	jsonKind = []string{jsonType}
+)
 
 func (a *answer) release() {
 	if cap(a.buf) <= keptBuffer {
@@ -206,7 +213,11 @@ func (a *answer) enclose() {
 	case len(a.buf) == 0:
 		a.buf = append(a.buf, "null"...)
 	}
-	a.head.Set("Content-Type", a.contentType())
+	if kind := a.contentType(); kind == jsonType {
+		a.head["Content-Type"] = jsonKind
+	} else {
+		a.head.Set("Content-Type", kind)
+	}
 }
 
 func (a *answer) contentType() string {
@@ -276,11 +287,12 @@ func (a *answer) describeRead(o engine.Outcome, total string) error {
 	q := a.q
 	a.status = http.StatusOK
 	if q.method != http.MethodPost {
-		prefix := "/"
+		b := make([]byte, 0, 8+len(q.name)+len(q.location))
+		b = append(b, '/')
 		if q.call {
-			prefix = "/rpc/"
+			b = append(b, "rpc/"...)
 		}
-		a.head.Set("Content-Location", prefix+string(escape(nil, q.name))+q.location)
+		a.head["Content-Location"] = []string{string(append(escape(b, q.name), q.location...))}
 	}
 	switch a.p.Shape() {
 	case plan.Void:

@@ -15,7 +15,7 @@ import (
 func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bool) {
 	contentRange := a.head.Get("Content-Range")
 	clear(a.head)
-	a.head.Set("Vary", "Accept, Prefer, Range")
+	a.head["Vary"] = vary
 	f := fault.As(err)
 	switch {
 	case f != nil:

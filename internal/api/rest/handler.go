@@ -143,7 +143,6 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 	if len(r.URL.RawQuery)+len(r.URL.Path) > h.o.Limits.URL {
 		return fault.New("PGRST100", "the request URL is longer than %d bytes", h.o.Limits.URL).WithStatus(http.StatusRequestURITooLong)
 	}
-	a.head.Set("Vary", "Accept, Prefer, Range")
 	if r.Method == http.MethodOptions {
 		a.timing.done("jwt")
 		err := h.options(r, a)
