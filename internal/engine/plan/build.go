@@ -27,7 +27,7 @@ type Options struct {
 // catalog, SQLSTATE 42703 for columns as PostgreSQL says it, 42501 for a table that is not exposed. Privileges and policies are the engine's.
 func Build(cat *catalog.Catalog, st *query.Statement, role string, o Options) (*Plan, error) {
 	b := &builder{cat: cat, st: st, role: role, o: o}
-	p := &Plan{version: cat.Version()}
+	p := &Plan{version: cat.Version(), schema: st.Schema}
 	var err error
 	switch {
 	case st.Read != nil:

@@ -19,6 +19,7 @@ import (
 // Plan is a planned request.
 type Plan struct {
 	version uint64
+	schema  string
 	main    sql.Query
 	count   *sql.Select
 	params  []Param
@@ -98,6 +99,9 @@ func (p *Plan) Writes() bool           { return p.writes }
 func (p *Plan) Shape() Shape           { return p.shape }
 func (p *Plan) OnConflict() bool       { return p.upsert }
 func (p *Plan) CatalogVersion() uint64 { return p.version }
+
+// Schema is the request's schema: the first of the search path under which functions that set none run.
+func (p *Plan) Schema() string { return p.schema }
 
 // Slot is where the engine keeps what it compiled of the plan, so that it is found without a look-up.
 func (p *Plan) Slot() *atomic.Value { return &p.slot }

@@ -38,12 +38,31 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 			break
 		}
 	}
+	if err := join(ctx, conn); err != nil {
+		return err
+	}
 	if err := e.watchSchema(ctx, conn); err != nil {
 		return err
 	}
 	mark := fmt.Sprintf("COMMENT ON SCHEMA %s IS '%s'", markedSchema, mark())
 	if err := conn.Exec(ctx, mark).Close(); err != nil {
 		e.o.Log.Warn("the database is prepared, but that could not be recorded; it will be prepared again at the next start", "error", err)
+	}
+	return nil
+}
+
+// join makes the connected role a member of those that requests run as. A superuser is one already; who made a role is not.
+func join(ctx context.Context, c *pgconn.PgConn) error {
+	res := c.ExecParams(ctx, `SELECT quote_ident(rolname) FROM pg_roles
+		WHERE rolname IN ('anon', 'authenticated', 'service_role') AND NOT pg_has_role(oid, 'MEMBER')`, nil, nil, nil, nil).Read()
+	err := res.Err
+	for _, row := range res.Rows {
+		if err == nil {
+			err = c.Exec(ctx, "GRANT "+string(row[0])+" TO CURRENT_USER").Close()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the database's user has to be a member of anon, authenticated and service_role: %w", err)
 	}
 	return nil
 }

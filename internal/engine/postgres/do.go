@@ -3,11 +3,14 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -25,6 +28,7 @@ type compiled struct {
 	unused          []bool // by parameter, of count
 	columns         int    // of the result; what follows is ours
 	inserted        bool   // a column follows that says whether an upsert made the row
+	path            string // the setting search_path
 	readsBack       bool   // SQL of the project may have set response.status and response.headers
 	snapshot        *snapshot
 	encoders        atomic.Pointer[encoders]
@@ -38,6 +42,10 @@ func (e *Engine) compile(p *plan.Plan) *compiled {
 	}
 	main := p.Main()
 	c := &compiled{name: "ms_" + strconv.FormatUint(lastStatement.Add(1), 36), columns: len(p.Columns()), snapshot: e.snap.Load()}
+	c.path = e.path
+	if schema := p.Schema(); schema != "" && !slices.Equal(e.o.SearchPath[:min(1, len(e.o.SearchPath))], []string{schema}) {
+		c.path = pathSetting(append([]string{schema}, e.o.SearchPath...))
+	}
 	main, c.inserted = tellInserted(main)
 	main = wrapHard(main, p.Columns(), c.snapshot)
 	c.text = sql.Print(main)
@@ -143,27 +151,42 @@ func (s *snapshot) hard(o catalog.OID) bool {
 // Do runs a plan.
 func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
 	c := e.compile(p)
-	for again := true; ; again = false {
-		begun, err := e.attempt(ctx, p, c, &args, sink)
+	for tries := 0; ; tries++ {
+		r := request{plan: p, c: c, args: &args, sink: sink}
+		err := e.attempt(ctx, &r)
 		if err == nil {
 			return nil
 		}
-		if again && !begun && ctx.Err() == nil && repeatable(err, p.Writes()) {
-			continue
+		if r.sinkFailed {
+			return err
 		}
-		return faultOf(err)
+		if tries >= 2 || r.begun || ctx.Err() != nil || p.Writes() && r.committing {
+			return faultOf(err)
+		}
+		switch {
+		case outdated(err):
+		case lost(err):
+			e.pool.Reset() // where one connection is dead the others are likely to be
+		default:
+			return faultOf(err)
+		}
 	}
 }
 
-// repeatable says whether a failed attempt has surely done nothing.
-func repeatable(err error, writes bool) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		// A prepared statement that no longer fits, or that a pooler's other connection does not have: the transaction was rolled back.
-		return pg.Code == "0A000" && pg.Message == "cached plan must not change result type" || pg.Code == "26000" ||
-			!writes && (pg.Code == "57P01" || pg.Code == "57P02")
+// outdated says whether a prepared statement no longer fits the schema, or is not there because a pooler gave another connection.
+func outdated(err error) bool {
+	var p *pgconn.PgError
+	return errors.As(err, &p) && (p.Code == "0A000" && p.Message == "cached plan must not change result type" || p.Code == "26000")
+}
+
+// lost says whether the connection failed and not the request.
+func lost(err error) bool {
+	var p *pgconn.PgError
+	if errors.As(err, &p) {
+		return p.Code == "57P01" || p.Code == "57P02" // the server was told to end the session, or crashed
 	}
-	return pgconn.SafeToRetry(err) || !writes && !pgconn.Timeout(err)
+	var f *unreachable
+	return !errors.As(err, &f) && !pgconn.Timeout(err)
 }
 
 // A request is one attempt at running a plan on a connection.
@@ -174,28 +197,47 @@ type request struct {
 	c       *compiled
 	args    *plan.Args
 	sink    engine.Sink
-	begun   bool // the sink has seen something
+
+	begun      bool // the sink has seen something
+	sinkFailed bool
+	committing bool // COMMIT was sent: whether it was carried out is unknown until the server says so
 }
 
-func (e *Engine) attempt(ctx context.Context, p *plan.Plan, c *compiled, args *plan.Args, sink engine.Sink) (begun bool, err error) {
-	pooled, err := e.pool.Acquire(ctx)
+func (e *Engine) attempt(ctx context.Context, r *request) error {
+	pooled, err := e.acquire(ctx)
 	if err != nil {
-		return false, connectionFault(err)
+		return err
 	}
 	defer pooled.Release()
-	conn := pooled.Conn().PgConn()
-	r := request{conn: conn, session: sessionOf(conn), plan: p, c: c, args: args, sink: sink}
-	err = r.run(ctx, e.path)
-	if err != nil {
-		if repeatable(err, p.Writes()) {
-			r.session.forget(c)
-		}
-		if conn.TxStatus() != 'I' && !conn.IsClosed() {
-			// The client's context may be over; the rollback must happen all the same.
-			_ = conn.ExecPrepared(context.WithoutCancel(ctx), "ms_rollback", nil, nil, nil).Read() // or else the pool drops the connection
-		}
+	r.conn = pooled.Conn().PgConn()
+	r.session = sessionOf(r.conn)
+	if err = r.run(ctx, e.snap.Load()); err == nil {
+		return nil
 	}
-	return r.begun, err
+	if outdated(err) {
+		r.session.forget(r.c)
+	}
+	if r.conn.TxStatus() != 'I' && !r.conn.IsClosed() {
+		// The client's context may be over; the rollback must happen all the same.
+		_ = r.conn.ExecPrepared(context.WithoutCancel(ctx), "ms_rollback", nil, nil, nil).Read() // or else the pool drops the connection
+	}
+	return err
+}
+
+// acquireTimeout is how long a request waits for a free connection.
+const acquireTimeout = 10 * time.Second
+
+func (e *Engine) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	wait, cancel := context.WithTimeout(ctx, acquireTimeout)
+	defer cancel()
+	c, err := e.pool.Acquire(wait)
+	switch {
+	case err == nil:
+		return c, nil
+	case ctx.Err() != nil:
+		return nil, faultOf(ctx.Err())
+	}
+	return nil, connectionFault(err)
 }
 
 // forget drops what a session knows of a prepared plan, which may be out of date. The server's copy goes when the plan is prepared again.
@@ -211,7 +253,7 @@ func (s *session) forget(c *compiled) {
 	}
 }
 
-func (r *request) run(ctx context.Context, path string) error {
+func (r *request) run(ctx context.Context, now *snapshot) error {
 	writes := r.plan.Writes()
 	waits := writes && !r.args.Rollback // for the sink's verdict
 	begin := "ms_begin"
@@ -223,8 +265,13 @@ func (r *request) run(ctx context.Context, path string) error {
 	}
 	p := r.conn.StartPipeline(ctx)
 	p.SendQueryPrepared(begin, nil, nil, nil)
-	r.sendCaller(p, path)
+	r.sendCaller(p)
+	role := now.roles[r.args.Caller.Role]
+	if role != "" {
+		p.SendQueryParams(role, nil, nil, nil, nil)
+	}
 	pre := r.sendStatements(p)
+	pre.role = role != ""
 	if r.c.readsBack {
 		p.SendQueryPrepared("ms_settings", nil, nil, nil)
 	}
@@ -237,6 +284,7 @@ func (r *request) run(ctx context.Context, path string) error {
 		p.SendQueryPrepared("ms_rollback", nil, nil, nil)
 	default:
 		p.SendQueryPrepared("ms_commit", nil, nil, nil)
+		r.committing = true
 	}
 	err := p.Sync()
 	if err == nil {
@@ -248,13 +296,14 @@ func (r *request) run(ctx context.Context, path string) error {
 	if err != nil || !waits {
 		return err
 	}
+	r.committing = true
 	return r.conn.ExecPrepared(ctx, "ms_commit", nil, nil, nil).Read().Err
 }
 
-func (r *request) sendCaller(p *pgconn.Pipeline, path string) {
+func (r *request) sendCaller(p *pgconn.Pipeline) {
 	c := &r.args.Caller
 	values := make([][]byte, 0, len(callerSettings)+1)
-	values = append(values, bytesOf(path), or(c.Claims, "{}"), bytesOf(c.Method), bytesOf(c.Path), or(c.Headers, "{}"), or(c.Cookies, "{}"), bytesOf(c.RequestID), roleSetting(c))
+	values = append(values, bytesOf(r.c.path), or(c.Claims, "{}"), bytesOf(c.Method), bytesOf(c.Path), or(c.Headers, "{}"), or(c.Cookies, "{}"), bytesOf(c.RequestID), roleSetting(c))
 	if r.args.TimeZone == "" {
 		p.SendQueryPrepared("ms_caller", values, nil, nil)
 		return
@@ -286,6 +335,7 @@ func bytesOf(s string) []byte {
 
 // sending says what the pipeline has been asked for before the rows.
 type sending struct {
+	role        bool // the settings of the caller's role
 	deallocated int
 	prepares    bool
 	kept        prepared
@@ -346,6 +396,11 @@ func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) erro
 			return err
 		}
 	}
+	if pre.role {
+		if _, err := finish(p); err != nil {
+			return err
+		}
+	}
 	for range pre.deallocated {
 		if _, err := p.GetResults(); err != nil {
 			return err
@@ -393,7 +448,11 @@ func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) erro
 		}
 	}
 	r.begun = true
-	return r.sink.End(out)
+	if err := r.sink.End(out); err != nil {
+		r.sinkFailed = true
+		return err
+	}
+	return nil
 }
 
 func readPrepared(p *pgconn.Pipeline, name string) (*pgconn.StatementDescription, error) {
@@ -473,6 +532,7 @@ func (r *request) rows(p *pgconn.Pipeline, out *engine.Outcome) error {
 		}
 		r.begun = true
 		if err := r.sink.Row(&w); err != nil {
+			r.sinkFailed = true
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"unicode/utf8"
 
@@ -64,21 +63,14 @@ func connectionFault(err error) error {
 	if fault.As(err) != nil {
 		return err
 	}
-	var p *pgconn.PgError
+	var connect *pgconn.ConnectError
 	switch {
-	case errors.As(err, &p) && p.Code != "57P03" && p.Code != "53300": // starting up, too many clients
-		return &unreachable{serverFault(p).WithStatus(http.StatusServiceUnavailable), err}
+	case errors.As(err, &connect):
+		return &unreachable{fault.New("PGRST000", "Database connection error. Retrying the connection.").WithStatus(http.StatusServiceUnavailable), err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &unreachable{fault.New("PGRST003", "Timed out acquiring connection from connection pool.").WithStatus(http.StatusGatewayTimeout), err}
-	case isNetwork(err):
-		return &unreachable{fault.New("PGRST001", "Database client error. Retrying the connection.").WithStatus(http.StatusServiceUnavailable), err}
 	}
-	return &unreachable{fault.New("PGRST000", "Database connection error.").WithStatus(http.StatusServiceUnavailable), err}
-}
-
-func isNetwork(err error) bool {
-	var n net.Error
-	return errors.As(err, &n)
+	return &unreachable{fault.New("PGRST001", "Database client error. Retrying the connection.").WithStatus(http.StatusServiceUnavailable), err}
 }
 
 // unreachable is a fault with the cause that the client does not see.

@@ -24,6 +24,8 @@ var factFiles embed.FS
 type snapshot struct {
 	cat *catalog.Catalog
 	sum [sha256.Size]byte // of all facts as they were read: equal sums are equal catalogs
+	// Statements that make the settings of a role those of a transaction: SET ROLE alone does not.
+	roles map[string]string
 	// The OIDs that this database gave to the types of extensions, which have fixed ones in a catalog.
 	known map[catalog.OID]catalog.OID
 }
@@ -45,11 +47,13 @@ type fact[T any] struct {
 // A reading is a database on its way to becoming catalog.Facts.
 type reading struct {
 	catalog.Facts
-	known   map[catalog.OID]catalog.OID
-	types   map[catalog.OID]*catalog.Type
-	tables  map[catalog.OID]*catalog.Table
-	fields  map[catalog.OID]*catalog.Type // free-standing composite types by their pg_class
-	sources map[catalog.OID]*viewSource
+	known map[catalog.OID]catalog.OID
+	// Settings of roles that anyone may set, as name=value.
+	roleSettings map[string][]string
+	types        map[catalog.OID]*catalog.Type
+	tables       map[catalog.OID]*catalog.Table
+	fields       map[catalog.OID]*catalog.Type // free-standing composite types by their pg_class
+	sources      map[catalog.OID]*viewSource
 }
 
 type factReader interface {
@@ -108,7 +112,7 @@ func readFacts(p *pgconn.Pipeline) (*snapshot, error) {
 	}
 	r := &reading{
 		known: map[catalog.OID]catalog.OID{}, types: map[catalog.OID]*catalog.Type{}, tables: map[catalog.OID]*catalog.Table{},
-		fields: map[catalog.OID]*catalog.Type{}, sources: map[catalog.OID]*viewSource{},
+		roleSettings: map[string][]string{}, fields: map[catalog.OID]*catalog.Type{}, sources: map[catalog.OID]*viewSource{},
 	}
 	for range 2 { // BEGIN and the search path
 		if _, err := finish(p); err != nil {
@@ -125,7 +129,10 @@ func readFacts(p *pgconn.Pipeline) (*snapshot, error) {
 		return nil, err
 	}
 	r.resolveViews()
-	s := &snapshot{cat: catalog.Build(r.Facts), known: r.known}
+	s := &snapshot{cat: catalog.Build(r.Facts), known: r.known, roles: map[string]string{}}
+	for role, list := range r.roleSettings {
+		s.roles[role] = roleStatement(list)
+	}
 	sum.Sum(s.sum[:0])
 	return s, nil
 }
@@ -200,13 +207,16 @@ func addRole(r *reading, f *roleFact) {
 }
 
 type settingFact struct {
-	Role     string
-	Settings []string
+	Role           string
+	Settings, Free []string
 }
 
 func addSetting(r *reading, f *settingFact) {
 	for _, s := range parseSettings(f.Settings) {
 		r.Settings = append(r.Settings, catalog.RoleSetting{Role: f.Role, Setting: s})
+	}
+	if f.Role != "" {
+		r.roleSettings[f.Role] = append(r.roleSettings[f.Role], f.Free...)
 	}
 }
 
@@ -217,6 +227,20 @@ func parseSettings(list []string) []sql.Setting {
 		out = append(out, sql.Setting{Name: name, Values: []string{value}})
 	}
 	return out
+}
+
+// roleStatement sets what a role's settings say; "" when there is nothing to set. The search path and the role are the request's own.
+func roleStatement(list []string) string {
+	var calls []string
+	for _, s := range parseSettings(list) {
+		if name := strings.ToLower(s.Name); name != "search_path" && name != "role" && name != "session_authorization" && !strings.HasPrefix(name, "request.") {
+			calls = append(calls, "pg_catalog.set_config("+sql.QuoteLiteral(s.Name)+", "+sql.QuoteLiteral(s.Values[0])+", true)")
+		}
+	}
+	if calls == nil {
+		return ""
+	}
+	return "SELECT " + strings.Join(calls, ", ")
 }
 
 type extensionFact struct{ Name, Schema string }

@@ -125,9 +125,9 @@ func (e *Engine) Close() error {
 func (e *Engine) refresh(ctx context.Context) error {
 	e.reading.Lock()
 	defer e.reading.Unlock()
-	c, err := e.pool.Acquire(ctx)
+	c, err := e.acquire(ctx)
 	if err != nil {
-		return connectionFault(err)
+		return err
 	}
 	defer c.Release()
 	s, err := introspect(ctx, c.Conn().PgConn())
