@@ -131,14 +131,9 @@ type analyzer struct {
 	pos    map[tree.Expr]sql.Pos // where an expression begins in the text
 	levels map[*tree.Rel]*scope  // the level that a Rel belongs to
 	depth  int
-	params []*paramUse
+	params []int // the numbers of the parameters used
 	// consts are two sessions that differ in all that a constant's meaning may depend on: what both read alike is a constant.
 	consts [2]*value.Env
-}
-
-type paramUse struct {
-	number int
-	pos    sql.Pos
 }
 
 func newAnalyzer(cat *catalog.Catalog, env *Env) *analyzer {
@@ -215,8 +210,8 @@ func (a *analyzer) where(e tree.Expr) sql.Pos {
 // checkParams refuses parameters whose type nothing has told.
 func (a *analyzer) checkParams() {
 	for _, p := range a.params {
-		if a.env.Params[p.number-1].OID == catalog.UnknownOID {
-			a.fail(p.pos, fault.IndeterminateDatatype, "could not determine data type of parameter $%d", p.number)
+		if a.env.Params[p-1].OID == catalog.UnknownOID {
+			a.fail(sql.NoPos, fault.IndeterminateDatatype, "could not determine data type of parameter $%d", p)
 		}
 	}
 }

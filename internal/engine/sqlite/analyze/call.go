@@ -336,7 +336,7 @@ func (a *analyzer) plainCallVariadic(sc *scope, k *candidate, args []tree.Expr, 
 		if k.variadic == 0 {
 			a.fail(a.where(args[len(args)-1]), fault.DatatypeMismatch, "VARIADIC argument must be an array")
 		}
-		if k.variadic == catalog.AnyOID && last != catalog.UnknownOID && a.elem(a.base(last)) == 0 {
+		if k.variadic == catalog.AnyOID && a.elem(a.base(last)) == 0 {
 			a.fail(a.where(args[len(args)-1]), fault.DatatypeMismatch, "VARIADIC argument must be an array")
 		}
 	}

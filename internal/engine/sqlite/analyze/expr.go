@@ -182,7 +182,7 @@ func (a *analyzer) param(e *sql.Param) tree.Expr {
 	for len(a.env.Params) < e.Number {
 		a.env.Params = append(a.env.Params, plain(catalog.UnknownOID))
 	}
-	a.params = append(a.params, &paramUse{e.Number, e.Pos})
+	a.params = append(a.params, e.Number)
 	t := a.env.Params[e.Number-1]
 	if t.OID == 0 {
 		t = plain(catalog.UnknownOID)
@@ -705,9 +705,10 @@ func (a *analyzer) row(sc *scope, e *sql.Row) tree.Expr {
 	}
 	for i, x := range out.Args {
 		out.Names = append(out.Names, "f"+itoa(i+1))
-		out.Args[i] = a.settle(x)
-		if _, isConst := x.(*tree.Const); isConst && x.Type().OID == catalog.UnknownOID {
-			out.Args[i] = x // a literal may still become what the row is compared with
+		switch x.(type) {
+		case *tree.Const, *tree.Param: // may still become what the row is compared with
+		default:
+			out.Args[i] = a.settle(x)
 		}
 	}
 	return a.at(out, e.Pos)

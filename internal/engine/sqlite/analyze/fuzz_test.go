@@ -13,7 +13,7 @@ import (
 // Whatever parses is either resolved or refused with a fault, and what was resolved can be cloned and printed alike.
 func FuzzQuery(f *testing.F) {
 	cat := world(f)
-	for _, name := range []string{"good", "bad"} {
+	for _, name := range []string{"good", "bad", "mixed"} {
 		for _, s := range lines(f, "testdata/"+name+".sql") {
 			f.Add(s)
 		}

@@ -500,7 +500,7 @@ func (a *analyzer) assignPart(sc *scope, out []tree.Assign, r *tree.Rel, i int, 
 		}
 		v := a.coerce(s.value, plain(catalog.JSONBOID), assignment)
 		if v == nil {
-			a.failHint(a.where(s.value), fault.DatatypeMismatch, "You will need to rewrite or cast the expression.",
+			a.failHint(s.pos, fault.DatatypeMismatch, "You will need to rewrite or cast the expression.",
 				`subscripted assignment to "%s" requires type jsonb but expression is of type %s`, col.Name, a.typeName(s.value.Type().OID))
 		}
 		empty := a.readConst("{}", plain(catalog.JSONBOID), s.pos)

@@ -546,6 +546,13 @@ func (a *analyzer) frame(sc *scope, d *sql.WindowDef, w *tree.Window) {
 			return nil
 		}
 		x := a.expr(sc, e, InFrame)
+		name := map[sql.FrameMode]string{sql.RowsFrame: "ROWS", sql.GroupsFrame: "GROUPS", sql.RangeFrame: "RANGE"}[f.Mode]
+		tree.Walk(x, func(y tree.Expr) bool {
+			if v, ok := y.(*tree.Var); ok && a.levels[v.Rel] == sc {
+				a.fail(a.where(v), fault.InvalidColumnReference, "argument of %s must not contain variables", name)
+			}
+			return true
+		})
 		switch f.Mode {
 		case sql.RowsFrame:
 			return a.toType(x, catalog.Int8OID, "ROWS")
@@ -566,6 +573,9 @@ func (a *analyzer) frame(sc *scope, d *sql.WindowDef, w *tree.Window) {
 		case catalog.Float4OID:
 			t = catalog.Float8OID
 		default:
+			if t == catalog.VarcharOID {
+				t = catalog.TextOID
+			}
 			a.fail(a.where(x), fault.FeatureNotSupported, "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s", a.typeName(t))
 		}
 		return a.toType(x, t, "RANGE")

@@ -109,7 +109,7 @@ func say(err error) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s\n%s\n%s", f.Code, f.Message, f.Detail, f.Hint))
 }
 
-func world(t *testing.T) *catalog.Catalog {
+func world(t testing.TB) *catalog.Catalog {
 	t.Helper()
 	stmts, err := sql.Parse(read(t, "testdata/roles.sql") + read(t, "testdata/world.sql"))
 	if err != nil {
@@ -124,7 +124,7 @@ func world(t *testing.T) *catalog.Catalog {
 	return e.Done()
 }
 
-func read(t *testing.T, name string) string {
+func read(t testing.TB, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(name)
 	if err != nil {
