@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
-	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 	"github.com/mainstay-dev/mainstay/internal/sql/plpgsql"
@@ -217,14 +216,6 @@ func (c *compiler) sqlBody() error {
 		r.sql = append(r.sql, &statement{stmt: s, text: r.fn.Source, sc: sc})
 	}
 	return nil
-}
-
-// retype makes a variable of the type that it is about to hold: the hidden variable of a CASE.
-func (a *activation) retype(slot int, t tree.Type) {
-	v := &a.r.vars[slot]
-	if v.typ.OID != t.OID {
-		v.typ, v.ops = t, a.s.Env().Ops(t.OID)
-	}
 }
 
 // signature names the function as messages do: f(integer,text).

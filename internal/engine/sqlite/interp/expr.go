@@ -140,12 +140,15 @@ func (b *binder) names(fields []string) tree.Expr {
 
 func (b *binder) whole(slot int) tree.Expr {
 	v := &b.a.r.vars[slot]
-	if v.kind != plpgsql.RecordVar {
+	if v.kind != plpgsql.RecordVar && v.typ.OID != 0 {
 		return b.param(ref{slot, -1}, v.typ)
 	}
 	sh := b.shape(slot)
 	if sh == nil {
 		return nil
+	}
+	if v.kind != plpgsql.RecordVar { // the hidden variable of a CASE
+		return b.param(ref{slot, -1}, sh.fields[0].Type)
 	}
 	row := &tree.Row{Typ: sh.typ}
 	for i, f := range sh.fields {

@@ -422,13 +422,11 @@ func (o *caseOp) run(a *activation) (control, error) {
 		if err != nil {
 			return goOn, err
 		}
-		v := &a.r.vars[o.argSlot]
-		if v.ops == nil || v.typ.OID == catalog.Int4OID {
-			a.retype(o.argSlot, t)
+		if t.OID == catalog.UnknownOID {
+			t = textType
 		}
-		if err := a.assign(o.argSlot, d, t); err != nil {
-			return goOn, err
-		}
+		// The variable has the type of what it holds now.
+		a.slots[o.argSlot] = slot{d: d, typed: a.r.internFields([]value.Field{{Type: t}})}
 	}
 	for i := range o.arms {
 		ok, err := o.arms[i].cond.truth(a)

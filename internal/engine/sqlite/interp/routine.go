@@ -205,14 +205,7 @@ func (c *compiler) typeOf(t *sql.TypeName) (tree.Type, error) {
 	if !t.PctType {
 		return c.r.cat.FindType(path, t)
 	}
-	// var%TYPE and table.column%TYPE: the parser leaves the name as written.
-	if t.Name.Schema == "" {
-		return tree.Type{}, fault.Unsupported(t.Name.Name+"%TYPE", "Write the type itself.")
-	}
-	name := sql.Name{Name: t.Name.Schema}
-	if schema, table, ok := strings.Cut(t.Name.Schema, "."); ok {
-		name = sql.Name{Schema: schema, Name: table}
-	}
+	name := sql.Name{Schema: t.PctSchema, Name: t.Name.Schema}
 	table := c.r.cat.FindTable(path, name)
 	if table == nil {
 		return tree.Type{}, fault.New(fault.UndefinedTable, `relation "%s" does not exist`, t.Name.Schema)
