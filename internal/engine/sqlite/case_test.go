@@ -23,7 +23,7 @@ var (
 	oracle = flag.String("oracle", "", "connection string of a PostgreSQL 15 superuser; the cases are run there instead")
 )
 
-// TestCases runs testdata/*.sql. A case is a statement up to a line that ends with a semicolon; the lines that begin with --| after it are what it answers:
+// TestCases runs testdata/*.sql. A case is a statement up to a line that ends with a semicolon, or a transaction; the lines that begin with --| after it are what it answers:
 // rows with their columns separated by |, the command tag after =, notices after #, and errors after ! (code, message, detail, hint).
 // All statements of a file run on one database, in one session. What differs from PostgreSQL on purpose is in files called own_….
 func TestCases(t *testing.T) {
@@ -102,7 +102,11 @@ func cases(text string) (all []testCase) {
 		if strings.Count(l, "$$")%2 == 1 {
 			quoted = !quoted
 		}
-		if strings.HasSuffix(strings.TrimSpace(l), ";") && !quoted {
+		end := strings.TrimSpace(l)
+		if strings.HasPrefix(sql.String(), "begin;") && end != "rollback;" && end != "commit;" {
+			continue
+		}
+		if strings.HasSuffix(end, ";") && !quoted {
 			all = append(all, testCase{line: start, sql: sql.String()})
 			sql.Reset()
 		}

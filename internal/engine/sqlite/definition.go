@@ -35,6 +35,11 @@ func (t *txn) checkTable(cat *catalog.Catalog, old, new *catalog.Table) error {
 	if old == nil {
 		old = &catalog.Table{}
 	}
+	if slices.ContainsFunc(new.Columns, func(c *catalog.Column) bool {
+		return slices.ContainsFunc(old.Columns, func(o *catalog.Column) bool { return o.Num == c.Num && o.Type != c.Type })
+	}) {
+		old = &catalog.Table{} // what was right before may not be with the new type
+	}
 	env := &analyze.Env{Path: t.s.Path}
 	row := tableRel(new)
 	was := map[sql.Expr]bool{}
