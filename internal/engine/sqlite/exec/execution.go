@@ -187,6 +187,11 @@ func compileSet(cat *catalog.Catalog, c tree.FuncCallRel, r *tree.Rel, o eval.Op
 			return sc, err
 		}
 		sc.place = eval.NewPlace(cat, call.Args, call.Typ)
+		if sc.fn != nil && !c.Scalar && len(sc.fn.Cols) == 0 {
+			if o := env.Ops(call.Typ.OID); o != nil && len(o.Fields) == c.Count {
+				sc.composite = o // unnest of an array of rows
+			}
+		}
 		return sc, nil
 	}
 	if !c.Scalar {
@@ -260,6 +265,13 @@ func (sc *setCall) rows(x *execution, f *eval.Frame) ([][]value.Datum, error) {
 	ctx := sc.place.Take(x.s)
 	err := sc.fn.Set(ctx, args, func(row []value.Datum) bool {
 		over = len(out) >= limit
+		if sc.composite != nil && len(row) == 1 {
+			if row[0].IsNull() {
+				row = make([]value.Datum, sc.count)
+			} else {
+				row = sc.composite.FieldValues(row[0])
+			}
+		}
 		out = append(out, row)
 		return !over
 	})

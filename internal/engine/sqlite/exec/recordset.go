@@ -52,6 +52,14 @@ func recordsetOf(cat *catalog.Catalog, c *tree.Call, f tree.FuncCallRel, r *tree
 		}
 		rs.fields = append(rs.fields, value.Field{Name: col.Name, Type: col.Type, Ops: o})
 	}
+	if rs.base {
+		// An alias may have renamed the Rel's columns.
+		if o := env.Ops(c.Args[0].Type().OID); o != nil && len(o.Fields) == len(rs.fields) {
+			for i := range rs.fields {
+				rs.fields[i].Name = o.Fields[i].Name
+			}
+		}
+	}
 	rs.record = value.RecordOps(catalog.RecordOID, "record", rs.fields)
 	return rs, nil
 }

@@ -415,7 +415,12 @@ func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
 			continue
 		}
 		b.WriteString(sep(n, ""))
-		b.WriteString(l.expr(t.Expr))
+		if n == 0 && q.Aggregated && l.plainGroup(q) && !hasAggregate(q) {
+			// SQLite takes only a query with an aggregate among its columns for one group.
+			b.WriteString("CASE WHEN count(*) >= 0 THEN " + l.expr(t.Expr) + " END")
+		} else {
+			b.WriteString(l.expr(t.Expr))
+		}
 		if q.Distinct {
 			b.WriteString(l.collate(t.Expr.Type()))
 		}
@@ -441,8 +446,6 @@ func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
 	b.WriteString(l.groupBy(q))
 	if q.Having != nil {
 		b.WriteString(" HAVING " + l.expr(q.Having))
-	} else if q.Aggregated && l.plainGroup(q) && !hasAggregate(q) {
-		b.WriteString(" HAVING count(*) >= 0") // makes it one group
 	}
 	return b.String()
 }
@@ -478,18 +481,14 @@ func contains(list []int, x int) bool {
 	return false
 }
 
+// hasAggregate says whether an output column holds an aggregate.
 func hasAggregate(q *tree.Query) bool {
-	found := false
-	see := func(e tree.Expr) {
-		found = found || tree.Any(e, func(e tree.Expr) bool { a, ok := e.(*tree.Agg); return ok && a.Over == nil })
-	}
 	for _, t := range q.Targets {
-		see(t.Expr)
+		if t.Expr != nil && tree.Any(t.Expr, func(e tree.Expr) bool { a, ok := e.(*tree.Agg); return ok && a.Over == nil }) {
+			return true
+		}
 	}
-	if q.Having != nil {
-		see(q.Having)
-	}
-	return found
+	return false
 }
 
 // tail is ORDER BY, LIMIT and OFFSET of a plain query.
