@@ -368,6 +368,8 @@ func implementations() registry {
 	r := registry{}
 	registerCompare(r)
 	registerNumbers(r)
+	registerBits(r)
+	registerMoney(r)
 	registerText(r)
 	registerPatterns(r)
 	registerTime(r)

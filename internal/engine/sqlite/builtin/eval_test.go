@@ -548,7 +548,7 @@ func (e *evaluator) cast(v typed, to catalog.TypeRef) typed {
 
 // castMod is the modifier that the input of a cast literal gets: the length is cut afterwards.
 func castMod(t catalog.TypeRef) int32 {
-	if t.OID == catalog.VarcharOID || t.OID == catalog.BpcharOID {
+	if t.OID == catalog.VarcharOID || t.OID == catalog.BpcharOID || t.OID == catalog.BitOID || t.OID == catalog.VarbitOID {
 		return -1
 	}
 	return t.Mod

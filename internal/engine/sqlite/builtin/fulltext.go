@@ -238,6 +238,28 @@ func registerFullText(r registry) {
 		q, err := value.TSQueryNode(a[1].Str())
 		return value.Float(single(rank(w, lexemes(a[0]), q, method))), err
 	})
+	r.fn("ts_rank_cd(tsvector,tsquery) ts_rank_cd(tsvector,tsquery,int4) ts_rank_cd(_float4,tsvector,tsquery) ts_rank_cd(_float4,tsvector,tsquery,int4)", func(c *Ctx, a []datum) (datum, error) {
+		w := [4]float64{single(0.1), single(0.2), single(0.4), 1}
+		if len(a) > 2 && c.argType(0) != catalog.TSVectorOID {
+			list, err := value.ArraySlice(opsOf(catalog.Float4OID), a[0])
+			if err != nil {
+				return value.Null, err
+			}
+			if len(list) < 4 {
+				return value.Null, fault.New(fault.ArraySubscript, "array of weight is too short")
+			}
+			for i := range w {
+				w[i] = list[i].Float64()
+			}
+			a = a[1:]
+		}
+		method := int64(0)
+		if len(a) > 2 {
+			method = a[2].Int64()
+		}
+		q, err := value.TSQueryNode(a[1].Str())
+		return value.Float(single(rankCover(w, lexemes(a[0]), q, method))), err
+	})
 	r.fn("setweight(tsvector,char)", func(_ *Ctx, a []datum) (datum, error) {
 		w := strings.ToUpper(a[1].Str())
 		if len(w) != 1 || w < "A" || w > "D" {
@@ -681,6 +703,97 @@ func rank(w [4]float64, vec []value.Lexeme, q *value.TSNode, method int64) float
 		res /= float64(len(vec))
 	}
 	if method&16 != 0 {
+		res /= math.Log(float64(len(vec))+1) / math.Ln2
+	}
+	if method&32 != 0 {
+		res /= res + 1
+	}
+	return res
+}
+
+// rankCover is ts_rank_cd: the sum over the covers, which are the shortest runs of positions that satisfy the query.
+func rankCover(w [4]float64, vec []value.Lexeme, q *value.TSNode, method int64) float64 {
+	if q == nil {
+		return 0
+	}
+	type occurrence struct {
+		value.Position
+		word string
+	}
+	var words []occurrence
+	m := newMatcher(vec)
+	seen := map[string]bool{}
+	var walk func(n *value.TSNode)
+	walk = func(n *value.TSNode) {
+		if n == nil || n.Op == '!' {
+			return
+		}
+		if n.Op == 0 && !seen[n.String()] {
+			seen[n.String()] = true
+			at, _ := m.positions(n)
+			for _, p := range at {
+				words = append(words, occurrence{p, n.Word})
+			}
+		}
+		walk(n.Left)
+		walk(n.Right)
+	}
+	walk(q)
+	slices.SortStableFunc(words, func(a, b occurrence) int { return a.Pos - b.Pos })
+	holds := func(from, to int) bool {
+		part := matcher{}
+		for _, o := range words[from : to+1] {
+			part[o.word] = append(part[o.word], o.Position)
+		}
+		return part.match(q)
+	}
+	res, covers, gaps, lastMid := 0.0, 0, 0.0, -1.0
+	for from := 0; from < len(words); {
+		to := from
+		for to < len(words) && !holds(from, to) {
+			to++
+		}
+		if to == len(words) {
+			break
+		}
+		for from < to && holds(from+1, to) {
+			from++
+		}
+		inv := 0.0
+		for _, o := range words[from : to+1] {
+			inv += 1 / w['D'-o.Weight]
+		}
+		n := float64(to - from + 1)
+		noise := float64(words[to].Pos-words[from].Pos) - (n - 1)
+		if noise < 0 {
+			noise = n / 2 // positions at the limit are all the same
+		}
+		res += n / inv / (1 + noise)
+		mid := float64(words[from].Pos+words[to].Pos) / 2
+		if covers > 0 && mid > lastMid {
+			gaps += 1 / (mid - lastMid)
+		}
+		lastMid = mid
+		covers++
+		from++
+	}
+	length := 0
+	for _, l := range vec {
+		length += max(len(l.At), 1)
+	}
+	if method&1 != 0 && len(vec) > 0 {
+		res /= math.Log(float64(length) + 1)
+	}
+	if method&2 != 0 && length > 0 {
+		res /= float64(length)
+	}
+	if method&4 != 0 && gaps > 0 && covers > 0 {
+		res /= float64(covers) / gaps
+	}
+	if method&8 != 0 && len(vec) > 0 {
+		res /= float64(len(vec))
+	}
+	if method&16 != 0 && len(vec) > 0 {
 		res /= math.Log(float64(len(vec))+1) / math.Ln2
 	}
 	if method&32 != 0 {

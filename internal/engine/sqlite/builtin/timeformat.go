@@ -138,6 +138,7 @@ func timeTokens(f string) []timeToken {
 			}
 		}
 		if strings.HasPrefix(f[i:], "TM") && key == "" {
+			fm = true // names in the session's language, which is English, are not padded
 			i += 2
 			continue
 		}

@@ -1,0 +1,182 @@
+package builtin
+
+import (
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+)
+
+// registerBits registers bit strings, which are texts of 0 and 1.
+func registerBits(r registry) {
+	ofInt := func(size int) func(*Ctx, []datum) (datum, error) {
+		return func(_ *Ctx, a []datum) (datum, error) {
+			n := int(a[1].Int64())
+			if n <= 0 || n > 1<<20 {
+				n = 1
+			}
+			v := uint64(a[0].Int64())
+			b := make([]byte, n)
+			for i := range b {
+				shift := n - 1 - i
+				switch {
+				case shift < size:
+					b[i] = '0' + byte(v>>shift&1)
+				case a[0].Int64() < 0:
+					b[i] = '1'
+				default:
+					b[i] = '0'
+				}
+			}
+			return text(string(b)), nil
+		}
+	}
+	r.fn("bit(int4,int4)", ofInt(32))
+	r.fn("bit(int8,int4)", ofInt(64))
+	toInt := func(size int, title string) func(*Ctx, []datum) (datum, error) {
+		return func(_ *Ctx, a []datum) (datum, error) {
+			s := a[0].Str()
+			if len(s) > size {
+				return value.Null, rangeError(title)
+			}
+			v, err := strconv.ParseUint("0"+s, 2, 64)
+			if err != nil {
+				return value.Null, rangeError(title)
+			}
+			if size == 32 {
+				return value.Int(int64(int32(uint32(v)))), nil
+			}
+			return value.Int(int64(v)), nil
+		}
+	}
+	r.fn("int4(bit)", toInt(32, "integer"))
+	r.fn("int8(bit)", toInt(64, "bigint"))
+	r.fn("bit(bit,int4,bool)", func(_ *Ctx, a []datum) (datum, error) {
+		s, n := a[0].Str(), int(a[1].Int64())
+		switch {
+		case n <= 0 || len(s) == n:
+			return a[0], nil
+		case !a[2].IsTrue():
+			return value.Null, fault.New("22026", "bit string length %d does not match type bit(%d)", len(s), n)
+		case len(s) > n:
+			return text(s[:n]), nil
+		}
+		return text(s + strings.Repeat("0", n-len(s))), nil
+	})
+	r.fn("varbit(varbit,int4,bool)", func(_ *Ctx, a []datum) (datum, error) {
+		s, n := a[0].Str(), int(a[1].Int64())
+		switch {
+		case n <= 0 || len(s) <= n:
+			return a[0], nil
+		case !a[2].IsTrue():
+			return value.Null, fault.New(fault.StringTruncation, "bit string too long for type bit varying(%d)", n)
+		}
+		return text(s[:n]), nil
+	})
+	two := func(name, verb string, f func(x, y byte) bool) {
+		r.fn(name+"(bit,bit)", func(_ *Ctx, a []datum) (datum, error) {
+			x, y := a[0].Str(), a[1].Str()
+			if len(x) != len(y) {
+				return value.Null, fault.New("22026", "cannot %s bit strings of different sizes", verb)
+			}
+			b := []byte(x)
+			for i := range b {
+				b[i] = '0'
+				if f(x[i], y[i]) {
+					b[i] = '1'
+				}
+			}
+			return text(string(b)), nil
+		})
+	}
+	two("bitand", "AND", func(x, y byte) bool { return x == '1' && y == '1' })
+	two("bitor", "OR", func(x, y byte) bool { return x == '1' || y == '1' })
+	two("bitxor", "XOR", func(x, y byte) bool { return x != y })
+	r.textFn("bitnot(bit)", func(s string) string { return strings.NewReplacer("0", "1", "1", "0").Replace(s) })
+	shift := func(s string, n int64) string {
+		l := int64(len(s))
+		switch {
+		case n >= l || n <= -l:
+			return strings.Repeat("0", len(s))
+		case n >= 0:
+			return s[n:] + strings.Repeat("0", int(n))
+		}
+		return strings.Repeat("0", int(-n)) + s[:l+n]
+	}
+	r.pure("bitshiftleft(bit,int4)", func(a []datum) datum { return text(shift(a[0].Str(), a[1].Int64())) })
+	r.pure("bitshiftright(bit,int4)", func(a []datum) datum { return text(shift(a[0].Str(), -a[1].Int64())) })
+	r.pure("length(bit)", func(a []datum) datum { return value.Int(int64(len(a[0].Str()))) })
+	r.pure("bit_count(bit)", func(a []datum) datum { return value.Int(int64(strings.Count(a[0].Str(), "1"))) })
+	r.pure("bit_count(bytea)", func(a []datum) datum {
+		n := 0
+		for _, c := range []byte(a[0].Str()) {
+			n += bits.OnesCount8(c)
+		}
+		return value.Int(int64(n))
+	})
+}
+
+// registerMoney registers the arithmetic and casts of money.
+func registerMoney(r registry) {
+	result := func(d value.Dec) (datum, error) {
+		return opsOf(value.BuiltinNamed("money")).Input(nil, d.Round(2).String(), -1)
+	}
+	amount := func(d datum) value.Dec {
+		v, err := value.ParseDec(strings.NewReplacer("$", "", ",", "").Replace(d.Str()))
+		if err != nil {
+			return value.DecInt(0)
+		}
+		return v
+	}
+	r.pure("numeric(money)", func(a []datum) datum { return amount(a[0]).Datum() })
+	r.fn("money(numeric)", func(_ *Ctx, a []datum) (datum, error) { return result(value.DecOf(a[0])) })
+	r.fn("money(int4) money(int8)", func(_ *Ctx, a []datum) (datum, error) { return result(value.DecInt(a[0].Int64())) })
+	r.fn("cash_pl(money,money)", func(_ *Ctx, a []datum) (datum, error) { return result(amount(a[0]).Add(amount(a[1]))) })
+	r.fn("cash_mi(money,money)", func(_ *Ctx, a []datum) (datum, error) { return result(amount(a[0]).Sub(amount(a[1]))) })
+	for _, t := range []string{"int2", "int4", "int8"} {
+		r.fn("cash_mul_"+t+"(money,"+t+")", func(_ *Ctx, a []datum) (datum, error) { return result(amount(a[0]).Mul(value.DecInt(a[1].Int64()))) })
+		r.fn(t+"_mul_cash("+t+",money)", func(_ *Ctx, a []datum) (datum, error) { return result(amount(a[1]).Mul(value.DecInt(a[0].Int64()))) })
+		r.fn("cash_div_"+t+"(money,"+t+")", func(_ *Ctx, a []datum) (datum, error) {
+			// Cents, cut.
+			q, err := amount(a[0]).Mul(value.DecInt(100)).QuoInt(value.DecInt(a[1].Int64()))
+			if err != nil {
+				return value.Null, err
+			}
+			q, err = q.Div(value.DecInt(100))
+			if err != nil {
+				return value.Null, err
+			}
+			return result(q)
+		})
+	}
+	r.fn("cash_mul_flt8(money,float8)", func(_ *Ctx, a []datum) (datum, error) {
+		return result(amount(a[0]).Mul(value.DecFloat(a[1].Float64(), 64)))
+	})
+	r.fn("flt8_mul_cash(float8,money)", func(_ *Ctx, a []datum) (datum, error) {
+		return result(amount(a[1]).Mul(value.DecFloat(a[0].Float64(), 64)))
+	})
+	r.fn("cash_div_flt8(money,float8)", func(_ *Ctx, a []datum) (datum, error) {
+		q, err := amount(a[0]).Div(value.DecFloat(a[1].Float64(), 64))
+		if err != nil {
+			return value.Null, err
+		}
+		return result(q)
+	})
+	r.fn("cash_div_cash(money,money)", func(_ *Ctx, a []datum) (datum, error) {
+		if amount(a[1]).Sign() == 0 {
+			return value.Null, divisionByZero()
+		}
+		return value.Float(amount(a[0]).Float64() / amount(a[1]).Float64()), nil
+	})
+	r.agg("sum(money)", func(*Ctx) Aggregate {
+		sum, any := value.DecInt(0), false
+		return &fold{notNull(func(d datum) error { sum, any = sum.Add(amount(d)), true; return nil }), func() (datum, error) {
+			if !any {
+				return value.Null, nil
+			}
+			return result(sum)
+		}}
+	})
+}
