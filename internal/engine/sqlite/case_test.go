@@ -222,8 +222,8 @@ func postgres(t *testing.T) answerer {
 	return func(sql string) []string {
 		notices = nil
 		results, err := exec(sql)
-		var out []string
-		for i, r := range results {
+		out := append([]string(nil), notices...)
+		for _, r := range results {
 			if r.Err != nil {
 				break
 			}
@@ -237,18 +237,17 @@ func postgres(t *testing.T) answerer {
 				}
 				out = append(out, strings.Split(strings.Join(parts, "|"), "\n")...)
 			}
-			if i == len(results)-1 {
-				out = append(append([]string(nil), notices...), out...)
-			}
 			out = append(out, "= "+r.CommandTag.String())
 		}
 		if err != nil {
-			out = append([]string(nil), notices...)
 			var pg *pgconn.PgError
 			if !errors.As(err, &pg) {
 				return append(out, fmt.Sprint("! ", err))
 			}
 			out = append(out, faultLines(pg.Code, pg.Message, pg.Detail, pg.Hint)...)
+			if _, err := exec(`ROLLBACK`); err != nil { // of a transaction that the error left open
+				t.Error(err)
+			}
 		}
 		return out
 	}
