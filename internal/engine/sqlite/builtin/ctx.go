@@ -46,6 +46,7 @@ type Session struct {
 }
 
 // Ctx is one call's surroundings: the session, and the types at the call, which polymorphic functions need.
+// It belongs to one goroutine and one call place.
 type Ctx struct {
 	*Session
 	Args []catalog.TypeRef // the arguments' actual types

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // zones on machines that have none
 
@@ -578,6 +579,9 @@ var abbreviations = map[string]float64{"utc": 0, "gmt": 0, "z": 0, "zulu": 0, "u
 	"jst": 9, "kst": 9, "sgt": 8, "hkt": 8, "awst": 8, "aest": 10, "aedt": 11, "acst": 9.5, "acdt": 10.5, "nzst": 12, "nzdt": 13, "nst": -3.5, "ndt": -2.5, "ast": -4, "adt": -3,
 	"brt": -3, "art": -3, "clt": -4, "pkt": 5, "ict": 7, "wib": 7, "pht": 8, "eat": 3}
 
+// zones keeps the named zones that were read, by lower-case name: there are some hundreds at most.
+var zones sync.Map
+
 // Zone finds a time zone by the names that SET TIME ZONE and AT TIME ZONE take: a full name, an abbreviation, an offset.
 func Zone(name string) (*time.Location, error) {
 	l := strings.ToLower(strings.TrimSpace(name))
@@ -588,8 +592,12 @@ func Zone(name string) (*time.Location, error) {
 		return time.FixedZone(strings.ToUpper(l), int(h*3600)), nil
 	}
 	if l != "" && l != "local" && !strings.HasPrefix(l, ".") && !strings.HasPrefix(l, "/") {
+		if z, ok := zones.Load(l); ok {
+			return z.(*time.Location), nil
+		}
 		for _, n := range []string{name, zoneCase(l)} {
 			if z, err := time.LoadLocation(n); err == nil {
+				zones.Store(l, z)
 				return z, nil
 			}
 		}

@@ -51,8 +51,14 @@ func init() {
 // DecInt makes the numeric of an integer.
 func DecInt(i int64) Dec { return Dec{small: i} }
 
-// DecOf is the numeric of a Text datum in numeric's canonical form.
+// DecOf is the numeric of a Text datum in numeric's canonical form, or of a number.
 func DecOf(d Datum) Dec {
+	switch d.kind {
+	case KindInt:
+		return DecInt(int64(d.n))
+	case KindFloat:
+		return DecFloat(d.Float64(), 64)
+	}
 	v, err := ParseDec(d.s)
 	if err != nil {
 		panic("value: not a canonical numeric: " + d.s)

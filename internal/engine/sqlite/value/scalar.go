@@ -204,6 +204,12 @@ func regOps(oid catalog.OID, title string) *Ops {
 			}
 			return Null, fault.New(fault.UndefinedObject, `text search configuration "%s" does not exist`, s)
 		}
+		if oid == catalog.RegtypeOID && (e == nil || e.RegIn == nil) {
+			if t := builtinByTitle(s); t != 0 {
+				return Int(int64(t)), nil
+			}
+			return Null, fault.New(fault.UndefinedObject, `type "%s" does not exist`, s)
+		}
 		if e == nil || e.RegIn == nil {
 			return Null, fault.New(fault.FeatureNotSupported, "a name cannot be read as %s here", title).WithHint("Give the OID as a number.")
 		}
@@ -227,6 +233,14 @@ func regOps(oid catalog.OID, title string) *Ops {
 				return append(dst, n...)
 			}
 		}
+		if oid == catalog.RegtypeOID {
+			if t := byOID[catalog.OID(d.n)]; t != nil {
+				return append(dst, t.Title...)
+			}
+			if t := byArray[catalog.OID(d.n)]; t != nil {
+				return append(append(dst, t.Title...), "[]"...)
+			}
+		}
 		return strconv.AppendInt(dst, int64(d.n), 10)
 	}
 	o.JSON = func(e *Env, dst []byte, d Datum) []byte {
@@ -237,6 +251,21 @@ func regOps(oid catalog.OID, title string) *Ops {
 		return AppendJSONString(dst, string(o.Output(e, nil, d)))
 	}
 	return o
+}
+
+// builtinByTitle finds a built-in type by format_type's or its internal name, 0 if there is none.
+func builtinByTitle(s string) catalog.OID {
+	base, isArray := strings.CutSuffix(strings.TrimSpace(s), "[]")
+	base = strings.ToLower(strings.TrimPrefix(base, "pg_catalog."))
+	for _, t := range builtinTypes {
+		if t.Title == base || t.Name == base {
+			if isArray {
+				return t.Array
+			}
+			return t.OID
+		}
+	}
+	return BuiltinNamed(base)
 }
 
 func floatOps(oid catalog.OID, title string, bits int) *Ops {
