@@ -70,13 +70,16 @@ func EachSubQuery(e Expr, f func(*Query)) {
 	})
 }
 
-// MapQuery replaces every expression of q and of the queries inside it, in place, by what Map makes of it with f.
+// MapQuery replaces every expression of q and of the queries inside it, in place, by what Map makes of it with f. Queries that f brings in
+// are left as they are: an argument that takes a parameter's place may hold parameters of its own.
 func MapQuery(q *Query, f func(Expr) Expr) {
-	EachQuery(q, func(q *Query) {
+	var all []*Query
+	EachQuery(q, func(q *Query) { all = append(all, q) })
+	for _, q := range all {
 		for _, s := range q.slots() {
 			*s = Map(*s, f)
 		}
-	})
+	}
 }
 
 // EachSlot calls f with the place of every expression of this level of q, those of its Rels and join conditions among them, so that it can
