@@ -249,7 +249,7 @@ func TestScriptModes(t *testing.T) {
 	if err, out := run(engine.Script{Text: "insert into a values ($1, $2) returning *", Args: []string{"7", "seven"}}); err != "" || strings.Join(out, ",") != "7|seven,= INSERT 0 1" {
 		t.Errorf("arguments: %q %q", err, out)
 	}
-	if err, _ := run(engine.Script{Text: "insert into a values ($1, $2)", Args: []string{"7"}}); err != ": bind message supplies 1 parameters, but prepared statement \"\" requires 2 (08P01)" {
+	if err, _ := run(engine.Script{Text: "insert into a values ($1, $2)", Args: []string{"7"}}); err != ": bind message supplies 1 parameters, but prepared statement \"\" requires 2 (08P01) at insert" {
 		t.Error(err)
 	}
 	if err, out := run(engine.Script{Text: "begin; insert into a values (8); savepoint s; insert into a values (9); rollback to s; commit; select count(*) from a; begin; delete from a; rollback; select count(*) from a"}); err != "" || strings.Join(out, ",") != "= BEGIN,= INSERT 0 1,= SAVEPOINT,= INSERT 0 1,= ROLLBACK,= COMMIT,2,= SELECT 1,= BEGIN,= DELETE 2,= ROLLBACK,2,= SELECT 1" {

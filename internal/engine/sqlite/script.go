@@ -14,7 +14,7 @@ import (
 func (e *Engine) Script(ctx context.Context, sc engine.Script, sink engine.ScriptSink) error {
 	stmts, err := sc.Statements()
 	if err != nil {
-		return placed(err, &sc)
+		return placed(err, &sc, -1)
 	}
 	if len(sc.Args) > 0 && len(stmts) != 1 {
 		return fault.New(fault.SyntaxError, "cannot insert multiple commands into a prepared statement")
@@ -52,7 +52,7 @@ func (r *scriptRun) atomic(ctx context.Context, stmts []sql.Statement) error {
 		}
 		if r.sc.Check {
 			for _, err := range t.refusedFunctions() {
-				r.sink.Refused(placed(err, r.sc))
+				r.sink.Refused(placed(err, r.sc, -1))
 			}
 		}
 		for _, rec := range r.sc.Record {
@@ -86,7 +86,7 @@ func (r *scriptRun) one(t *txn, s sql.Statement) error {
 	if err == nil {
 		return nil
 	}
-	err = placed(err, r.sc)
+	err = placed(err, r.sc, s.Start)
 	if r.sc.Check && fault.As(err) != nil {
 		r.sink.Refused(err)
 		return nil
@@ -164,7 +164,7 @@ func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
 				err = t.run(s.Stmt, r.sc.File, r.sc.Args)
 			}
 			if err != nil {
-				return placed(err, r.sc)
+				return placed(err, r.sc, s.Start)
 			}
 		}
 		if err := t.end(); err != nil {
@@ -218,8 +218,8 @@ func (r *scriptRun) begin(c *store.Conn, alone bool) (*txn, error) {
 	return t, setCaller(t.s, r.sc.Caller)
 }
 
-// placed gives an error the file and text that its position points into.
-func placed(err error, sc *engine.Script) error {
+// placed gives an error the file and text that its position points into; start is the place of the statement, for an error without one of its own.
+func placed(err error, sc *engine.Script, start int) error {
 	f := fault.As(err)
 	if f == nil || f.Text != "" {
 		return err
@@ -227,6 +227,9 @@ func placed(err error, sc *engine.Script) error {
 	c := *f
 	if c.File == "" {
 		c.File = sc.File
+	}
+	if c.Pos < 0 {
+		c.Pos = start
 	}
 	if c.Pos >= 0 {
 		c.Text = sc.Text
