@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,6 +140,8 @@ func ours(t *testing.T, e *sqlite.Engine) answerer {
 				t.Errorf("%s: %v", sql, err)
 				return append(s.out, "! "+err.Error())
 			}
+			// As from PostgreSQL: of a transaction that fails there is nothing but its error.
+			s.out = slices.DeleteFunc(s.out, func(l string) bool { return !strings.HasPrefix(l, "#") })
 			s.out = append(s.out, faultLines(f.Code, f.Message, f.Detail, f.Hint)...)
 		}
 		return s.out
@@ -209,7 +212,15 @@ func postgres(t *testing.T) answerer {
 		}
 		admin.Close(ctx)
 	})
-	exec := func(sql string) ([]*pgconn.Result, error) { return conn.Exec(ctx, sql).ReadAll() }
+	exec := func(sql string) ([]*pgconn.Result, error) {
+		results, err := conn.Exec(ctx, sql).ReadAll()
+		if conn.TxStatus() == 'E' {
+			if _, err := conn.Exec(ctx, "rollback").ReadAll(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return results, err
+	}
 	for _, s := range bootstrap.Statements() {
 		var pg *pgconn.PgError
 		if _, err := exec(s.Text); errors.As(err, &pg) && !s.Forgives(pg.Code) {

@@ -44,7 +44,8 @@ type common struct {
 	returning []eval.Closure
 	inserted  []rowCheck
 	updated   []rowCheck
-	existing  []rowCheck
+	existing  []rowCheck    // on the row that ON CONFLICT DO UPDATE is going to change
+	matched   [2][]rowCheck // on the row that MERGE is going to update, or delete
 }
 
 // rowCheck is a policy's or view's condition on a new row.
@@ -79,6 +80,12 @@ func (c *common) finish(m *maker) error {
 		}
 		if k.On&tree.OnConflictExisting != 0 {
 			c.existing = append(c.existing, rc)
+		}
+		if k.On&tree.OnMergeUpdateExisting != 0 {
+			c.matched[0] = append(c.matched[0], rc)
+		}
+		if k.On&tree.OnMergeDeleteExisting != 0 {
+			c.matched[1] = append(c.matched[1], rc)
 		}
 	}
 	return nil
@@ -239,6 +246,7 @@ func (in *insert) run(f *eval.Frame, out func([]value.Datum) error) (Outcome, er
 		}
 	}
 	test := in.tester(f, in.inserted)
+	propose := in.tester(f, slices.DeleteFunc(slices.Clone(in.inserted), func(k rowCheck) bool { return fault.Code(k.err) != fault.InsufficientPrivilege }))
 	touched := map[int64]bool{} // rows that this command has written, for ON CONFLICT
 	g := &eval.Frame{S: f.S, Params: f.Params, Rows: make([][]value.Datum, 2)}
 	one := func(given []value.Datum, defaults []bool) error {
@@ -274,6 +282,12 @@ func (in *insert) run(f *eval.Frame, out func([]value.Datum) error) (Outcome, er
 			return err
 		}
 		if in.conflict != nil {
+			// The proposed row must pass the policies even where a conflict keeps it out.
+			if propose != nil {
+				if err := propose(row); err != nil {
+					return err
+				}
+			}
 			done, err := in.onConflict(x, f, g, row, touched, updates, out, &o)
 			if err != nil || done {
 				return err
@@ -1000,6 +1014,17 @@ func (g *merge) run(f *eval.Frame, out func([]value.Datum) error) (Outcome, erro
 func (g *merge) act(x *execution, f, fr *eval.Frame, w *mergeWhen, ctid int64, old []value.Datum, rows [3]*transition, out func([]value.Datum) error) (bool, error) {
 	tg := g.tg
 	var err error
+	if w.action == sql.MergeUpdate || w.action == sql.MergeDelete {
+		list := g.matched[0]
+		if w.action == sql.MergeDelete {
+			list = g.matched[1]
+		}
+		if test := g.tester(f, list); test != nil {
+			if err := test(old); err != nil {
+				return false, err
+			}
+		}
+	}
 	switch w.action {
 	case sql.MergeDelete:
 		ok, err := tg.deleteRow(x, ctid, old, rows[onDelete])
