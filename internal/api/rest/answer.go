@@ -267,7 +267,7 @@ func (a *answer) describe(o engine.Outcome, affected int64) error {
 	default:
 		a.head.Set("Content-Range", "*/"+total)
 		a.status = http.StatusCreated
-		if w.Action != query.Insert && (o.Inserted == 0 || affected == 0) {
+		if w.Action == query.Upsert && (o.Inserted == 0 || affected == 0) {
 			a.status = http.StatusOK
 		}
 		if w.Keys && a.rows == 1 && len(a.keys) > 0 {

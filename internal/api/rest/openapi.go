@@ -114,7 +114,7 @@ func (d *document) document(host string) object {
 	}
 	for f := range d.cat.AllFunctions() {
 		path := "/rpc/" + f.Name
-		if f.Schema == d.schema && f.Kind == catalog.PlainFunction && f.Returns.OID != catalog.TriggerOID && paths[path] == nil && d.calls(f) {
+		if f.Schema == d.schema && plan.Callable(f) && paths[path] == nil && d.calls(f) {
 			paths[path] = d.function(f)
 		}
 	}

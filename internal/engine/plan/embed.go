@@ -215,8 +215,8 @@ func (b *builder) relationship(src *source, e *query.Embed) (*relation, error) {
 	return nil, ambiguous(src, e, found)
 }
 
-// names says whether target and hint mean the relationship. Of a self reference the table's own name means the children, a
-// column or constraint the parent.
+// names says whether target and hint mean the relationship. Of a self reference the table's own name means the children, with or without
+// the column as hint, and the column or the constraint the parent. Columns and constraints lead to tables only, not to views of them.
 func names(r *catalog.Relationship, target, hint string) bool {
 	parent := r.Kind == catalog.ManyToOne || r.Kind == catalog.OneToOne && !r.IsParent
 	single := func(cols []string, name string) bool { return len(cols) == 1 && cols[0] == name }
@@ -224,7 +224,7 @@ func names(r *catalog.Relationship, target, hint string) bool {
 		switch {
 		case target == r.To.Name:
 			return !r.SelfRef || !parent
-		case r.Kind == catalog.ManyToMany:
+		case r.Kind == catalog.ManyToMany, r.To.Kind == catalog.View, r.To.Kind == catalog.MatView:
 			return false
 		case target == r.Constraint:
 			return !r.SelfRef || parent
@@ -238,10 +238,7 @@ func names(r *catalog.Relationship, target, hint string) bool {
 		return hint == r.Junction.Name
 	}
 	if r.SelfRef {
-		if parent {
-			return single(r.FromCols, hint)
-		}
-		return hint == r.Constraint || single(r.FromCols, hint)
+		return !parent && single(r.ToCols, hint)
 	}
 	return hint == r.Constraint || single(r.FromCols, hint) || single(r.ToCols, hint)
 }

@@ -139,7 +139,7 @@ func (b *builder) function(v *query.Invoke) (f *catalog.Function, unnamed bool, 
 	raw := v.SingleBody == "text" || v.SingleBody == "xml" || v.SingleBody == "octet"
 	var named, single []*catalog.Function
 	for _, f := range b.cat.Functions(b.st.Schema, v.Function) {
-		if f.Kind != catalog.PlainFunction || f.Returns.OID == catalog.TriggerOID || f.Returns.OID == catalog.EventTriggerOID {
+		if !Callable(f) {
 			continue
 		}
 		in := inputs(f)
@@ -161,6 +161,24 @@ func (b *builder) function(v *query.Invoke) (f *catalog.Function, unnamed bool, 
 		return nil, false, b.ambiguousFunction(single)
 	}
 	return nil, false, b.noFunction(v, given)
+}
+
+// Callable says whether the function can be called by name at all: it is no trigger, and its arguments have names, or it has one
+// without a name that can be the whole body of a request.
+func Callable(f *catalog.Function) bool {
+	if f.Kind != catalog.PlainFunction || f.Returns.OID == catalog.TriggerOID || f.Returns.OID == catalog.EventTriggerOID {
+		return false
+	}
+	in := inputs(f)
+	unnamed := slices.ContainsFunc(in, func(p catalog.Param) bool { return p.Name == "" })
+	if !unnamed || len(in) > 1 {
+		return !unnamed
+	}
+	switch in[0].Type.OID {
+	case catalog.ByteaOID, catalog.JSONOID, catalog.JSONBOID, catalog.TextOID, catalog.XMLOID:
+		return true
+	}
+	return false
 }
 
 // takes says whether the given names are arguments of a call: all that have no default, and no others.
@@ -199,6 +217,7 @@ func (b *builder) ambiguousFunction(list []*catalog.Function) error {
 		}
 		sigs = append(sigs, f.Schema+"."+f.Name+"("+strings.Join(args, ", ")+")")
 	}
+	slices.Sort(sigs)
 	return fault.New("PGRST203", "Could not choose the best candidate function between: %s", strings.Join(sigs, ", ")).
 		WithHint("Try renaming the parameters or the function itself in the database so function overloading can be resolved").WithStatus(300)
 }
@@ -231,7 +250,7 @@ func (b *builder) noFunction(v *query.Invoke, given []string) error {
 
 	var callable []*catalog.Function
 	for g := range b.cat.AllFunctions() {
-		if g.Schema == schema && b.cat.CanExecute(b.role, g) && g.Returns.OID != catalog.TriggerOID {
+		if g.Schema == schema && Callable(g) && b.cat.CanExecute(b.role, g) {
 			callable = append(callable, g)
 		}
 	}

@@ -41,6 +41,7 @@ create function search(q text) returns setof projects language sql stable as $$ 
 create function pair(out x int, out y int[]) language sql as $$ select 1, '{2}'::int[] $$;
 create function touch() returns void language sql as $$ select 1 $$;
 create function raw_json(json) returns json language sql as $$ select $1 $$;
+create function nameless(int) returns int language sql as $$ select 1 $$;
 create function listed(ids int[]) returns int language sql as $$ select 1 $$;
 `
 
@@ -242,6 +243,7 @@ func TestPlans(t *testing.T) {
 	plan("many-to-many", read("users", embed("tasks", field("id"))))
 	plan("one-to-one from both sides", read("users", field("id"), embed("profiles", field("bio"), embed("users", field("id")))))
 	plan("a self reference both ways", read("tasks", field("id"), embed("parent", field("name")), embed("children=tasks", field("name"))))
+	plan("the children of a self reference by their column", read("tasks", field("id"), embed("tasks!parent", field("id"))))
 	plan("three levels with hints", read("users", field("id"), embed("hosted=parties!host_fk", field("id"), embed("guest", field("name"), embed("profiles", field("bio"))))))
 	st = read("clients", field("id"), embed("projects!inner", field("id")))
 	st.Count = query.ExactCount
@@ -384,6 +386,7 @@ func TestNamesThatAreNotThere(t *testing.T) {
 	check(read("clients", embed("project", field("id"))), "PGRST200 Could not find a relationship between 'clients' and 'project' in the schema cache | Searched for a foreign key relationship between 'clients' and 'project' in the schema 'public', but no matches were found. | Perhaps you meant 'projects' instead of 'project'.")
 	check(read("projects", embed("clients!nope", field("id"))), "PGRST200 Could not find a relationship between 'projects' and 'clients' in the schema cache | Searched for a foreign key relationship between 'projects' and 'clients' using the hint 'nope' in the schema 'public', but no matches were found.")
 	check(read("parties", embed("users", field("id"))), `PGRST201 Could not embed because more than one relationship was found for 'parties' and 'users' | [{"cardinality":"many-to-one","embedding":"parties with users","relationship":"host_fk using parties(host) and users(id)"},{"cardinality":"many-to-one","embedding":"parties with users","relationship":"guest_fk using parties(guest) and users(id)"}] | Try changing 'users' to one of the following: 'users!host_fk', 'users!guest_fk'. Find the desired relationship in the 'details' key.`)
+	check(read("tasks", embed("tasks!tasks_parent_fkey", field("id"))), "PGRST200 Could not find a relationship between 'tasks' and 'tasks' in the schema cache | Searched for a foreign key relationship between 'tasks' and 'tasks' using the hint 'tasks_parent_fkey' in the schema 'public', but no matches were found.")
 	st = read("clients", embed("projects", field("id")))
 	st.Read.Order = []query.Order{{Embed: "projects", Name: "id"}}
 	check(st, "PGRST118 A related order on 'projects' is not possible | 'clients' and 'projects' do not form a many-to-one or one-to-one relationship")
@@ -398,6 +401,7 @@ func TestNamesThatAreNotThere(t *testing.T) {
 	check(st, "PGRST105 Filters must include all and only primary key columns with 'eq' operators")
 	check(invoke("numbrs", "a=1"), "PGRST202 Could not find the function public.numbrs(a) in the schema cache | Searched for the function public.numbrs with parameter a, but no matches were found in the schema cache. | Perhaps you meant to call the function public.numbers")
 	check(invoke("add"), "PGRST202 Could not find the function public.add without parameters in the schema cache | Searched for the function public.add without parameters, but no matches were found in the schema cache.")
+	check(invoke("nameless", "=1"), "PGRST202 Could not find the function public.nameless() in the schema cache | Searched for the function public.nameless with parameter , but no matches were found in the schema cache.")
 	check(invoke("over", "x=1"), "PGRST203 Could not choose the best candidate function between: public.over(x => integer), public.over(x => text) | Try renaming the parameters or the function itself in the database so function overloading can be resolved")
 }
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -194,8 +195,8 @@ func (b *builder) insert(t *catalog.Table, w *query.Write, cols []*catalog.Colum
 		q.Columns = append(q.Columns, sql.InsertColumn{Name: c.Name, Pos: sql.NoPos})
 	}
 	var match []sql.Expr
+	var err error
 	if w.Action == query.Put {
-		var err error
 		if match, err = b.putMatch(t, w); err != nil {
 			return nil, err
 		}
@@ -221,16 +222,8 @@ func (b *builder) insert(t *catalog.Table, w *query.Write, cols []*catalog.Colum
 			}
 		}
 	case w.Defaults:
-		q.Source = &sql.Select{From: []sql.TableExpr{&sql.FuncTable{
-			Funcs: []sql.FuncItem{{Call: call("json_array_elements", b.param(Param{Kind: FromBody, Type: plain(catalog.JSONOID)}))}},
-			Alias: &sql.Alias{Name: "pgrst_body", Columns: []string{"v"}}, Pos: sql.NoPos,
-		}}, Pos: sql.NoPos}
-		for _, c := range cols {
-			x, err := b.elementField(c)
-			if err != nil {
-				return nil, err
-			}
-			q.Source.Targets = append(q.Source.Targets, sql.Target{Expr: x, Pos: sql.NoPos})
+		if q.Source, err = b.withDefaults(cols); err != nil {
+			return nil, err
 		}
 	default:
 		q.Source = &sql.Select{From: []sql.TableExpr{b.recordset(cols)}, Where: and(match), Pos: sql.NoPos}
@@ -242,9 +235,32 @@ func (b *builder) insert(t *catalog.Table, w *query.Write, cols []*catalog.Colum
 	return q, nil
 }
 
-// elementField is column c of one element of the payload, or the column's default where the element lacks the key. It makes of a value
+// withDefaults is the rows of the payload, in which what an element lacks is the column's default. Defaults are made for every row, used
+// or not, so that a sequence moves on as it does under PostgREST.
+func (b *builder) withDefaults(cols []*catalog.Column) (*sql.Select, error) {
+	elements := &sql.Select{
+		Targets: []sql.Target{{Name: "v", Expr: ref("pgrst_element", "v"), Pos: sql.NoPos}},
+		From: []sql.TableExpr{&sql.FuncTable{
+			Funcs: []sql.FuncItem{{Call: call("json_array_elements", b.param(Param{Kind: FromBody, Type: plain(catalog.JSONOID)}))}},
+			Alias: &sql.Alias{Name: "pgrst_element", Columns: []string{"v"}}, Pos: sql.NoPos,
+		}}, Pos: sql.NoPos,
+	}
+	rows := &sql.Select{From: []sql.TableExpr{subquery(elements, "pgrst_body")}, Pos: sql.NoPos}
+	for i, c := range cols {
+		d, err := b.defaultOf(c)
+		if err != nil {
+			return nil, err
+		}
+		name := "d" + strconv.Itoa(i+1)
+		elements.Targets = append(elements.Targets, sql.Target{Name: name, Expr: cast(d, b.typeName(b.base(c.Type))), Pos: sql.NoPos})
+		rows.Targets = append(rows.Targets, sql.Target{Expr: b.elementField(c, ref("pgrst_body", name)), Pos: sql.NoPos})
+	}
+	return rows, nil
+}
+
+// elementField is column c of one element of the payload, or missing where the element lacks the key. It makes of a value
 // what json_to_recordset makes of it.
-func (b *builder) elementField(c *catalog.Column) (sql.Expr, error) {
+func (b *builder) elementField(c *catalog.Column, missing sql.Expr) sql.Expr {
 	key := b.fixed(c.Name, catalog.TextOID)
 	v := ref("pgrst_body", "v")
 	t := b.base(c.Type)
@@ -267,12 +283,7 @@ func (b *builder) elementField(c *catalog.Column) (sql.Expr, error) {
 	default:
 		x = cast(op("->>", v, key), b.typeName(t))
 	}
-	d, err := b.defaultOf(c)
-	if err != nil {
-		return nil, err
-	}
-	missing := &sql.NullTest{X: raw, Pos: sql.NoPos}
-	return &sql.Case{Whens: []sql.When{{Cond: missing, Result: cast(d, b.typeName(t))}}, Else: x, Pos: sql.NoPos}, nil
+	return &sql.Case{Whens: []sql.When{{Cond: &sql.NullTest{X: raw, Pos: sql.NoPos}, Result: missing}}, Else: x, Pos: sql.NoPos}
 }
 
 // defaultOf is what DEFAULT stands for.
