@@ -2,6 +2,7 @@ package rights
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
@@ -47,10 +48,11 @@ func (a *attacher) call(c *tree.Call) (tree.Expr, error) {
 	if q.Limit == nil && !(q.Aggregated && len(q.GroupBy) == 0) && len(q.Rels) > 0 {
 		q.Limit = &tree.Const{Value: value.Int(1), Typ: tree.Type{OID: catalog.Int8OID, Mod: -1}}
 	}
-	a.inlined = append(a.inlined, f)
-	defer func() { a.inlined = a.inlined[:len(a.inlined)-1] }()
-	if err := a.query(q); err != nil {
+	if err := a.within(f, q); err != nil {
 		return nil, err
+	}
+	if needsOwner(f, q) {
+		return c, nil
 	}
 	x := unwrap(&tree.SubLink{Kind: sql.ScalarQ, Query: q, Typ: f.Returns})
 	if f.Strict && !strictIn(x, c.Args) {
@@ -243,9 +245,46 @@ func (a *attacher) openFunctionRel(r *tree.Rel) error {
 		}
 		t.Expr = x
 	}
-	// The query may look at Rels beside it through the arguments; it is treated once, as the Rel's query.
+	if err := a.within(c.User, q); err != nil || needsOwner(c.User, q) {
+		return err
+	}
+	// The query may look at Rels beside it through the arguments.
 	r.Kind, r.Query, r.Funcs, r.Lateral = tree.SubqueryRel, q, nil, true
-	a.inlined = append(a.inlined, c.User)
-	defer func() { a.inlined = a.inlined[:len(a.inlined)-1] }()
-	return a.query(q)
+	return nil
+}
+
+// within treats the body of a function that is being opened.
+func (a *attacher) within(f *catalog.Function, q *tree.Query) error {
+	caller := a.caller
+	a.inlined = append(a.inlined, f)
+	if f.Definer {
+		a.caller = f.Owner
+	}
+	err := a.query(q)
+	a.inlined, a.caller = a.inlined[:len(a.inlined)-1], caller
+	return err
+}
+
+// needsOwner says whether the body of a definer function can only run with its owner as the current role: it asks who that is, or calls functions
+// that run as their caller and could not be opened.
+func needsOwner(f *catalog.Function, q *tree.Query) bool {
+	if !f.Definer {
+		return false
+	}
+	found := false
+	tree.WalkQuery(q, func(e tree.Expr) bool {
+		if c, ok := e.(*tree.Call); ok {
+			found = found || c.User != nil && c.Role != "" && !c.User.Definer || c.Fn != nil && asksRole(c.Fn.Name)
+		}
+		return !found
+	})
+	return found
+}
+
+func asksRole(name string) bool {
+	switch name {
+	case "current_user", "current_role", "user", "pg_has_role", "row_security_active":
+		return true
+	}
+	return strings.HasPrefix(name, "has_") && strings.HasSuffix(name, "_privilege")
 }

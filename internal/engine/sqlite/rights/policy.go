@@ -230,7 +230,7 @@ func (p *policing) resolve(e sql.Expr) tree.Expr {
 	for _, c := range p.r.Table.Columns {
 		stand.Columns = append(stand.Columns, tree.RelColumn{Name: c.Name, Type: c.Type})
 	}
-	env := &analyze.Env{Path: storedPath, Role: p.r.Role, CallRole: p.r.Role, FixedParams: true}
+	env := &analyze.Env{Path: storedPath, Role: p.r.Role, CallRole: p.a.caller, FixedParams: true}
 	x, err := analyze.Condition(p.a.cat, env, e, analyze.InPolicy, "POLICY", &stand)
 	if err != nil {
 		p.err = err

@@ -71,6 +71,7 @@ type attacher struct {
 	policed   []*catalog.Table     // tables whose policies' sub-queries are being opened
 	views     []*catalog.Table     // views that are being opened
 	inlined   []*catalog.Function  // functions that are being opened
+	caller    string               // as whom functions are called here: the owner of the definer function that is being opened, "" the caller
 	cascading bool                 // the view above has WITH CASCADED CHECK OPTION
 }
 
@@ -364,9 +365,9 @@ func (a *attacher) viewQuery(r *tree.Rel) (*tree.Query, error) {
 	if v.Query == nil {
 		return nil, fault.Unsupported("view "+v.Name+" without a query", "")
 	}
-	env := &analyze.Env{Path: storedPath, Role: v.Owner, CallRole: r.Role, FixedParams: true, Stored: true}
+	env := &analyze.Env{Path: storedPath, Role: v.Owner, CallRole: a.caller, FixedParams: true, Stored: true}
 	if v.SecurityInvoker {
-		env.Role = r.Role
+		env.Role = r.Role // a view under a view is read as that view is
 	}
 	return analyze.Query(a.cat, env, v.Query)
 }

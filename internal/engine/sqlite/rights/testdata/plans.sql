@@ -36,3 +36,5 @@ rt_user select id from orgs for update
 rt_user with m as (select org_id from members) select o.name from orgs o join m on m.org_id = o.id
 rt_user merge into base b using (select 1 as id) s on b.id = s.id when matched then update set v = 'x' when not matched then insert (id) values (s.id)
 rt_anon select invoker_count()
+rt_user select who(), wraps()
+rt_user select id, n, p from calls

@@ -69,3 +69,8 @@ alter table guarded enable row level security;
 create policy g on guarded using (is_member(org));
 grant all on guarded to rt_user;
 create sequence sq;
+create function who() returns text language sql stable security definer as $$ select current_user::text $$;
+create function pl_invoker() returns int language plpgsql stable as $$ begin return (select count(*) from public.members); end $$;
+create function wraps() returns int language sql stable security definer as $$ select public.pl_invoker() + (select count(*)::int from public.members) $$;
+create view calls as select id, invoker_count() as n, pl_invoker() as p from base;
+grant select on calls to rt_user;
