@@ -8,7 +8,6 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
-	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 	"github.com/mainstay-dev/mainstay/internal/project"
 )
 
@@ -119,16 +118,3 @@ type findings struct {
 
 // Refused notes one.
 func (f *findings) Refused(err error) { f.found = append(f.found, Finding{f.file, err}) }
-
-// Reset removes the embedded database of the project and gives the files that it removed. Keys stay. It refuses while a server holds the database, and
-// for a database of another server.
-func (s *Server) Reset() ([]string, error) {
-	p, err := project.Load(s.dir())
-	if err != nil {
-		return nil, err
-	}
-	if s.Database != "" || p.Config.DB.URL != "" || s.PrivateCluster {
-		return nil, errors.New("only the embedded database can be reset; drop and create the database on its server instead")
-	}
-	return sqlite.Remove(s.dataDir(p))
-}

@@ -258,3 +258,16 @@ func explain(err error) string {
 	}
 	return err.Error()
 }
+
+// Reset removes the embedded database of the project and gives the files that it removed. Keys stay. It refuses while a server holds the database, and
+// for a database of another server.
+func (s *Server) Reset() ([]string, error) {
+	p, err := project.Load(s.dir())
+	if err != nil {
+		return nil, err
+	}
+	if s.Database != "" || p.Config.DB.URL != "" || s.PrivateCluster {
+		return nil, errors.New("only the embedded database can be reset; drop and create the database on its server instead")
+	}
+	return sqlite.Remove(s.dataDir(p))
+}

@@ -135,7 +135,7 @@ var wrappers = map[string][]string{
 	"github.com/ncruces/go-sqlite3":         {"internal/engine/sqlite"},
 	"github.com/jackc/pgx/v5":               {"internal/engine/postgres", "test"},
 	"github.com/wasilibs/go-pgquery/parser": {"internal/sql/grammar"},
-	"github.com/golang-jwt/jwt/v5":          {"internal/identity"},
+	"github.com/golang-jwt/jwt/v5":          {"internal/identity", "test"},
 	"github.com/BurntSushi/toml":            {"internal/project"},
 	"github.com/fsnotify/fsnotify":          {"internal/project"},
 	"github.com/spf13/cobra":                {"cmd/mainstay"},
