@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -31,21 +33,32 @@ func (t *txn) do(s *sql.Do) error {
 
 // call runs CALL.
 func (t *txn) call(s *sql.Call) error {
-	name := written(s.Call.Name)
+	signature := func() string {
+		var types []string
+		for _, a := range s.Call.Args {
+			x, err := analyze.ExprAs(t.s.Cat, &analyze.Env{Path: t.s.Path}, a.Value, analyze.InArgument)
+			if err != nil {
+				types = append(types, "unknown")
+				continue
+			}
+			types = append(types, t.s.Cat.TypeString(x.Type()))
+		}
+		return written(s.Call.Name) + "(" + strings.Join(types, ", ") + ")"
+	}
 	var proc *catalog.Function
 	for _, f := range t.s.Cat.FindFunctions(t.s.Path, s.Call.Name) {
 		if accepts(f, s.Call.Args) {
 			if f.Kind != catalog.Procedure {
-				return fault.New(fault.WrongObjectType, "%s is not a procedure", name).WithHint("To call a function, use SELECT.").At(int(s.Pos))
+				return fault.New(fault.WrongObjectType, "%s is not a procedure", signature()).WithHint("To call a function, use SELECT.").At(int(s.Pos))
 			}
 			if proc != nil {
-				return fault.New(fault.AmbiguousFunction, "procedure %s is not unique", name).At(int(s.Pos))
+				return fault.New(fault.AmbiguousFunction, "procedure %s is not unique", signature()).At(int(s.Pos))
 			}
 			proc = f
 		}
 	}
 	if proc == nil {
-		return fault.New(fault.UndefinedFunction, "procedure %s does not exist", name).
+		return fault.New(fault.UndefinedFunction, "procedure %s does not exist", signature()).
 			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(int(s.Pos))
 	}
 	if !t.s.Cat.CanExecute(t.s.Role, proc) {
@@ -174,12 +187,65 @@ func (r *datumRow) AppendJSON(dst []byte, i int) []byte {
 	return r.fields[i].Ops.AppendJSON(r.env, dst, r.values[i])
 }
 
-// refusedFunctions are the errors of functions whose bodies cannot run here.
+// refusedFunctions are the errors of the project's functions whose bodies cannot run here.
 func (t *txn) refusedFunctions() (all []error) {
 	for f := range t.s.Cat.AllFunctions() {
-		if f.Refused != "" {
-			all = append(all, fault.New(fault.FeatureNotSupported, "function %s.%s: %s", f.Schema, f.Name, f.Refused).WithHint("%s", f.RefusedHint).At(int(f.SourcePos)))
+		err := t.e.interp.Check(t.s.Cat, f)
+		if err == nil {
+			continue
 		}
+		if e := fault.As(err); e != nil {
+			named := *e
+			named.Message = fmt.Sprintf("function %s.%s: %s", f.Schema, f.Name, e.Message)
+			err = named.At(int(f.SourcePos))
+		}
+		all = append(all, err)
 	}
 	return all
+}
+
+// checkBody resolves the body of a function in LANGUAGE sql, as PostgreSQL does when it is declared. What only this engine lacks is no reason to
+// refuse the declaration: the call will say it.
+func (t *txn) checkBody(cat *catalog.Catalog, f *catalog.Function) error {
+	if v, _ := t.s.Setting("check_function_bodies"); v == "off" || f.Language != "sql" || f.Refused != "" {
+		return nil
+	}
+	var names []string
+	var types []catalog.TypeRef
+	for _, p := range f.Params {
+		if ty := cat.Type(p.Type.OID); ty == nil || ty.Kind == catalog.PseudoType {
+			return nil // known only at the call
+		}
+		if p.Mode != sql.OutArg && p.Mode != sql.TableArg {
+			names = append(names, p.Name)
+			types = append(types, p.Type)
+		}
+	}
+	env := analyze.Env{Path: functionPath(f, t.s.Path), FixedParams: true, Names: rights.ArgumentNames(f.Name, names, types)}
+	for _, s := range f.SQL {
+		q, ok := s.(sql.Query)
+		if !ok {
+			continue
+		}
+		env.Params = slices.Clone(types)
+		if _, err := analyze.Query(cat, &env, q); err != nil && fault.Code(err) != fault.FeatureNotSupported {
+			if e := fault.As(err); e != nil {
+				in := *e
+				in.Where = fmt.Sprintf("SQL function %q", f.Name)
+				err = &in
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// functionPath is the search path under which a function's body is resolved.
+func functionPath(f *catalog.Function, path []string) []string {
+	for _, set := range f.Settings {
+		if set.Name == "search_path" && !set.FromCurrent && !set.Default {
+			return slices.DeleteFunc(slices.Clone(set.Values), func(v string) bool { return v == "" || v == "$user" })
+		}
+	}
+	return path
 }

@@ -19,6 +19,10 @@ func (t *txn) checkDefinition(cat *catalog.Catalog, ch catalog.Change) error {
 			err = t.checkTable(cat, nil, s.Table)
 		case catalog.AlteredTable:
 			err = t.checkTable(cat, s.Old, s.New)
+		case catalog.ChangedFunction:
+			if s.New != nil && (s.Old == nil || s.Old.Source != s.New.Source) {
+				err = t.checkBody(cat, s.New)
+			}
 		case catalog.ChangedType:
 			if s.New != nil && s.New.Kind == catalog.DomainType {
 				err = t.checkDomain(cat, s.Old, s.New)

@@ -8,6 +8,7 @@ import (
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/bootstrap"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
 	"github.com/mainstay-dev/mainstay/internal/sql"
@@ -69,7 +70,7 @@ func (e *Engine) bootstrap(ctx context.Context, c *store.Conn, version int) erro
 			return fmt.Errorf("%s: %w\n%s", s.File, err, s.Text)
 		}
 		for _, one := range stmts {
-			if err := t.savepoint(func() error { return t.define(one.Stmt, s.File, nil) }); err != nil && !s.Forgives(fault.Code(err)) {
+			if err := exec.Savepoint(t.s, func() error { return t.define(one.Stmt, s.File) }); err != nil && !s.Forgives(fault.Code(err)) {
 				return fmt.Errorf("%s: %w\n%s", s.File, err, s.Text)
 			}
 		}

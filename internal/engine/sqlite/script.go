@@ -6,6 +6,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
@@ -45,6 +46,7 @@ func (r *scriptRun) atomic(ctx context.Context, stmts []sql.Statement) error {
 		if err != nil {
 			return err
 		}
+		t.block = true
 		for _, s := range stmts {
 			if err := r.one(t, s); err != nil {
 				return err
@@ -79,7 +81,7 @@ func (r *scriptRun) one(t *txn, s sql.Statement) error {
 	run := func() error { return t.run(s.Stmt, r.sc.File, r.sc.Args) }
 	var err error
 	if r.sc.Check {
-		err = t.savepoint(run)
+		err = exec.Savepoint(t.s, run)
 	} else {
 		err = run()
 	}
@@ -149,6 +151,9 @@ func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
 		for _, s := range stmts {
 			if tx, ok := s.Stmt.(*sql.Transaction); ok {
 				switch tx.Kind {
+				case sql.TxBegin:
+					t.block = true
+					err = r.sink.Done(t.transaction(tx))
 				case sql.TxSavepoint, sql.TxRelease, sql.TxRollbackTo:
 					err = t.userSavepoint(tx)
 					if err == nil {

@@ -20,6 +20,12 @@ var defaultPath = []string{"public", "extensions"}
 // newSession makes a session on a connection, for the transaction that runs on it.
 func (e *Engine) newSession(c *store.Conn, cat *catalog.Catalog, role string) *exec.Session {
 	s := &exec.Session{Conn: c, Cat: cat, Role: role, SessionRole: role, Path: defaultPath, Settings: map[string]string{}, Now: e.now(), Sequences: &e.sequences}
+	for _, set := range cat.Settings() {
+		// ALTER DATABASE and ALTER ROLE … SET: only what a project reads back, the rest is for a server's sessions.
+		if (set.Role == "" || set.Role == role) && strings.Contains(set.Setting.Name, ".") {
+			s.Settings[set.Setting.Name] = strings.Join(set.Setting.Values, ", ")
+		}
+	}
 	e.interp.Install(s)
 	return s
 }

@@ -177,6 +177,9 @@ func pathOf(v string) []string {
 
 // set runs SET and RESET.
 func (t *txn) set(s *sql.Set) error {
+	if s.Local && !t.block {
+		t.sink.Notice("WARNING", "SET LOCAL can only be used in transaction blocks")
+	}
 	switch {
 	case s.All:
 		for name := range t.s.Settings {

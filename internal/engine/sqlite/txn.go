@@ -24,15 +24,14 @@ type txn struct {
 	edit    *catalog.Edit // nil where the schema cannot be changed
 	sink    engine.ScriptSink
 	changed bool // the catalog is not the stored one any more
+	block   bool // between BEGIN and COMMIT, or in an atomic script
 	points  []savepoint
 }
 
 // savepoint is a SAVEPOINT of the script.
 type savepoint struct {
 	name    string
-	mark    catalog.Mark
-	changed bool
-	state   state
+	undo    func()
 	waiting int // see exec.Mark
 }
 
@@ -43,6 +42,7 @@ func (e *Engine) begin(c *store.Conn, role string, alone bool) *txn {
 	t.locals = &locals{s: t.s, saved: map[string]func(){}}
 	t.s.Apply = t.locals.apply
 	t.s.Utility = t.utility
+	t.s.Savepoint = t.mark
 	if alone {
 		t.edit = cat.Edit()
 	}
@@ -80,15 +80,17 @@ func (t *txn) end() error {
 	return writeCatalog(t.conn, cat)
 }
 
-// savepoint runs fn and undoes what it did when it fails.
-func (t *txn) savepoint(fn func() error) error {
-	mark, changed, st := t.edit.Mark(), t.changed, stateOf(t.s)
-	err := exec.Savepoint(t.s, fn)
-	if err != nil {
+// mark notes the state of everything that a rollback to a savepoint takes back beside the data, and gives what takes it back.
+func (t *txn) mark() (undo func()) {
+	st, changed := stateOf(t.s), t.changed
+	if t.edit == nil {
+		return func() { st.restore(t.s) }
+	}
+	mark := t.edit.Mark()
+	return func() {
 		t.reset(mark, changed)
 		st.restore(t.s)
 	}
-	return err
 }
 
 func (t *txn) reset(mark catalog.Mark, changed bool) {
@@ -105,7 +107,7 @@ func (t *txn) run(s sql.Stmt, file string, args []string) error {
 		if s.Into != nil {
 			q := *s
 			q.Into = nil
-			return t.define(&sql.CreateTableAs{Table: s.Into, Query: &q, Pos: s.Pos}, file, nil)
+			return t.define(&sql.CreateTableAs{Table: s.Into, Query: &q, Pos: s.Pos}, file)
 		}
 		return t.query(s, args)
 	case sql.Query:
@@ -132,13 +134,13 @@ func (t *txn) run(s sql.Stmt, file string, args []string) error {
 		return t.sink.Done(s.What)
 	}
 	if catalog.IsDefinition(s) {
-		return t.define(s, file, args)
+		return t.define(s, file)
 	}
 	return fault.Unsupported(fmt.Sprintf("%T", s), "")
 }
 
 // define applies a statement of schema definition to the catalog and to the file.
-func (t *txn) define(s sql.Stmt, file string, _ []string) error {
+func (t *txn) define(s sql.Stmt, file string) error {
 	if t.edit == nil {
 		return errAlone
 	}
@@ -232,15 +234,12 @@ func (t *txn) userSavepoint(tx *sql.Transaction) error {
 	}
 	quoted := func(i int) string { return layout.Quote(fmt.Sprintf("script %d", i)) }
 	if tx.Kind == sql.TxSavepoint {
-		t.points = append(t.points, savepoint{tx.Name, t.edit.Mark(), t.changed, stateOf(t.s), exec.Mark(t.s)})
+		t.points = append(t.points, savepoint{tx.Name, t.mark(), exec.Mark(t.s)})
 		return t.conn.Exec(`SAVEPOINT ` + quoted(len(t.points)-1))
 	}
 	i := find()
 	if i < 0 {
 		return fault.New("3B001", "savepoint %q does not exist", tx.Name)
-	}
-	if t.edit == nil {
-		return errAlone
 	}
 	p := t.points[i]
 	if tx.Kind == sql.TxRelease {
@@ -248,13 +247,18 @@ func (t *txn) userSavepoint(tx *sql.Transaction) error {
 		return t.conn.Exec(`RELEASE ` + quoted(i))
 	}
 	t.points = t.points[:i+1]
-	t.reset(p.mark, p.changed)
-	p.state.restore(t.s)
 	exec.Rewind(t.s, p.waiting)
-	return t.conn.Exec(`ROLLBACK TO ` + quoted(i))
+	if err := t.conn.Exec(`ROLLBACK TO ` + quoted(i)); err != nil {
+		return err
+	}
+	p.undo()
+	return nil
 }
 
 func (t *txn) setConstraints(s *sql.SetConstraints) error {
+	if !t.block {
+		t.sink.Notice("WARNING", "SET CONSTRAINTS can only be used in transaction blocks")
+	}
 	var names []string
 	for _, n := range s.Names {
 		names = append(names, n.Name)

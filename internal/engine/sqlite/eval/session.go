@@ -47,6 +47,9 @@ type Session struct {
 	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)
 	RegOut func(kind, oid catalog.OID) string
 
+	// Savepoint is told of each savepoint that a block of a function sets; what it gives is called when the block is undone. Nil: nobody wants to know.
+	Savepoint func() (undo func())
+
 	// Sequences remembers the numbers that were drawn, whether their transactions committed or not; shared by the sessions of an engine.
 	// Nil: a number drawn in a transaction that is rolled back is drawn again.
 	Sequences *Sequences

@@ -7,8 +7,12 @@ func Savepoint(s *Session, f func() error) error {
 	if err := s.Conn.Exec(`SAVEPOINT "block"`); err != nil {
 		return err
 	}
-	queue, deferred, depth, owner, role, running := len(x.queue), len(x.deferred), s.Depth, s.Conn.Owner, s.Role, x.depth
+	queue, deferred, depth, owner, role, running, inside := len(x.queue), len(x.deferred), s.Depth, s.Conn.Owner, s.Role, x.depth, x.inside
 	ctes, given := x.ctes, x.given
+	undo := func() {}
+	if s.Savepoint != nil {
+		undo = s.Savepoint()
+	}
 	err := f()
 	if err == nil {
 		return s.Conn.Exec(`RELEASE "block"`)
@@ -16,10 +20,11 @@ func Savepoint(s *Session, f func() error) error {
 	clear(x.queue[queue:])
 	x.queue = x.queue[:queue]
 	Rewind(s, deferred)
-	x.ctes, x.given, x.depth = ctes, given, running
+	x.ctes, x.given, x.depth, x.inside = ctes, given, running, inside
 	s.Depth, s.Conn.Owner, s.Role = depth, owner, role
 	if rerr := s.Conn.Exec(`ROLLBACK TO "block"; RELEASE "block"`); rerr != nil {
 		return rerr // the transaction itself is gone
 	}
+	undo()
 	return err
 }
