@@ -132,6 +132,9 @@ func distance(a, b string) int {
 func closest(name string, among []string, least float64) string {
 	best, score := "", least
 	for _, c := range among {
+		if c == name {
+			continue // no advice
+		}
 		if s := similarity(name, c); s > score || s == score && best == "" {
 			best, score = c, s
 		}
