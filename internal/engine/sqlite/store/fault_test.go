@@ -1,0 +1,115 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/vfs"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
+)
+
+// badDisk is the operating system's files with faults that a test turns on.
+type badDisk struct {
+	vfs.VFS
+	failSync, full atomic.Bool
+	syncs          atomic.Int64 // of the log
+}
+
+type badFile struct {
+	vfs.File
+	disk *badDisk
+	log  bool
+}
+
+func (d *badDisk) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+	f, out, err := d.VFS.(vfs.VFSFilename).OpenFilename(name, flags)
+	return &badFile{f, d, flags&vfs.OPEN_WAL != 0}, out, err
+}
+
+func (f *badFile) SharedMemory() vfs.SharedMemory { return f.File.(vfs.FileSharedMemory).SharedMemory() }
+
+func (f *badFile) Sync(flags vfs.SyncFlag) error {
+	if f.disk.failSync.Load() {
+		return sqlite3.IOERR_FSYNC
+	}
+	if f.log {
+		f.disk.syncs.Add(1)
+	}
+	return f.File.Sync(flags)
+}
+
+func (f *badFile) WriteAt(b []byte, at int64) (int, error) {
+	if f.disk.full.Load() {
+		return 0, sqlite3.FULL
+	}
+	return f.File.WriteAt(b, at)
+}
+
+func faulty(t *testing.T) (*store.Store, *badDisk) {
+	d := &badDisk{VFS: vfs.Find("os")}
+	name := "bad-" + strings.ToLower(t.Name())
+	vfs.Register(name, d)
+	t.Cleanup(func() { vfs.Unregister(name) })
+	s, err := store.Open(t.TempDir(), store.Options{VFS: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		d.failSync.Store(false)
+		_ = s.Close() // what a broken store says of its end is not the test's business
+	})
+	check(t, s.Exclusive(bg, run(`CREATE TABLE t (a INTEGER PRIMARY KEY, p INTEGER) STRICT`)), "")
+	return s, d
+}
+
+func TestNothingIsAcknowledgedBeforeItIsSynced(t *testing.T) {
+	s, d := faulty(t)
+	for i := range int64(5) {
+		before := d.syncs.Load()
+		check(t, s.Write(bg, run(`INSERT INTO t VALUES (?, NULL)`, i)), "")
+		if d.syncs.Load() == before {
+			t.Error("a write was acknowledged without a sync of the log")
+		}
+	}
+}
+
+func TestFailedSyncStopsWriting(t *testing.T) {
+	s, d := faulty(t)
+	check(t, s.Write(bg, run(`INSERT INTO t VALUES (1, NULL)`)), "")
+	d.failSync.Store(true)
+	if err := s.Write(bg, run(`INSERT INTO t VALUES (2, NULL)`)); !errors.Is(err, sqlite3.IOERR) {
+		t.Errorf("got %v, want an I/O error", err)
+	}
+	// A disk that says it is well again is not believed: what it lost, it lost.
+	d.failSync.Store(false)
+	for _, write := range []func() error{
+		func() error { return s.Write(bg, run(`INSERT INTO t VALUES (3, NULL)`)) },
+		func() error { return s.Exclusive(bg, run(`DROP TABLE t`)) },
+	} {
+		if f := fault.As(write()); f == nil || f.Code != "58030" || !strings.HasPrefix(f.Message, "the database is read-only because writing to disk failed: ") {
+			t.Errorf("got %v, want the refusal", f)
+		}
+	}
+	if n := count(t, s); n != 1 {
+		t.Errorf("got %d rows, want 1", n)
+	}
+}
+
+func TestFullDiskFailsTheWriteOnly(t *testing.T) {
+	s, d := faulty(t)
+	check(t, s.Write(bg, run(`INSERT INTO t VALUES (1, NULL)`)), "")
+	d.full.Store(true)
+	if f := fault.As(s.Write(bg, run(`INSERT INTO t VALUES (2, NULL)`))); f == nil || f.Code != "53100" {
+		t.Errorf("got %v, want 53100", f)
+	}
+	d.full.Store(false)
+	check(t, s.Write(bg, run(`INSERT INTO t VALUES (3, NULL)`)), "")
+	if n := count(t, s); n != 2 {
+		t.Errorf("got %d rows, want 2", n)
+	}
+}
