@@ -131,7 +131,9 @@ type analyzer struct {
 	pos    map[tree.Expr]sql.Pos // where an expression begins in the text
 	levels map[*tree.Rel]*scope  // the level that a Rel belongs to
 	depth  int
-	params []int // the numbers of the parameters used
+	// recursion is where a recursive query's name must not appear and the analysis now is: "an outer join"; "" elsewhere.
+	recursion string
+	params    []int // the numbers of the parameters used
 	// consts are two sessions that differ in all that a constant's meaning may depend on: what both read alike is a constant.
 	consts [2]*value.Env
 }

@@ -589,7 +589,10 @@ func (a *analyzer) subLink(sc *scope, e *sql.SubLink) tree.Expr {
 	}
 	sub := &scope{parent: sc}
 	sub.unknowns = e.Kind == sql.AnyQ || e.Kind == sql.AllQ
+	outside := a.recursion
+	a.recursion = "a subquery"
 	q := a.selectQuery(sub, e.Query)
+	a.recursion = outside
 	sub.unknowns = false
 	out := &tree.SubLink{Kind: e.Kind, Query: q, Typ: plain(catalog.BoolOID)}
 	cols := visible(q.Targets)

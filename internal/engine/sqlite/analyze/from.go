@@ -98,7 +98,7 @@ func (a *analyzer) named(r *tree.Rel, alias *sql.Alias, what string) *item {
 func (a *analyzer) tableItem(sc *scope, t *sql.Table) (*tree.Rel, *item) {
 	if t.Name.Schema == "" {
 		if c := a.findCTE(sc, t.Name.Name); c != nil {
-			r := a.addRel(sc, a.cteRel(c, t))
+			r := a.addRel(sc, a.cteRel(sc, c, t))
 			return r, a.named(r, t.Alias, "table")
 		}
 		if tr := a.env.Transition[t.Name.Name]; tr != nil {
@@ -133,12 +133,12 @@ func (a *analyzer) relation(sc *scope, t *sql.Table) *tree.Rel {
 	shown := t.Name.Name
 	if t.Name.Schema != "" {
 		shown = t.Name.Schema + "." + t.Name.Name
-	} else if sc != nil {
+	} else {
 		for s := sc; s != nil; s = s.parent {
-			for _, c := range s.ctes {
-				if c.name == t.Name.Name {
-					break
-				}
+			if slices.Contains(s.withNames, shown) {
+				a.raise(t.Pos, fault.New(fault.UndefinedTable, `relation "%s" does not exist`, shown).
+					WithDetail(`There is a WITH item named "%s", but it cannot be referenced from this part of the query.`, shown).
+					WithHint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references."))
 			}
 		}
 	}
@@ -154,16 +154,23 @@ func tableRel(tab *catalog.Table) *tree.Rel {
 	return r
 }
 
-func (a *analyzer) cteRel(c *cte, t *sql.Table) *tree.Rel {
+func (a *analyzer) cteRel(sc *scope, c *cte, t *sql.Table) *tree.Rel {
 	if c.recursing {
 		if c.tree.Columns == nil {
-			if c.selfRefs < 0 {
+			if c.selfRefs == modifies {
+				a.fail(c.pos, fault.InvalidRecursion, `recursive query "%s" must not contain data-modifying statements`, c.name)
+			}
+			if c.selfRefs == notUnion {
 				a.fail(c.pos, fault.InvalidRecursion, `recursive query "%s" does not have the form non-recursive-term UNION [ALL] recursive-term`, c.name)
 			}
 			a.fail(t.Pos, fault.InvalidRecursion, `recursive reference to query "%s" must not appear within its non-recursive term`, c.name)
 		}
+		if a.recursion != "" {
+			a.fail(t.Pos, fault.InvalidRecursion, `recursive reference to query "%s" must not appear within %s`, c.name, a.recursion)
+		}
 		c.selfRefs++
 		c.tree.Recursive = true
+		sc.selfRef = true
 		if c.selfRefs > 1 {
 			a.fail(t.Pos, fault.InvalidRecursion, `recursive reference to query "%s" must not appear more than once`, c.name)
 		}
@@ -363,12 +370,21 @@ func (a *analyzer) outType(c *tree.Call, t oid) oid {
 // ---- joins ----
 
 func (a *analyzer) join(sc *scope, j *sql.Join) (tree.FromItem, []*item) {
+	outside := a.recursion
+	if j.Kind == sql.RightJoin || j.Kind == sql.FullJoin {
+		a.recursion = "an outer join"
+	}
 	lf, litems := a.fromItem(sc, j.Left)
+	a.recursion = outside
 	ok := j.Kind == sql.InnerJoin || j.Kind == sql.LeftJoin
 	setLateral(litems, true, ok)
 	outer := sc.items
 	sc.items = append(slices.Clone(outer), litems...)
+	if j.Kind == sql.LeftJoin || j.Kind == sql.FullJoin {
+		a.recursion = "an outer join"
+	}
 	rf, ritems := a.fromItem(sc, j.Right)
+	a.recursion = outside
 	sc.items = outer
 	a.checkNames(litems, ritems)
 
@@ -510,14 +526,54 @@ func (a *analyzer) with(sc *scope, w *sql.With, top bool) {
 		}
 	}
 	for _, c := range w.CTEs {
-		a.withItem(sc, c, w.Recursive)
+		sc.withNames = append(sc.withNames, c.Name)
 	}
+	for _, i := range a.withOrder(w) {
+		a.withItem(sc, w.CTEs[i], w.Recursive)
+	}
+}
+
+// withOrder is the order in which WITH items are analysed: as written, but under RECURSIVE an item may use a later one.
+func (a *analyzer) withOrder(w *sql.With) []int {
+	var order []int
+	state := make([]int, len(w.CTEs)) // 1 under way, 2 done
+	var visit func(i int)
+	visit = func(i int) {
+		state[i] = 1
+		if w.Recursive {
+			sql.Walk(w.CTEs[i].Query, func(n sql.Node) bool {
+				t, ok := n.(*sql.Table)
+				if !ok || t.Name.Schema != "" {
+					return true
+				}
+				j := slices.IndexFunc(w.CTEs, func(c sql.CTE) bool { return c.Name == t.Name.Name })
+				switch {
+				case j < 0 || j == i || state[j] == 2:
+				case state[j] == 1:
+					a.fail(w.CTEs[slices.Index(state, 1)].Pos, fault.FeatureNotSupported, "mutual recursion between WITH items is not implemented")
+				default:
+					visit(j)
+				}
+				return true
+			})
+		}
+		state[i] = 2
+		order = append(order, i)
+	}
+	for i := range w.CTEs {
+		if state[i] == 0 {
+			visit(i)
+		}
+	}
+	return order
 }
 
 func (a *analyzer) withItem(sc *scope, c sql.CTE, recursive bool) {
 	if c.Search {
 		a.raise(c.Pos, fault.Unsupported("SEARCH or CYCLE of a recursive query", ""))
 	}
+	defer func(outside string) { a.recursion = outside }(a.recursion)
+	a.recursion = ""
 	entry := &cte{name: c.Name, tree: &tree.CTE{Name: c.Name, Materialized: c.Materialized}, pos: c.Pos}
 	sub := &scope{parent: sc}
 	if recursive {
@@ -538,7 +594,10 @@ func (a *analyzer) withItem(sc *scope, c sql.CTE, recursive bool) {
 	case recursive && isSelect && sel.SetOp == sql.Union:
 		a.recursiveUnion(sub, sel, entry, name)
 	default:
-		entry.selfRefs = -1
+		entry.selfRefs = notUnion
+		if !isSelect {
+			entry.selfRefs = modifies
+		}
 		if isSelect {
 			entry.tree.Query = a.selectQuery(sub, sel)
 		} else {

@@ -116,6 +116,9 @@ type scope struct {
 	items  []*item     // what names mean at this point of the level, in order
 	rels   []*tree.Rel // every Rel of the level, visible or not, for hints
 	ctes   []*cte
+	// withNames are the names of the level's WITH items, also of those that are not in reach yet.
+	withNames []string
+	selfRef   bool // a recursive query's own name is in FROM
 
 	lateral   bool // analysing something that may look sideways
 	windows   []*pendingWindow
@@ -136,9 +139,15 @@ type cte struct {
 	tree *tree.CTE
 	// recursing is set while the item's own query is analysed: its columns are those of the non-recursive term, nil before it is known.
 	recursing bool
-	selfRefs  int
+	selfRefs  int // or notUnion or modifies: it cannot refer to itself
 	pos       sql.Pos
 }
+
+// Why a WITH item cannot refer to itself.
+const (
+	notUnion = -1
+	modifies = -2
+)
 
 // item is a name that columns can be qualified with.
 type item struct {

@@ -82,6 +82,9 @@ func (a *analyzer) plainSelect(sc *scope, s *sql.Select) *tree.Query {
 	a.locking(sc, s)
 	q.Aggregated = sc.hasAgg || len(q.GroupBy) > 0 || q.GroupingSets != nil || q.Having != nil
 	if q.Aggregated {
+		if sc.selfRef && len(sc.aggs) > 0 {
+			a.fail(sc.aggs[0].Pos, fault.InvalidRecursion, "aggregate functions are not allowed in a recursive query's recursive term")
+		}
 		a.checkGrouping(sc)
 	}
 	if sc.hasSRF {
@@ -694,7 +697,15 @@ func (a *analyzer) setOperation(sc *scope, s *sql.Select, between func(left *tre
 		inner := &scope{parent: sc, unknowns: true}
 		return a.selectQuery(inner, sub)
 	}
+	outside := a.recursion
+	name := map[sql.SetOp]string{sql.Union: "UNION", sql.Intersect: "INTERSECT", sql.Except: "EXCEPT"}[s.SetOp]
+	if s.SetOp != sql.Union && s.All {
+		a.recursion = name
+	}
 	q.Left = side(s.Left)
+	if s.SetOp == sql.Except {
+		a.recursion = name
+	}
 	if between != nil {
 		for i, t := range visible(q.Left.Targets) {
 			if targetType(q.Left, i).OID == catalog.UnknownOID {
@@ -705,7 +716,7 @@ func (a *analyzer) setOperation(sc *scope, s *sql.Select, between func(left *tre
 		between(q.Left)
 	}
 	q.Right = side(s.Right)
-	name := map[sql.SetOp]string{sql.Union: "UNION", sql.Intersect: "INTERSECT", sql.Except: "EXCEPT"}[s.SetOp]
+	a.recursion = outside
 	l, r := visible(q.Left.Targets), visible(q.Right.Targets)
 	if len(l) != len(r) {
 		pos := sql.NoPos

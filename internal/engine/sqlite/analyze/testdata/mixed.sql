@@ -360,3 +360,26 @@ select 'a' ~ 5
 select 1 % 2.5, 1.5 % 1, 5::float8 % 2
 select 1 / 2::float8, 1 / 2::numeric, 1::smallint / 2, 1::bigint / 2::smallint
 select 1 & 2, 1 | 2, 1 # 2, 1 << 2, ~1, 1.5 & 1
+with recursive p as (select * from q), q as (select 1 as n) select * from p
+with recursive p as (select * from q), q as (select * from p) select * from p
+with recursive p as (select 1 as n union all select n + 1 from p where n < (select max(m) from q)), q (m) as (values (5)) select * from p
+with p as (select * from q), q as (select 1 as n) select * from p
+with recursive t as (select 1 as n union all (select n + 1 from t order by n limit 1)) select n from t
+with recursive t as (select 1 as n union all select n + 1 from (select * from t) s where n < 3) select n from t
+with recursive t as (select 1 as n union all select count(*)::int from t) select n from t
+with recursive t as (select 1 as n union all select a.id from a left join t on t.n = a.id) select n from t
+with recursive t as (select 1 as n union all select id from a where id in (select n from t)) select n from t
+with recursive t (n, s) as (select 1, 'a' union all select n + 1, s || 'b' from t) select n, s from t
+with recursive t (n, s) as (select 1, 'a'::varchar(5) union all select n + 1, s || 'b' from t) select n, s from t
+with recursive t as (select id, x from a intersect select id, x from t) select 1 from t
+with recursive t as (select 1 as n except select n from t) select 1
+with recursive t as (insert into a select * from t returning *) select 1
+with recursive t as (select 1 as n union all (select n from t except select 5)) select n from t
+with recursive t as (select 1 as n union all (select 5 except select n from t)) select n from t
+with recursive t as (select 1 as n union all select n + 1 from t right join a on true) select n from t
+with recursive t as (select 1 as n union all select n + 1 from a left join b on true, t) select n from t
+with recursive t as (select 1 as n union all select sum(n) over ()::int from t) select n from t
+with recursive t as (select 1 as n union all select distinct n + 1 from t where n < 5 group by n) select n from t
+select * from a left join (with recursive t as (select 1 as n union all select n + 1 from t where n < 3) select * from t) s on s.n = a.id
+select (with recursive t as (select 1 as n union all select n + 1 from t where n < 3) select max(n) from t)
+select * from a where id in (with q as (select id from b) select id from q)
