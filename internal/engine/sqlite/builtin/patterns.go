@@ -411,6 +411,7 @@ type regex struct {
 	back           *backtracker // instead of re, for what RE2 cannot do
 	groups         int
 	tooLong        bool // the last search gave up
+	context        bool // looks at what is before the match: ^, \A, \b, \B
 }
 
 // regex compiles, keeping the last pattern of this call place.
@@ -448,7 +449,7 @@ func (r *regex) find(s string, from int) []int {
 func (r *regex) all(s string, from int) func(yield func([]int) bool) {
 	return func(yield func([]int) bool) {
 		if r.back != nil {
-			for at, prev := from, -1; at <= len(s); {
+			for at := from; at <= len(s); {
 				m, ok := r.back.find(s, at)
 				r.tooLong = !ok
 				if m == nil {
@@ -460,34 +461,37 @@ func (r *regex) all(s string, from int) func(yield func([]int) bool) {
 					_, n := utf8.DecodeRuneInString(s[at:])
 					at += max(n, 1)
 				}
-				// An empty match just behind another one does not count.
-				if m[0] == m[1] && m[0] == prev {
-					continue
-				}
-				prev = m[1]
 				if !yield(m) {
 					return
 				}
 			}
 			return
 		}
-		if from == 0 {
-			for _, m := range r.re.FindAllStringSubmatchIndex(s, -1) {
-				if !yield(m) {
-					return
-				}
-			}
-			return
-		}
-		for _, m := range r.re.FindAllStringSubmatchIndex(s[from:], -1) {
-			for i := range m {
-				if m[i] >= 0 {
-					m[i] += from
-				}
-			}
+		found := r.re.FindAllStringSubmatchIndex(s[from:], -1)
+		for k, m := range found {
+			shift(m, from)
 			if !yield(m) {
 				return
 			}
+			// Go leaves out an empty match just behind another; PostgreSQL does not.
+			end := m[1]
+			if m[0] == end || r.context || k+1 < len(found) && found[k+1][0]+from == end {
+				continue
+			}
+			if e := r.re.FindStringSubmatchIndex(s[end:]); e != nil && e[1] == 0 {
+				shift(e, end)
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func shift(m []int, by int) {
+	for i := range m {
+		if m[i] >= 0 {
+			m[i] += by
 		}
 	}
 }
@@ -633,6 +637,7 @@ func compileRegex(pattern, flags string) (*regex, error) {
 		re.Longest()
 	}
 	r.re, r.groups = re, re.NumSubexp()
+	r.context = t.context
 	return r, nil
 }
 
@@ -665,6 +670,7 @@ type reTranslator struct {
 	fold, lines, expanded, literal, partial, weird bool
 	lazy                                           bool
 	back                                           bool // needs the backtracker
+	context                                        bool // see regex.context
 }
 
 // Classes of characters, as ranges that may stand inside brackets.
@@ -755,6 +761,7 @@ func (t *reTranslator) item() error {
 		return t.escape()
 	case strings.HasPrefix(rest, "[[:<:]]"), strings.HasPrefix(rest, "[[:>:]]"):
 		t.out.WriteString(`\b`)
+		t.context = true
 		t.i += 7
 	case c == '[':
 		return t.bracket()
@@ -812,6 +819,7 @@ func (t *reTranslator) item() error {
 		_, n := utf8.DecodeRuneInString(rest)
 		t.out.WriteString(rest[:n])
 		t.i += n
+		t.context = t.context || c == '^'
 	}
 	return nil
 }
@@ -831,6 +839,7 @@ func (t *reTranslator) escape() error {
 	}
 	c := t.s[t.i+1]
 	t.i += 2
+	t.context = t.context || strings.IndexByte("AmMyY", c) >= 0
 	switch c {
 	case 'd':
 		t.out.WriteString("[" + digitClass + "]")

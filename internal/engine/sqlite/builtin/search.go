@@ -190,34 +190,26 @@ func levenshtein(s, t []rune, ins, del, sub int) int {
 	return prev[len(t)]
 }
 
+// soundex is fuzzystrmatch's: a letter counts when its code differs from that of the character before it, whatever that is.
 func soundex(s string) string {
 	const codes = "01230120022455012623010202"
-	out := []byte{}
-	var last byte
-	for _, c := range strings.ToUpper(s) {
-		if c < 'A' || c > 'Z' {
-			if len(out) == 0 {
-				continue
-			}
-			last = 0
-			continue
+	code := func(c byte) byte {
+		if c >= 'A' && c <= 'Z' {
+			return codes[c-'A']
 		}
-		code := codes[c-'A']
-		if len(out) == 0 {
-			out = append(out, byte(c))
-			last = code
-			continue
-		}
-		if code != last && code != '0' {
-			out = append(out, code)
-		}
-		last = code
-		if len(out) == 4 {
-			break
-		}
+		return c
 	}
-	if len(out) == 0 {
+	b := []byte(strings.ToUpper(s))
+	letter := func(c byte) bool { return c >= 'A' && c <= 'Z' }
+	i := slices.IndexFunc(b, letter)
+	if i < 0 {
 		return ""
+	}
+	out := []byte{b[i]}
+	for i++; i < len(b) && len(out) < 4; i++ {
+		if c := code(b[i]); letter(b[i]) && c != code(b[i-1]) && c != '0' {
+			out = append(out, c)
+		}
 	}
 	for len(out) < 4 {
 		out = append(out, '0')

@@ -210,7 +210,10 @@ func (p *jsonParser) tokenEnd() int {
 		}
 		return len(p.s)
 	}
-	for i < len(p.s) && (p.s[i] >= 0x80 || p.s[i] == '_' || p.s[i] >= '0' && p.s[i] <= '9' || p.s[i]|32 >= 'a' && p.s[i]|32 <= 'z' || (p.s[p.i] == '-' || p.s[p.i] >= '0' && p.s[p.i] <= '9') && strings.IndexByte("+-.", p.s[i]) >= 0) {
+	if c := p.s[i]; c == '-' || c >= '0' && c <= '9' {
+		i = numberEnd(p.s, i)
+	}
+	for i < len(p.s) && (p.s[i] >= 0x80 || p.s[i] == '_' || p.s[i] >= '0' && p.s[i] <= '9' || p.s[i]|32 >= 'a' && p.s[i]|32 <= 'z') {
 		i++
 	}
 	if i == p.i {
@@ -218,6 +221,34 @@ func (p *jsonParser) tokenEnd() int {
 		i += n
 	}
 	return min(i, len(p.s))
+}
+
+// numberEnd is the end of the longest number at i.
+func numberEnd(s string, i int) int {
+	digits := func() {
+		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+			i++
+		}
+	}
+	if s[i] == '-' {
+		i++
+	}
+	if i < len(s) && s[i] == '0' {
+		i++
+	} else {
+		digits()
+	}
+	if i < len(s) && s[i] == '.' {
+		i++
+		digits()
+	}
+	if i < len(s) && s[i]|32 == 'e' {
+		if i++; i < len(s) && (s[i] == '+' || s[i] == '-') {
+			i++
+		}
+		digits()
+	}
+	return i
 }
 
 func (p *jsonParser) document() ([]byte, error) {

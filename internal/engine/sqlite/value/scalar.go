@@ -1,9 +1,11 @@
 package value
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/hex"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"sync"
@@ -346,6 +348,15 @@ func AppendFloat(dst []byte, f float64, bits int) []byte {
 	}
 	var buf [32]byte
 	e := strconv.AppendFloat(buf[:0], f, 'e', -1, bits)
+	if a := math.Abs(f); a >= 1<<53 || bits == 32 && a >= 1<<24 {
+		places := 0
+		if dot := bytes.IndexByte(e, '.'); dot >= 0 {
+			places = bytes.IndexByte(e, 'e') - dot - 1
+		}
+		for prec := places + 1; onBoundary(e, f, bits) && prec < 18; prec++ {
+			e = strconv.AppendFloat(buf[:0], f, 'e', prec, bits)
+		}
+	}
 	i := len(e) - 1
 	for e[i] != 'e' {
 		i--
@@ -370,6 +381,33 @@ func AppendFloat(dst []byte, f float64, bits int) []byte {
 		return strconv.AppendInt(dst, int64(exp), 10)
 	}
 	return strconv.AppendFloat(dst, f, 'f', -1, bits)
+}
+
+// onBoundary reports whether a decimal lies half way between f and a neighbour. It reads back as f only because ties go to even, and
+// PostgreSQL does not print such. Only large numbers have boundaries of so few digits.
+func onBoundary(dec []byte, f float64, bits int) bool {
+	next := func(to float64) float64 {
+		if bits == 32 {
+			return float64(math.Nextafter32(float32(f), float32(to)))
+		}
+		return math.Nextafter(f, to)
+	}
+	v, _, err := big.ParseFloat(string(dec), 10, 200, big.ToNearestEven)
+	if err != nil {
+		return false
+	}
+	exact := new(big.Float).SetPrec(200).SetFloat64(f)
+	diff := v.Sub(v, exact)
+	if diff.Sign() == 0 {
+		return false
+	}
+	n := next(math.Inf(diff.Sign()))
+	if math.IsInf(n, 0) {
+		return false
+	}
+	gap := new(big.Float).SetPrec(200).SetFloat64(n)
+	gap.Sub(gap, exact)
+	return diff.Mul(diff, big.NewFloat(2)).Cmp(gap) == 0
 }
 
 func inputVarchar(_ *Env, s string, mod int32) (Datum, error) { return FitVarchar(s, mod, false) }
