@@ -286,5 +286,6 @@ func (a *activation) where(err error) error {
 	}
 	c := *f
 	c.Where = "PL/pgSQL function " + a.r.signature()
+	c.Pos, c.Text, c.File = -1, "", "" // a place in the body is none in the statement that called it
 	return &c
 }
