@@ -127,15 +127,15 @@ func distance(a, b string) int {
 	return row[len(y)]
 }
 
-// closest is the most similar of the names, "" when none is at least as similar as least: the cosine of the counts of two- and
-// three-letter runs, as the fuzzy set does that PostgREST's hints come from.
+// closest is the name that is fewest edits away, of those at least as similar as least; "" when there is none. Similarity is the
+// cosine of the counts of two- and three-letter runs, as in the fuzzy set that PostgREST's hints come from.
 func closest(name string, among []string, least float64) string {
-	best, score := "", least
+	best, score := "", -1.0
 	for _, c := range among {
-		if c == name {
-			continue // no advice
+		if c == name || similarity(name, c) < least { // the name itself is no advice
+			continue
 		}
-		if s := similarity(name, c); s > score || s == score && best == "" {
+		if s := 1 - float64(distance(name, c))/float64(max(len(name), len(c))); s > score {
 			best, score = c, s
 		}
 	}

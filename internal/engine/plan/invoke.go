@@ -217,7 +217,7 @@ func (b *builder) ambiguousFunction(list []*catalog.Function) error {
 		}
 		sigs = append(sigs, f.Schema+"."+f.Name+"("+strings.Join(args, ", ")+")")
 	}
-	slices.Sort(sigs)
+	slices.SortFunc(sigs, func(x, y string) int { return strings.Compare(strings.TrimSuffix(x, ")"), strings.TrimSuffix(y, ")")) })
 	return fault.New("PGRST203", "Could not choose the best candidate function between: %s", strings.Join(sigs, ", ")).
 		WithHint("Try renaming the parameters or the function itself in the database so function overloading can be resolved").WithStatus(300)
 }
