@@ -92,14 +92,12 @@ func (e *evaluator) unary() typed {
 		e.i += len(o)
 		e.space()
 		if o == "-" && e.i < len(e.src) && e.src[e.i] >= '0' && e.src[e.i] <= '9' {
-			start := e.i
 			n := e.number()
 			if n.t.OID == catalog.NumericOID {
 				n.d = value.Text("-" + n.d.Str())
 			} else {
 				n.d = value.Int(-n.d.Int64())
 			}
-			_ = start
 			return e.postfix(n)
 		}
 		return e.operate(o, typed{}, e.unary())

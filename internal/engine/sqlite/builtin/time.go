@@ -606,12 +606,13 @@ func badUnit(u, typ string) error {
 	return fault.New(fault.InvalidParameterValue, `unit "%s" not recognized for type %s`, strings.ToLower(u), typ)
 }
 
+// micros is a number of microseconds as seconds with scale digits.
 func micros(us int64, scale int) value.Dec {
-	d, _ := value.ParseDec(string(value.AppendFloat(nil, 0, 64)))
-	d = value.DecInt(us)
-	div, err := d.Div(value.DecInt(1000000))
-	_ = err // one million is not zero
-	return div.Round(scale)
+	d, err := value.DecInt(us).Div(value.DecInt(1000000))
+	if err != nil {
+		panic(err) // one million is not zero
+	}
+	return d.Round(scale)
 }
 
 // part is one field of a date or time; ok is false when it is NULL.

@@ -376,8 +376,7 @@ func parseTime(s, f string) (d value.Day, us int64, off int, err error) {
 	overflow := func() error { return fault.New(fault.DatetimeOverflow, `date/time field value out of range: "%s"`, s) }
 	year, month, dom, doy, julian := 1, 1, 1, 0, 0
 	hour, minute, sec, pm, hasPM, h12, bc := 0, 0, 0, false, false, false, false
-	isoYear, isoW, isoDay, quarterSeen, cc, seenYear := 0, 0, 1, false, 0, false
-	_ = quarterSeen
+	isoYear, isoW, isoDay, cc, seenYear := 0, 0, 1, 0, false
 	off = noOffset
 	offSign := 1
 	toks := timeTokens(f)
@@ -681,10 +680,8 @@ func formatNumber(d value.Dec, f string) (datum, error) {
 		d = d.Mul(m.Round(0))
 	}
 	neg := d.Sign() < 0
-	overflow := false
 	var whole, frac string
 	if !d.IsFinite() {
-		overflow = true
 		whole, frac = strings.Repeat("#", p.pre), strings.Repeat("#", p.post)
 		neg = false
 	} else {
@@ -694,14 +691,12 @@ func formatNumber(d value.Dec, f string) (datum, error) {
 			whole = ""
 		}
 		if len(whole) > p.pre {
-			overflow = true
 			whole, frac = strings.Repeat("#", p.pre), strings.Repeat("#", p.post)
 		}
 		if neg && strings.Trim(s, "0.") == "" {
 			neg = false
 		}
 	}
-	_ = overflow
 	return text(p.render(whole, frac, neg)), nil
 }
 
@@ -815,7 +810,7 @@ func parseNumFormat(f string) (*numFormat, error) {
 func (p *numFormat) render(whole, frac string, neg bool) string {
 	pad := p.pre - len(whole) // places before the first digit
 	first := min(pad, p.zeroFrom)
-	if first >= p.pre && p.pre > 0 && (p.post == 0 || whole == "" && strings.Trim(frac, "0") == "" && !p.fill && false) {
+	if first >= p.pre && p.pre > 0 && p.post == 0 {
 		first = p.pre - 1 // the last place prints 0
 	}
 	if first > pad {
@@ -851,7 +846,6 @@ func (p *numFormat) render(whole, frac string, neg bool) string {
 			keep--
 		}
 	}
-	signMark := ""
 	simple := !p.mi && !p.sg && !p.pr && !p.s
 	var b strings.Builder
 	place, fracPlace, signDone := 0, 0, false
@@ -873,7 +867,6 @@ func (p *numFormat) render(whole, frac string, neg bool) string {
 			b.WriteString(" ")
 		}
 	}
-	_ = signMark
 	leadSpaces := 0
 	started := false
 	for _, it := range p.items {
