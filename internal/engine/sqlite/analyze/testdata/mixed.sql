@@ -383,3 +383,10 @@ with recursive t as (select 1 as n union all select distinct n + 1 from t where 
 select * from a left join (with recursive t as (select 1 as n union all select n + 1 from t where n < 3) select * from t) s on s.n = a.id
 select (with recursive t as (select 1 as n union all select n + 1 from t where n < 3) select max(n) from t)
 select * from a where id in (with q as (select id from b) select id from q)
+select 1 + 2, 1 + 2.5, 1::bigint + 1, 1::smallint + 1::smallint, 2 ^ 3, 5 / 2, 5 % 2, -x, @ x, |/ 4.0, 1::float4 + 1, 1 - '2', !! 'a'::tsquery from a
+select to_tsvector('english', body), to_tsquery('a'), doc @@ to_tsquery('english', 'a'), ts_rank(doc, to_tsquery('a')), plainto_tsquery('a') from posts
+select int4range(1, 5), r @> 3, r && int4range(1, 2), lower(r), upper(r), isempty(r), '[1,2]'::int4range * r from posts
+select flags, flags & b'101', x'1f', vb, b'1' from posts
+select make_timestamptz(2020, 1, 1, 0, 0, 0), '2020-01-01'::timestamptz + '1 month', tstzrange(now(), null) from users
+select jsonb_array_length(meta -> 'xs'), jsonb_path_query(meta, '$.a'), meta @? '$.a', meta @@ '$.a == 1' from users
+select r @> 'a' from posts
