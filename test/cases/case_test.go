@@ -80,7 +80,7 @@ func readCase(path string) (*caseFile, error) {
 				}
 				last.names = append(last.names, n)
 			}
-			last.text, last.words = rest, strings.Fields(words)
+			last.text, last.words = rest, strings.FieldsFunc(words, func(c rune) bool { return c == ' ' || c == ',' })
 			c.steps = append(c.steps, last)
 		default:
 			switch {

@@ -19,6 +19,7 @@ type script struct {
 	conn    *pgconn.PgConn
 	snap    *snapshot
 	sink    engine.ScriptSink
+	super   bool // the connected role is a superuser
 	changes bool // something other than reading and writing rows was done
 }
 
@@ -37,6 +38,9 @@ func (e *Engine) Script(ctx context.Context, in engine.Script, sink engine.Scrip
 	}
 	defer closeConn(c)
 	s := &script{Script: in, conn: c.PgConn(), snap: e.snap.Load(), sink: sink}
+	if r := s.snap.cat.Role(e.single.User); r != nil {
+		s.super = r.Super
+	}
 	err = s.run(ctx, pathSetting(append([]string{"$user"}, e.o.SearchPath...)), statements)
 	if s.changes && !in.DryRun {
 		// Half of a script may have been done.
@@ -78,6 +82,9 @@ func (s *script) run(ctx context.Context, path string, statements []sql.Statemen
 
 func (s *script) exec(ctx context.Context, text string) error { return s.conn.Exec(ctx, text).Close() }
 
+// gatekeeper is the role that requests log in as.
+const gatekeeper = "authenticator"
+
 // become takes on the caller for the transaction, or for the session when each statement is one.
 func (s *script) become(ctx context.Context, path string, local bool) error {
 	settings := [][2]string{{"search_path", path}}
@@ -85,6 +92,16 @@ func (s *script) become(ctx context.Context, path string, local bool) error {
 		settings = append(settings, [2]string{"request.jwt.claims", string(or(c.Claims, "{}"))}, [2]string{"request.method", c.Method},
 			[2]string{"request.path", c.Path}, [2]string{"request.headers", string(or(c.Headers, "{}"))}, [2]string{"request.cookies", string(or(c.Cookies, "{}"))},
 			[2]string{"request.id", c.RequestID}, [2]string{"role", c.Role})
+	}
+	// A superuser's session may take on any role, whatever its current one; the ecosystem's may take on those that requests have.
+	if r := s.Caller.Role; s.super && r != "" && r != gatekeeper && s.snap.cat.Role(gatekeeper) != nil && s.snap.cat.MemberOf(gatekeeper, r) {
+		scope := "SESSION"
+		if local {
+			scope = "LOCAL"
+		}
+		if err := s.exec(ctx, "SET "+scope+" SESSION AUTHORIZATION "+gatekeeper); err != nil {
+			return err
+		}
 	}
 	for _, set := range settings {
 		text := fmt.Sprintf("SELECT pg_catalog.set_config('%s', $1, %t)", set[0], local)
