@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// run is one measurement.
+type run struct {
+	Engine      string  `json:"engine"`
+	Work        string  `json:"work"`
+	Target      string  `json:"target"`
+	Connections int     `json:"connections"`
+	Round       int     `json:"round"`
+	Requests    int     `json:"requests"`
+	Rate        float64 `json:"requests_per_second"`
+	P50         float64 `json:"p50_ms"`
+	P99         float64 `json:"p99_ms"`
+	Max         float64 `json:"max_ms"`
+	CPU         float64 `json:"server_cpu_us_per_request"`
+	DatabaseCPU float64 `json:"database_cpu_us_per_request,omitempty"`
+	LoaderCPU   float64 `json:"loader_cpu_us_per_request"`
+	Foreign     float64 `json:"foreign_cores"`
+	Batch       float64 `json:"inserts_per_commit,omitempty"`
+}
+
+// sampleEvery is how often a body is compared, in requests.
+const sampleEvery = 61
+
+// load asks a target for d, over so many connections that each wait for their answer before they ask again.
+func load(ctx context.Context, t *target, w *work, connections int, d time.Duration) (run, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	check := w.check
+	if t.bare {
+		check = func(_ int, body []byte) error { return same(body, w.answer) }
+	}
+	clients := make([]*client, connections)
+	for i := range clients {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", t.addr)
+		if err != nil {
+			return run{}, err
+		}
+		defer conn.Close()
+		clients[i] = &client{conn: conn, work: w, check: check, r: rand.New(rand.NewPCG(1, uint64(i))), in: make([]byte, 0, 64<<10)}
+	}
+	stop := context.AfterFunc(ctx, func() {
+		for _, c := range clients {
+			_ = c.conn.Close() // ends its read
+		}
+	})
+	defer stop()
+
+	commits := t.commits()
+	before, began := t.usage(), time.Now()
+	var wg sync.WaitGroup
+	errs := make([]error, connections)
+	for i, c := range clients {
+		wg.Go(func() {
+			if errs[i] = c.ask(began, d); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	took, after := time.Since(began), t.usage()
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, net.ErrClosed) {
+			return run{}, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return run{}, err
+	}
+
+	var all []time.Duration
+	for _, c := range clients {
+		all = append(all, c.took...)
+	}
+	slices.Sort(all)
+	n := float64(len(all))
+	at := func(q float64) float64 { return float64(all[min(len(all)-1, int(q*n))].Microseconds()) / 1000 }
+	spent := after.minus(before)
+	r := run{
+		Work: w.name, Target: t.name, Connections: connections, Requests: len(all), Rate: n / took.Seconds(), P50: at(0.5), P99: at(0.99), Max: at(1),
+		CPU: spent.server.Seconds() * 1e6 / n, DatabaseCPU: spent.database.Seconds() * 1e6 / n, LoaderCPU: spent.loader.Seconds() * 1e6 / n,
+		Foreign: max(0, (spent.machine-spent.server-spent.database-spent.loader).Seconds()/took.Seconds()),
+	}
+	if now := t.commits(); w.inserts && now > commits {
+		r.Batch = n / float64(now-commits)
+	}
+	return r, nil
+}
+
+// client is one connection. It writes request bytes made by hand and reads just enough of the answer.
+type client struct {
+	conn  net.Conn
+	work  *work
+	check func(key int, body []byte) error
+	r     *rand.Rand
+	out   []byte
+	in    []byte // what was read
+	took  []time.Duration
+}
+
+func (c *client) ask(began time.Time, d time.Duration) error {
+	if err := c.conn.SetDeadline(began.Add(d + 30*time.Second)); err != nil {
+		return err
+	}
+	for sent := time.Now(); sent.Sub(began) < d; {
+		var key int
+		c.out, key = c.work.next(c.out[:0], c.r)
+		if _, err := c.conn.Write(c.out); err != nil {
+			return err
+		}
+		status, body, err := c.answer()
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		c.took = append(c.took, now.Sub(sent))
+		sent = now
+		if status != c.work.status {
+			return fmt.Errorf("status %d: %.500s", status, body)
+		}
+		if len(c.took)%sampleEvery == 1 {
+			if err := c.check(key, body); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var lengthField = []byte("\r\nContent-Length: ")
+
+// answer reads an HTTP/1.1 response that says its length, as all of the works' do. The body is good until the next call.
+func (c *client) answer() (status int, body []byte, err error) {
+	c.in = c.in[:0]
+	head := -1
+	for head < 0 {
+		if err := c.read(); err != nil {
+			return 0, nil, err
+		}
+		head = bytes.Index(c.in, []byte("\r\n\r\n"))
+	}
+	if !bytes.HasPrefix(c.in, []byte("HTTP/1.1 ")) {
+		return 0, nil, fmt.Errorf("not an HTTP/1.1 response: %.100q", c.in)
+	}
+	status = number(c.in[len("HTTP/1.1 "):])
+	at := bytes.Index(c.in[:head], lengthField)
+	if at < 0 {
+		return 0, nil, fmt.Errorf("a response without Content-Length: %.500q", c.in)
+	}
+	end := head + 4 + number(c.in[at+len(lengthField):])
+	for len(c.in) < end {
+		if err := c.read(); err != nil {
+			return 0, nil, err
+		}
+	}
+	if len(c.in) > end {
+		return 0, nil, fmt.Errorf("more bytes than the response said: %.100q", c.in[end:])
+	}
+	return status, c.in[head+4 : end], nil
+}
+
+func (c *client) read() error {
+	if len(c.in) == cap(c.in) {
+		c.in = slices.Grow(c.in, cap(c.in))
+	}
+	n, err := c.conn.Read(c.in[len(c.in):cap(c.in)])
+	c.in = c.in[:len(c.in)+n]
+	if n > 0 {
+		return nil
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	return err
+}
+
+// number reads the digits that b begins with.
+func number(b []byte) int {
+	n := 0
+	for _, d := range b {
+		if d < '0' || d > '9' {
+			break
+		}
+		n = n*10 + int(d-'0')
+	}
+	return n
+}
