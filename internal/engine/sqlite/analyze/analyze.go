@@ -60,7 +60,7 @@ const (
 func Query(cat *catalog.Catalog, env *Env, q sql.Query) (out *tree.Query, err error) {
 	a := newAnalyzer(cat, env)
 	defer a.recover(&err)
-	out = a.statement(nil, q, false)
+	out = a.statement(nil, q)
 	a.checkParams()
 	return out, nil
 }

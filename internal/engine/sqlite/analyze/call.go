@@ -17,7 +17,7 @@ func (a *analyzer) callNamed(name string, args []tree.Expr, pos sql.Pos) tree.Ex
 	if how != foundFunction {
 		a.noFunction(sql.Name{Name: "pg_catalog." + name}, typesOf(args), nil, how, pos)
 	}
-	return a.call(k, args, nil, pos)
+	return a.call(k, args, pos)
 }
 
 func (a *analyzer) noFunction(n sql.Name, have []oid, names []string, how found, pos sql.Pos) {
@@ -32,7 +32,7 @@ func (a *analyzer) noFunction(n sql.Name, have []oid, names []string, how found,
 }
 
 // arguments are the converted arguments of a call in declared order: defaults filled in, variadic ones packed. It also gives the result's type.
-func (a *analyzer) arguments(k *candidate, args []tree.Expr, variadicCall bool, pos sql.Pos) ([]tree.Expr, oid) {
+func (a *analyzer) arguments(k *candidate, args []tree.Expr) ([]tree.Expr, oid) {
 	have := typesOf(args)
 	declared := slices.Clone(k.args)
 	// Parameters that defaults fill take part in finding polymorphic types.
@@ -118,8 +118,8 @@ func (a *analyzer) defaultOf(k *candidate, i int) tree.Expr {
 }
 
 // call makes the call of a plain function.
-func (a *analyzer) call(k *candidate, args []tree.Expr, sc *scope, pos sql.Pos) tree.Expr {
-	all, ret := a.arguments(k, args, false, pos)
+func (a *analyzer) call(k *candidate, args []tree.Expr, pos sql.Pos) tree.Expr {
+	all, ret := a.arguments(k, args)
 	c := &tree.Call{Fn: k.fn, User: k.user, Args: all, Typ: plain(ret), Role: a.env.CallRole, Pos: pos}
 	return a.at(c, pos)
 }
@@ -184,7 +184,7 @@ func (a *analyzer) funcCall(sc *scope, e *sql.FuncCall) tree.Expr {
 	switch how {
 	case foundCoercion:
 		if !plainArgs {
-			a.decorated(e, e.Pos, "function", n.Name)
+			a.decorated(e, e.Pos, n.Name)
 		}
 		out := a.coerce(args[0], plain(to), explicit)
 		if out == nil {
@@ -229,7 +229,7 @@ func (a *analyzer) funcCall(sc *scope, e *sql.FuncCall) tree.Expr {
 		if len(args) == 0 && !e.Star && !(ordered) {
 			a.fail(e.Pos, fault.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", name)
 		}
-		all, ret := a.arguments(k, args, e.Variadic, e.Pos)
+		all, ret := a.arguments(k, args)
 		if e.Over != nil {
 			if e.Distinct {
 				a.fail(e.Pos, fault.FeatureNotSupported, "DISTINCT is not implemented for window functions")
@@ -281,19 +281,19 @@ func (a *analyzer) funcCall(sc *scope, e *sql.FuncCall) tree.Expr {
 		if e.Filter != nil {
 			a.fail(e.Pos, fault.FeatureNotSupported, "FILTER is not implemented for non-aggregate window functions")
 		}
-		all, ret := a.arguments(k, args, e.Variadic, e.Pos)
+		all, ret := a.arguments(k, args)
 		w := &tree.WindowCall{Fn: k.fn, Args: all, Typ: plain(ret)}
 		w.Over = a.window(sc, e.Over, e.Pos)
 		return a.at(w, e.Pos)
 	}
 	if !plainArgs {
-		a.decorated(e, e.Pos, "function", n.Name)
+		a.decorated(e, e.Pos, n.Name)
 	}
 	return a.plainCallVariadic(sc, k, args, e.Variadic, e.Pos)
 }
 
 // decorated refuses what only aggregates may have on a plain function.
-func (a *analyzer) decorated(e *sql.FuncCall, pos sql.Pos, _, name string) {
+func (a *analyzer) decorated(e *sql.FuncCall, pos sql.Pos, name string) {
 	switch {
 	case e.Star:
 		a.fail(pos, fault.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name)
@@ -340,7 +340,7 @@ func (a *analyzer) plainCallVariadic(sc *scope, k *candidate, args []tree.Expr, 
 			a.fail(a.where(args[len(args)-1]), fault.DatatypeMismatch, "VARIADIC argument must be an array")
 		}
 	}
-	all, ret := a.arguments(k, args, variadicCall, pos)
+	all, ret := a.arguments(k, args)
 	c := &tree.Call{Fn: k.fn, User: k.user, Args: all, Typ: plain(ret), Role: a.env.CallRole, Pos: pos, Variadic: variadicCall && k.variadic == catalog.AnyOID}
 	a.at(c, pos)
 	if k.retSet && sc != nil {

@@ -62,7 +62,7 @@ func (a *analyzer) ex(sc *scope, e sql.Expr) tree.Expr {
 		}
 		return a.at(out, a.leftmost(e.Pos, out.Args...))
 	case *sql.NullTest:
-		x := a.settleUnknown(a.ex(sc, e.X))
+		x := a.ex(sc, e.X)
 		row := x.Type().OID == catalog.RecordOID || a.complex(x.Type().OID)
 		return a.at(&tree.NullTest{Not: e.Not, X: x, Row: row}, a.leftmost(e.Pos, x))
 	case *sql.BoolTest:
@@ -101,7 +101,7 @@ func (a *analyzer) ex(sc *scope, e sql.Expr) tree.Expr {
 	case *sql.FuncCall:
 		return a.funcCall(sc, e)
 	case *sql.SQLValue:
-		return a.sqlValue(sc, e)
+		return a.sqlValue(e)
 	case *sql.SubLink:
 		return a.subLink(sc, e)
 	case *sql.ArrayExpr:
@@ -134,14 +134,6 @@ func (a *analyzer) exprs(sc *scope, list []sql.Expr, noSRF string) []tree.Expr {
 		out[i] = a.ex(sc, x)
 	}
 	return out
-}
-
-// settleUnknown makes a parameter of unknown type text where PostgreSQL leaves a literal alone.
-func (a *analyzer) settleUnknown(x tree.Expr) tree.Expr {
-	if p, ok := x.(*tree.Param); ok && p.Typ.OID == catalog.UnknownOID && !a.env.FixedParams {
-		return x // stays undetermined: 42P18
-	}
-	return x
 }
 
 func (a *analyzer) literal(e *sql.Const) tree.Expr {
@@ -223,7 +215,7 @@ func (a *analyzer) cast(sc *scope, e *sql.Cast) tree.Expr {
 
 func (a *analyzer) op(sc *scope, e *sql.Op) tree.Expr {
 	if e.Left == nil {
-		return a.applyOperator(e.Schema, e.Name, []tree.Expr{a.setFree(sc, a.ex(sc, e.Right))}, e.Pos)
+		return a.applyOperator(e.Schema, e.Name, []tree.Expr{a.ex(sc, e.Right)}, e.Pos)
 	}
 	lrow, lok := e.Left.(*sql.Row)
 	if rrow, ok := e.Right.(*sql.Row); ok && lok {
@@ -240,8 +232,6 @@ func (a *analyzer) op(sc *scope, e *sql.Op) tree.Expr {
 	}
 	return a.applyOperator(e.Schema, e.Name, []tree.Expr{l, r}, e.Pos)
 }
-
-func (a *analyzer) setFree(_ *scope, x tree.Expr) tree.Expr { return x }
 
 // recordCompare compares composites of a known shape field by field where there is no operator for whole records. Nil: not such a case.
 func (a *analyzer) recordCompare(name string, l, r tree.Expr, pos sql.Pos) tree.Expr {
@@ -536,7 +526,7 @@ func (a *analyzer) caseExpr(sc *scope, e *sql.Case) tree.Expr {
 }
 
 // sqlValue is CURRENT_DATE and its kin, as functions and conversions of now().
-func (a *analyzer) sqlValue(sc *scope, e *sql.SQLValue) tree.Expr {
+func (a *analyzer) sqlValue(e *sql.SQLValue) tree.Expr {
 	now := func(t oid) tree.Expr {
 		x := a.callNamed("now", nil, e.Pos)
 		to := tree.Type{OID: t, Mod: int32(e.Precision)}

@@ -601,7 +601,7 @@ func (a *analyzer) withItem(sc *scope, c sql.CTE, recursive bool) {
 		if isSelect {
 			entry.tree.Query = a.selectQuery(sub, sel)
 		} else {
-			entry.tree.Query = a.statement(sub, c.Query, true)
+			entry.tree.Query = a.statement(sub, c.Query)
 		}
 	}
 	if entry.tree.Columns == nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // statement analyses a whole statement, or the data-modifying query of a WITH item whose scope is given.
-func (a *analyzer) statement(sc *scope, q sql.Query, inWith bool) *tree.Query {
+func (a *analyzer) statement(sc *scope, q sql.Query) *tree.Query {
 	if sc == nil {
 		sc = &scope{}
 	}
@@ -707,11 +707,10 @@ func (a *analyzer) setOperation(sc *scope, s *sql.Select, between func(left *tre
 		a.recursion = name
 	}
 	if between != nil {
-		for i, t := range visible(q.Left.Targets) {
+		for i := range visible(q.Left.Targets) {
 			if targetType(q.Left, i).OID == catalog.UnknownOID {
 				a.coerceOutput(q.Left, i, plain(catalog.TextOID), "UNION")
 			}
-			_ = t
 		}
 		between(q.Left)
 	}
