@@ -242,7 +242,7 @@ func (a *answer) describe(o engine.Outcome, affected int64) error {
 	if q.profile != "" {
 		a.head.Set("Content-Profile", q.profile)
 	}
-	if v := q.applied(a.p.OnConflict() && w.Action != query.Put, st.Rollback || q.prefer.tx == "commit"); v != "" {
+	if v := q.applied(a.p.OnConflict() && w.Action != query.Put); v != "" {
 		a.head.Set("Preference-Applied", v)
 	}
 	if w == nil {
@@ -334,7 +334,7 @@ func contentRange(from, n int64, total string) string {
 func (a *answer) settings(s map[string]string) error {
 	if v := s["response.status"]; v != "" {
 		n, err := strconv.Atoi(v)
-		if err != nil || n < 100 || n > 999 {
+		if err != nil || n < 200 || n > 999 {
 			return fault.New("PGRST112", "response.status guc must be a valid status code").WithStatus(500)
 		}
 		a.status = n

@@ -88,7 +88,7 @@ func raised(f *fault.Error, head http.Header) *fault.Error {
 	if f.Detail == "" {
 		return bad("DETAIL is missing in the RAISE statement", detailForm)
 	}
-	if json.Unmarshal([]byte(f.Detail), &d) != nil || d.Status == nil || d.Headers == nil {
+	if json.Unmarshal([]byte(f.Detail), &d) != nil || d.Status == nil || d.Headers == nil || *d.Status < 200 || *d.Status > 999 {
 		return bad("Invalid JSON value for DETAIL: '"+f.Detail+"'", detailForm)
 	}
 	for k, v := range d.Headers {

@@ -30,6 +30,8 @@ create function numbers() returns setof int language sql immutable as $$ select 
 create function nothing() returns void language sql as $$ select 1 $$;
 create function make(code text) returns labels language sql as $$ insert into labels values (code) returning * $$;
 create function teapot() returns void language plpgsql as $$ begin raise sqlstate 'PT418' using message = 'short', detail = 'and stout', hint = 'tip me'; end $$;
+create function broken(code int) returns void language plpgsql as $$ begin perform set_config('response.status', code::text, true); end $$;
+create function custom(status int) returns void language plpgsql as $$ begin raise sqlstate 'PGRST' using message = '{"code":"X1","message":"m","hint":"h"}', detail = format('{"status":%s,"headers":{"X-B":"2"}}', status); end $$;
 create function headed() returns int language sql as $$ select set_config('response.headers', '[{"X-A": "1"}]', true); select set_config('response.status', '202', true); select 5 $$;
 create function shouted(projects) returns text language sql stable as $$ select upper($1.name) $$;
 create function octets() returns bytea language sql immutable as $$ select '\xff00'::bytea $$;
@@ -165,6 +167,9 @@ func forms(t *testing.T, h http.Handler) {
 	check("POST /rpc/make\n\n{\"code\":\"x\"}", `OK | {"code":"x","n":7}`)
 	check("GET /rpc/teapot", `I'm a teapot | {"code":"PT418","details":"and stout","hint":"tip me","message":"short"}`)
 	check("POST /rpc/headed", "Accepted | 1 | 5", "X-A")
+	check("POST /rpc/broken\n\n{\"code\":99}", `Internal Server Error | {"code":"PGRST112","details":null,"hint":null,"message":"response.status guc must be a valid status code"}`)
+	check("POST /rpc/custom\n\n{\"status\":410}", `Gone | 2 | PostgREST; error=X1 | {"code":"X1","details":null,"hint":"h","message":"m"}`, "X-B", "Proxy-Status")
+	check("POST /rpc/custom\n\n{\"status\":7}", `Internal Server Error | {"code":"PGRST121","details":"Invalid JSON value for DETAIL: '{\"status\":7,\"headers\":{\"X-B\":\"2\"}}'","hint":"DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'.","message":"Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error"}`)
 	check("OPTIONS /clients", "OK | OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE", "Allow")
 	check("OPTIONS /rpc/add", "OK | OPTIONS,GET,HEAD,POST", "Allow")
 	check("TRACE /clients", `Method Not Allowed | {"code":"PGRST117","details":null,"hint":null,"message":"Unsupported HTTP method: TRACE"}`)
@@ -223,6 +228,7 @@ func writesAreKept(t *testing.T, h http.Handler) {
 	for _, step := range [][2]string{
 		{"POST /labels\n\n{\"code\":\"a\"}", "Created"},
 		{"POST /labels\nPrefer: tx=rollback\n\n{\"code\":\"b\"}", "Created"},
+		{"PATCH /labels\nPrefer: tx=rollback, return=representation\n\n{\"n\":1}", `OK | [{"code":"a","n":1}]`},
 		{"POST /labels\nAccept: application/vnd.pgrst.object+json\nPrefer: return=representation\n\n[{\"code\":\"c\"},{\"code\":\"d\"}]", `Not Acceptable | {"code":"PGRST116","details":"The result contains 2 rows","hint":null,"message":"Cannot coerce the result to a single JSON object"}`},
 		{"GET /labels?select=code", `OK | [{"code":"a"}]`},
 	} {

@@ -323,9 +323,9 @@ func TestPreferences(t *testing.T) {
 		if err != nil {
 			got = fault.Code(err) + " " + fault.As(err).Detail
 		} else {
-			q := &request{prefer: p, method: "POST"}
+			q := &request{prefer: p, method: "POST", ends: true}
 			q.statement.Write = &query.Write{}
-			got = q.applied(true, true)
+			got = q.applied(true)
 		}
 		if got != want {
 			t.Errorf("%q: got %q, want %q", headers, got, want)

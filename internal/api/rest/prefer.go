@@ -105,7 +105,7 @@ func zoneKnown(s string) bool {
 }
 
 // applied is the Preference-Applied header: what was honoured, in the dialect's order.
-func (q *request) applied(resolution, allowTx bool) string {
+func (q *request) applied(resolution bool) string {
 	p := &q.prefer
 	var b []byte
 	add := func(k, v string) {
@@ -128,7 +128,7 @@ func (q *request) applied(resolution, allowTx bool) string {
 		add("return", p.ret)
 	}
 	add("count", p.countWord)
-	if allowTx {
+	if q.ends {
 		add("tx", p.tx)
 	}
 	add("handling", p.handling)

@@ -20,6 +20,7 @@ type request struct {
 	call      bool
 	location  string // canonical query string of a read, for Content-Location
 	profile   string // schema to name in Content-Profile; "" when none was negotiated
+	ends      bool   // the client may say how the transaction ends
 	limit     int64  // of the top level, -1 none
 	offset    int64
 }
@@ -102,7 +103,7 @@ func (h *Handler) parse(r *http.Request) (*request, error) {
 		st.MaxAffected = q.prefer.maxAffected
 	}
 	st.Rollback = h.o.RollbackAll
-	if h.o.AllowRollback && q.prefer.tx != "" {
+	if q.ends = h.o.AllowRollback; q.ends && q.prefer.tx != "" {
 		st.Rollback = q.prefer.tx == "rollback"
 	}
 

@@ -147,7 +147,7 @@ func (b *builder) spreadOne(lv, inner *level, item sql.TableExpr, on []sql.Expr)
 }
 
 // spreadMany makes an array of each column of a to-many embed. Every array is a sub-query of its own over the same rows in the same
-// order: SQLite has no LATERAL.
+// order: not every engine has LATERAL.
 func (b *builder) spreadMany(lv, inner *level, item sql.TableExpr, on []sql.Expr) error {
 	if inner.aggregates() {
 		return fault.New("PGRST127", "Feature not implemented").
