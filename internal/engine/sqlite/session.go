@@ -43,17 +43,16 @@ func setCaller(s *exec.Session, caller query.Caller) error {
 	if caller.Role != "" && s.Cat.Role(caller.Role) == nil {
 		return fault.New(fault.InvalidParameterValue, "role %q does not exist", caller.Role)
 	}
-	for name, v := range map[string]string{
-		"request.jwt.claims": string(caller.Claims),
-		"request.method":     caller.Method,
-		"request.path":       caller.Path,
-		"request.headers":    string(caller.Headers),
-		"request.cookies":    string(caller.Cookies),
-	} {
+	set := func(name, v string) {
 		if v != "" {
 			s.Settings[name] = v
 		}
 	}
+	set("request.jwt.claims", string(caller.Claims))
+	set("request.method", caller.Method)
+	set("request.path", caller.Path)
+	set("request.headers", string(caller.Headers))
+	set("request.cookies", string(caller.Cookies))
 	return nil
 }
 

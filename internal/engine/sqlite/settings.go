@@ -29,7 +29,7 @@ var knownSettings = map[string]string{
 // locals are the settings of a transaction that end with it.
 type locals struct {
 	s     *exec.Session
-	saved map[string]func() // gives the setting its former value
+	saved map[string]func() // gives the setting its former value; nil until the first
 }
 
 // inFields are the settings that the session keeps in fields of its own.
@@ -49,6 +49,9 @@ func (l *locals) apply(name, v string, local bool) error {
 		l.s.Settings[name] = v
 	}
 	if _, ok := l.saved[name]; local && !ok {
+		if l.saved == nil {
+			l.saved = map[string]func(){}
+		}
 		l.saved[name] = before
 	} else if !local {
 		delete(l.saved, name)

@@ -20,7 +20,7 @@ type txn struct {
 	e       *Engine
 	conn    *store.Conn
 	s       *exec.Session
-	locals  *locals
+	locals  locals
 	edit    *catalog.Edit // nil where the schema cannot be changed
 	sink    engine.ScriptSink
 	changed bool // the catalog is not the stored one any more
@@ -39,7 +39,7 @@ type savepoint struct {
 func (e *Engine) begin(c *store.Conn, role string, alone bool) *txn {
 	cat := c.Schema().(*catalog.Catalog)
 	t := &txn{e: e, conn: c, s: e.newSession(c, cat, role), sink: quiet{}}
-	t.locals = &locals{s: t.s, saved: map[string]func(){}}
+	t.locals.s = t.s
 	t.s.Apply = t.locals.apply
 	t.s.Utility = t.utility
 	t.s.Savepoint = t.mark
