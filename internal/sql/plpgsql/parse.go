@@ -19,16 +19,35 @@ const maxDepth = 200
 // row type for a scalar and refuses its fields, and it does not tell positions. Expressions and SQL go through package sql.
 func Parse(fn *sql.CreateFunction) (*Function, error) {
 	trigger := fn.Returns != nil && !fn.Returns.SetOf && (fn.Returns.Name.Name == "trigger" || fn.Returns.Name.Name == "event_trigger")
-	return parse(fn.Name.Name, fn.Body, fn.BodyPos, fn.Params, trigger)
+	return parse(fn.Name.Name, fn.Body, fn.BodyPos, fn.Params, trigger, resultOf(fn))
+}
+
+// result is what a function gives back, as far as RETURN must fit it.
+type result struct{ set, void, outs, procedure bool }
+
+func resultOf(fn *sql.CreateFunction) result {
+	r := result{procedure: fn.Procedure}
+	if t := fn.Returns; t != nil {
+		r.set, r.void = t.SetOf, t.Name.Name == "void"
+	}
+	for _, p := range fn.Params {
+		switch p.Mode {
+		case sql.TableArg:
+			r.set, r.outs = true, true
+		case sql.OutArg, sql.InOutArg:
+			r.outs = true
+		}
+	}
+	return r
 }
 
 // ParseDo parses the body of a DO block.
 func ParseDo(body string) (*Function, error) {
-	return parse("inline_code_block", body, sql.NoPos, nil, false)
+	return parse("inline_code_block", body, sql.NoPos, nil, false, result{void: true})
 }
 
-func parse(name, body string, pos sql.Pos, params []sql.FuncParam, trigger bool) (f *Function, err error) {
-	p := &parser{name: name, src: body, base: pos, fn: &Function{NewVar: -1, OldVar: -1}}
+func parse(name, body string, pos sql.Pos, params []sql.FuncParam, trigger bool, ret result) (f *Function, err error) {
+	p := &parser{name: name, src: body, base: pos, ret: ret, fn: &Function{NewVar: -1, OldVar: -1}}
 	p.lex.src = body
 	if pos < 0 {
 		p.base = 0
@@ -118,6 +137,7 @@ type parser struct {
 	back []token // tokens that were read ahead, last first
 	prev int     // end of the token before
 	fn   *Function
+	ret  result
 	ns   *scope
 	todo []pending
 
@@ -430,9 +450,7 @@ func (p *parser) block(label string) *Block {
 	defer p.close()
 	for p.accept("declare") {
 		for !p.is("begin declare") {
-			if v := p.declaration(); v >= 0 {
-				b.Declared = append(b.Declared, v)
-			}
+			p.declaration(b)
 		}
 	}
 	p.expect("begin")
@@ -474,21 +492,20 @@ func (p *parser) endLabel(label string) {
 
 // condition reads the name of a condition, or SQLSTATE 'code'.
 func (p *parser) condition() string {
-	at := p.tok.start
 	n := p.ident()
 	if n != "sqlstate" || p.tok.kind != str {
 		return n
 	}
 	code := p.tok.text
 	if len(code) != 5 || strings.Trim(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		p.fail(at, fault.SyntaxError, "invalid SQLSTATE code")
+		p.near("invalid SQLSTATE code")
 	}
 	p.advance()
 	return code
 }
 
-// declaration reads one declaration; -1 for an alias.
-func (p *parser) declaration() int {
+// declaration reads one declaration of b.
+func (p *parser) declaration(b *Block) {
 	at := p.tok.start
 	name := p.ident()
 	v := Var{Name: name, Line: p.line(at)}
@@ -505,13 +522,15 @@ func (p *parser) declaration() int {
 		p.advance()
 		p.expect(";")
 		p.ns.names[name] = n
-		return -1
+		b.Aliases = append(b.Aliases, Alias{name, n})
+		return
 	}
 	if _, dup := p.ns.names[name]; dup {
 		p.fail(at, fault.SyntaxError, `duplicate declaration at or near "%s"`, p.src[at:p.prev])
 	}
 	if p.is("no scroll cursor") && (p.is("cursor") || matches(p.peek(), "scroll cursor")) {
-		return p.cursor(v)
+		b.Declared = append(b.Declared, p.cursor(v))
+		return
 	}
 	v.Const = p.accept("constant")
 	start, end := p.until("; not := = default collate")
@@ -536,7 +555,7 @@ func (p *parser) declaration() int {
 		p.fail(at, fault.NullNotAllowed, `variable "%s" must have a default value, since it's declared NOT NULL`, name)
 	}
 	p.expect(";")
-	return n
+	b.Declared = append(b.Declared, n)
 }
 
 // param finds parameter $n.

@@ -131,8 +131,12 @@ BEGIN MERGE INTO t USING u ON t.a = u.a WHEN NOT MATCHED THEN INSERT VALUES (1);
 `, "----\n")
 
 func params(t *testing.T, list string) *sql.CreateFunction {
+	return function(t, list, "RETURNS trigger")
+}
+
+func function(t *testing.T, list, returns string) *sql.CreateFunction {
 	t.Helper()
-	s, err := sql.Parse("CREATE FUNCTION f(" + list + ") RETURNS trigger LANGUAGE plpgsql AS ''")
+	s, err := sql.Parse("CREATE FUNCTION f(" + list + ") " + returns + " LANGUAGE plpgsql AS ''")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,6 +146,14 @@ func params(t *testing.T, list string) *sql.CreateFunction {
 func TestBodiesOfRealProjects(t *testing.T) {
 	for _, body := range bodies {
 		fn := params(t, "a int, text")
+		switch {
+		case strings.Contains(body, "RETURN NEXT;"):
+			fn = function(t, "a int, text, OUT b int", "RETURNS SETOF int")
+		case strings.Contains(body, "RETURN NEXT"), strings.Contains(body, "RETURN QUERY"):
+			fn = function(t, "a int, text", "RETURNS SETOF int")
+		case strings.Contains(body, "RETURN;"):
+			fn = function(t, "a int, text", "RETURNS void")
+		}
 		fn.Body = body
 		fn.BodyPos = 100
 		f, err := plpgsql.Parse(fn)
@@ -193,7 +205,9 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 	check("BEGIN f(1); END", `syntax error at or near "f"`, "f(1)")
 	check("SELECT 1", `syntax error at or near "SELECT"`, "SELECT")
 	check("BEGIN "+strings.Repeat("BEGIN ", 5000), "stack depth limit exceeded", "BEGIN")
-	check("BEGIN RETURN 1 +; END", `syntax error at end of input`, "; END")
+	check("BEGIN PERFORM 1 +; END", `syntax error at end of input`, "; END")
+	check("BEGIN RETURN 1; END", "RETURN cannot have a parameter in function returning void", "1; END")
+	check("BEGIN RETURN NEXT 1; END", "cannot use RETURN NEXT in a non-SETOF function", "NEXT")
 }
 
 // TestTreeOfABody holds the parts of the tree that others rely on: the order of the variables, targets and positions.

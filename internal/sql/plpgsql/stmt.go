@@ -484,11 +484,24 @@ func (p *parser) simpleVar() int {
 func (p *parser) returnStmt(line int) Stmt {
 	p.advance()
 	switch {
-	case p.accept(";"):
+	case p.is(";"):
+		if !p.ret.set && !p.ret.void && !p.ret.outs && !p.ret.procedure {
+			p.near("missing expression")
+		}
+		p.advance()
 		return &Return{Var: -1, Line: line}
 	case p.is("next") && !matches(p.peek(), ". [ ("):
+		if !p.ret.set {
+			p.fail(p.tok.start, fault.DatatypeMismatch, "cannot use RETURN NEXT in a non-SETOF function")
+		}
 		p.advance()
 		r := &ReturnNext{Var: -1, Line: line}
+		if p.ret.outs && !p.is(";") {
+			p.fail(p.tok.start, fault.DatatypeMismatch, "RETURN NEXT cannot have a parameter in function with OUT parameters")
+		}
+		if !p.ret.outs && p.is(";") {
+			p.near("missing expression")
+		}
 		if !p.is(";") {
 			r.Var = p.simpleVar()
 			r.Expr = p.expr(";")
@@ -496,6 +509,9 @@ func (p *parser) returnStmt(line int) Stmt {
 		p.expect(";")
 		return r
 	case p.is("query") && !matches(p.peek(), ". [ ;"):
+		if !p.ret.set {
+			p.fail(p.tok.start, fault.DatatypeMismatch, "cannot use RETURN QUERY in a non-SETOF function")
+		}
 		p.advance()
 		r := &ReturnQuery{Line: line}
 		if p.accept("execute") {
@@ -512,6 +528,20 @@ func (p *parser) returnStmt(line int) Stmt {
 		}
 		p.expect(";")
 		return r
+	}
+	wrong := ""
+	switch {
+	case p.ret.set:
+		panic(failure{p.fault(p.tok.start, fault.New(fault.DatatypeMismatch, "RETURN cannot have a parameter in function returning set").WithHint("Use RETURN NEXT or RETURN QUERY."))})
+	case p.ret.procedure:
+		wrong = "a procedure"
+	case p.ret.void:
+		wrong = "function returning void"
+	case p.ret.outs:
+		wrong = "function with OUT parameters"
+	}
+	if wrong != "" {
+		p.fail(p.tok.start, fault.DatatypeMismatch, "RETURN cannot have a parameter in %s", wrong)
 	}
 	r := &Return{Var: p.simpleVar(), Line: line}
 	r.Expr = p.expr(";")

@@ -59,9 +59,16 @@ type Stmt interface{ plstmt() }
 type Block struct {
 	Label    string
 	Declared []int
+	Aliases  []Alias
 	Body     []Stmt
 	Handlers []Handler
 	Line     int
+}
+
+// Alias is another name of a variable.
+type Alias struct {
+	Name string
+	Var  int
 }
 
 // Handler is WHEN conditions THEN body. A condition is a name ("unique_violation", "others") or a SQLSTATE of five characters.
