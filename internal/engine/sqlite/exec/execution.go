@@ -35,6 +35,7 @@ type execution struct {
 	sequences map[catalog.OID]*sequenceState
 	lastSeq   catalog.OID
 	depth     int // Program.Run calls under way
+	inside    int // callbacks of SQLite that run inside each other
 	builtins  *builtin.Session
 }
 
