@@ -1,0 +1,213 @@
+package crash
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var (
+	kills = flag.Int("kills", 6, "how many times the server is killed")
+	seed  = flag.Uint64("seed", 0, "of the moments of the kills; 0 is a new one")
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childVariable); dir != "" {
+		serveAsChild(dir, os.Getenv(earlyVariable) != "")
+		return
+	}
+	flag.Parse()
+	code := m.Run()
+	if made != "" {
+		_ = os.RemoveAll(made) // a temporary folder
+	}
+	os.Exit(code)
+}
+
+func TestKilledServerLosesNothing(t *testing.T) {
+	b := newBench(t)
+	for i := range *kills {
+		clients := b.start(mode{})
+		switch i % 3 {
+		case 0:
+			n := 1 + b.rand.IntN(300)
+			clients.untilAcknowledged(n)
+			b.say("kill %d: at acknowledgement %d", i+1, n)
+		default:
+			d := time.Duration(b.rand.IntN(300)) * time.Millisecond
+			clients.untilTime(d)
+			b.say("kill %d: after %v", i+1, d)
+		}
+		b.sound()
+		if i%3 == 2 {
+			d := time.Duration(b.rand.IntN(60)) * time.Millisecond
+			b.killStarting(d)
+			b.say("and again while it started, after %v", d)
+			b.sound()
+		}
+		b.fail(b.check())
+		if i%10 == 9 {
+			b.clear()
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	if b.acknowledged < *kills {
+		t.Errorf("only %d writes were acknowledged in %d runs: this shows nothing", b.acknowledged, *kills)
+	}
+	b.say("%d writes were acknowledged, %d sent without an answer; %d of these are there", b.acknowledged, b.unanswered, b.appeared)
+}
+
+// A server that answers before it has committed loses what it acknowledged, and the checker has to see it.
+func TestCheckerSeesLostWrites(t *testing.T) {
+	control(t, mode{early: true}, "lost: ")
+}
+
+// Money that moves in two requests is lost between them, and the checker has to see it.
+func TestCheckerSeesHalfTransfers(t *testing.T) {
+	control(t, mode{halves: true}, "sum: ")
+}
+
+// control runs until the checker reports what it must, at most a few times.
+func control(t *testing.T, m mode, want string) {
+	const attempts = 12
+	b := newBench(t)
+	for i := range attempts {
+		n := 20 + b.rand.IntN(200)
+		b.start(m).untilAcknowledged(n)
+		b.sound()
+		for _, p := range b.check() {
+			if strings.HasPrefix(p, want) {
+				b.say("seen after %d kills: %s", i+1, p)
+				return
+			}
+		}
+	}
+	t.Errorf("the checker did not report %q in %d kills: it is blind", want, attempts)
+}
+
+// bench is a project, its data folder, and what clients know of it.
+type bench struct {
+	t     *testing.T
+	rand  *rand.Rand
+	dir   string
+	child *child // nil: none runs
+	ledger
+}
+
+func newBench(t *testing.T) *bench {
+	s := *seed
+	if s == 0 {
+		s = rand.Uint64()
+	}
+	t.Logf("-seed %d", s)
+	b := &bench{t: t, rand: rand.New(rand.NewPCG(s, 0)), dir: t.TempDir(), ledger: newLedger()}
+	if err := os.CopyFS(b.dir, os.DirFS(newProject(t))); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.kill() })
+	return b
+}
+
+func (b *bench) say(format string, args ...any) { b.t.Logf(format, args...) }
+
+func (b *bench) fail(problems []string) {
+	b.t.Helper()
+	const shown = 20
+	for i, p := range problems {
+		if i == shown {
+			b.t.Errorf("and %d more", len(problems)-i)
+			return
+		}
+		b.t.Error(p)
+	}
+}
+
+// sound has SQLite check a copy of the files as they are.
+func (b *bench) sound() {
+	b.t.Helper()
+	copied := b.t.TempDir()
+	for _, name := range []string{"data.sqlite", "data.sqlite-wal"} {
+		text, err := os.ReadFile(filepath.Join(b.dir, "data", name))
+		if err != nil && !os.IsNotExist(err) {
+			b.t.Fatal(err)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(copied, name), text, 0o600)
+		}
+		if err != nil && !os.IsNotExist(err) {
+			b.t.Fatal(err)
+		}
+	}
+	problems, err := checkFolder(copied)
+	if err != nil {
+		b.t.Fatal("check the file: ", err)
+	}
+	for _, p := range problems {
+		b.t.Error("the file is damaged: ", p)
+	}
+	_ = os.RemoveAll(copied) // the test removes it otherwise
+}
+
+// check starts the server, compares what it has with what clients know, and ends it.
+func (b *bench) check() []string {
+	b.t.Helper()
+	b.run(false)
+	defer b.kill()
+	return b.compare(b.child)
+}
+
+// clear deletes what has piled up: deletions are writes that must stay as well.
+func (b *bench) clear() {
+	b.run(false)
+	defer b.kill()
+	for _, table := range []string{"entries", "transfers"} {
+		if err := b.child.send("DELETE", "/rest/v1/"+table+"?id=gte.0", ""); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	b.forget()
+}
+
+func (b *bench) run(early bool) {
+	b.t.Helper()
+	c, err := startChild(b.dir, early)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.child = c
+	if err := c.ready(); err != nil {
+		b.kill()
+		b.t.Fatal(err)
+	}
+}
+
+// killStarting starts the server and kills it at once.
+func (b *bench) killStarting(after time.Duration) {
+	b.t.Helper()
+	c, err := startChild(b.dir, false)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.child = c
+	<-time.After(after)
+	b.kill()
+}
+
+func (b *bench) kill() {
+	if b.child != nil {
+		b.child.kill()
+		b.child = nil
+	}
+}
+
+// problem is one line of a report; its first word is its kind.
+func problem(kind, format string, args ...any) string {
+	return kind + ": " + fmt.Sprintf(format, args...)
+}
