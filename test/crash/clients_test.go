@@ -101,25 +101,26 @@ func (l *ledger) answered(err error, acknowledge func()) {
 
 // clients write until their server dies.
 type clients struct {
-	b    *bench
-	m    mode
-	wg   sync.WaitGroup
-	acks atomic.Int64
-	at   atomic.Int64 // kill at this acknowledgement; 0: never
+	b      *bench
+	m      mode
+	server *child
+	wg     sync.WaitGroup
+	acks   atomic.Int64
+	at     int64 // kill at this acknowledgement; 0: never
 }
 
 // start starts the server and prepares the clients.
 func (b *bench) start(m mode) *clients {
 	b.t.Helper()
 	b.run(m.early)
-	return &clients{b: b, m: m}
+	return &clients{b: b, m: m, server: b.child}
 }
 
 func (c *clients) untilAcknowledged(n int) {
-	c.at.Store(int64(n))
+	c.at = int64(n)
 	c.write()
 	// A server that is so slow is killed then.
-	timer := time.AfterFunc(time.Minute, c.b.child.kill)
+	timer := time.AfterFunc(time.Minute, c.server.kill)
 	defer timer.Stop()
 	c.wg.Wait()
 	c.b.kill()
@@ -150,7 +151,6 @@ func (c *clients) write() {
 
 // loop is one client: next prepares a write and what to note when it is acknowledged.
 func (c *clients) loop(next func(n int) (send func() error, acknowledge func())) {
-	server := c.b.child
 	c.wg.Go(func() {
 		for n := 0; ; n++ {
 			send, acknowledge := next(n)
@@ -163,16 +163,15 @@ func (c *clients) loop(next func(n int) (send func() error, acknowledge func()))
 			if err != nil {
 				return
 			}
-			if c.acks.Add(1) == c.at.Load() {
-				server.kill()
+			if c.acks.Add(1) == c.at {
+				c.server.kill()
 			}
 		}
 	})
 }
 
 func (c *clients) post(path, body string) func() error {
-	server := c.b.child
-	return func() error { return server.send("POST", path, body) }
+	return func() error { return c.server.send("POST", path, body) }
 }
 
 func (c *clients) entry(size int) (func() error, func()) {
