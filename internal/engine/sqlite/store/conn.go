@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"github.com/mainstay-dev/mainstay/fault"
 )
 
 // Conn is a connection with a cache of prepared statements. It belongs to the goroutine that runs the function it was given to, until
@@ -125,6 +127,14 @@ func (s *Stmt) Err() error {
 		return s.err
 	}
 	return s.Stmt.Err()
+}
+
+// BindFloat binds a number. SQLite would take NaN for NULL: it is refused instead of lost.
+func (s *Stmt) BindFloat(param int, v float64) error {
+	if v != v {
+		return fault.Unsupported("NaN as a value of type real or double precision", "Use numeric, which has it, or NULL.")
+	}
+	return s.Stmt.BindFloat(param, v)
 }
 
 // Exec runs the statement to its end and resets it.
