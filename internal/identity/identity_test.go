@@ -264,3 +264,39 @@ func FuzzVerifyNeverAcceptsUnsigned(f *testing.F) {
 		}
 	})
 }
+
+func TestHeadersAreOneJSONObject(t *testing.T) {
+	check := func(want string, h http.Header) {
+		t.Helper()
+		if got := string(headersJSON(h)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		var m map[string]string
+		if err := json.Unmarshal(headersJSON(h), &m); err != nil || len(m) != len(h) {
+			t.Errorf("%v: %v, %v", h, m, err)
+		}
+	}
+	check(`{}`, nil)
+	check(`{"accept":"a, b","x-empty":""}`, http.Header{"X-Empty": {}, "Accept": {"a", "b"}})
+	check(`{"x":"a \"quoted\" \\ é \u0001"}`, http.Header{"X": {"a \"quoted\" \\ é \x01"}})
+	check(`{"x":"\ufffd","y":"<&>"}`, http.Header{"Y": {"<&>"}, "X": {"\xff"}})
+}
+
+func BenchmarkCaller(b *testing.B) {
+	k, err := Load(b.TempDir(), "", Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	token, err := k.Sign(map[string]any{"sub": "00000000-0000-4000-8000-000000000001", "role": Authenticated, "exp": time.Now().Add(time.Hour).Unix()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/items?id=eq.1", nil)
+	r.Header = http.Header{"Authorization": {"Bearer " + token}, "Apikey": {k.Publishable}, "Accept": {"application/json"}, "X-Client-Info": {"supabase-js/2.119.0"}, "User-Agent": {"node"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := k.Caller(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
