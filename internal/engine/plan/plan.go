@@ -5,7 +5,8 @@
 // caller's rights to it: PostgreSQL by running it as the caller's role, the sqlite engine in its package rights. So no door can forget a rule.
 //
 // Invariants: a Plan is immutable and holds no value of a request, only places for them ($1…); it is valid for one catalog version and may be
-// cached by shape, role and version; every identifier in it comes from the catalog.
+// cached by shape, role and version; every name in it comes from the catalog, but for the aliases that a request gives to its columns,
+// which are identifiers of the tree and so quoted when printed.
 package plan
 
 import (
