@@ -14,6 +14,8 @@ func serverUser() (account, error) { return account{}, nil }
 
 func (account) mkdir(string) error { return nil }
 
+func (account) letIn(string) error { return nil }
+
 func (account) reaches(string) error { return nil }
 
 func (account) applyTo(*exec.Cmd) {}

@@ -49,6 +49,27 @@ func (a account) mkdir(dir string) error {
 	return os.Chown(dir, int(a.Uid), int(a.Gid))
 }
 
+// letIn lets the account pass through the folder above dir, when that is a private one of ours: to pass is neither to list nor to read.
+func (a account) letIn(dir string) error {
+	if a.Credential == nil {
+		return nil
+	}
+	above := filepath.Dir(dir)
+	i, err := os.Stat(above)
+	if err != nil {
+		return err
+	}
+	if s, ok := i.Sys().(*syscall.Stat_t); ok && s.Uid == 0 && i.Mode().Perm() == 0o700 && above != home() {
+		return os.Chmod(above, 0o711)
+	}
+	return nil
+}
+
+func home() string {
+	h, _ := os.UserHomeDir() // none: nothing to spare
+	return filepath.Clean(h)
+}
+
 // reaches says whether the account can get to the folder at all: every folder above must let it pass.
 func (a account) reaches(dir string) error {
 	if a.Credential == nil {

@@ -104,6 +104,9 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err := who.mkdir(c.socket); err != nil {
 		return nil, err
 	}
+	if err := who.letIn(dir); err != nil {
+		return nil, err
+	}
 	if err := who.reaches(dir); err != nil {
 		return nil, err
 	}
