@@ -22,6 +22,9 @@ import (
 // pg_<ID> for indexes over expressions, and the collations. The functions find the running Session in c.Owner.
 func Register(c *store.Conn) error {
 	db := c.Raw()
+	// SQLite recurses on the stack that maxInside speaks of.
+	db.Limit(sqlite3.LIMIT_EXPR_DEPTH, 250)
+	db.Limit(sqlite3.LIMIT_COMPOUND_SELECT, lower.MaxArms)
 	const pure = sqlite3.DETERMINISTIC | sqlite3.INNOCUOUS
 	scalar := func(ctx sqlite3.Context, args ...sqlite3.Value) { callFragment(c, ctx, args) }
 	if err := db.CreateFunction("pg_x", -1, sqlite3.DETERMINISTIC, scalar); err != nil {
@@ -132,12 +135,31 @@ func callFragment(c *store.Conn, ctx sqlite3.Context, args []sqlite3.Value) {
 	for _, a := range args[1:] {
 		f.frame.Args = append(f.frame.Args, datum(a))
 	}
+	if err := x.enter(); err != nil {
+		raise(x, ctx, err)
+		return
+	}
 	d, err := f.closure(&f.frame)
+	x.inside--
 	if err != nil {
 		raise(x, ctx, err)
 		return
 	}
 	result(ctx, d)
+}
+
+// maxInside bounds how many callbacks of SQLite may run inside each other. SQLite's own code has a stack of 64 KiB, of which each level takes about half a
+// KiB (measured: 80 levels fit with a large statement prepared at the innermost one); beyond its end the process would fail.
+const maxInside = 25
+
+// enter counts a callback that may run statements; each enter that succeeds needs x.inside--.
+func (x *execution) enter() error {
+	if x.inside >= maxInside {
+		return fault.New(fault.StatementTooComplex, "stack depth limit exceeded").
+			WithHint("Functions that queries call run queries that call functions, more than %d levels deep.", maxInside)
+	}
+	x.inside++
+	return nil
 }
 
 // builtinFunction serves indexes over expressions; they need nothing of a session but its types.
@@ -228,7 +250,12 @@ func (g *aggregate) Step(ctx sqlite3.Context, args ...sqlite3.Value) {
 		}
 		g.agg = g.f.newAggregate()
 	}
+	if err := g.x.enter(); err != nil {
+		g.fail(ctx, err)
+		return
+	}
 	list, err := g.takes(args[1:])
+	g.x.inside--
 	if err != nil {
 		g.fail(ctx, err)
 		return
@@ -538,6 +565,10 @@ func (c *setCursor) fill(x *execution, args []sqlite3.Value) ([][]value.Datum, e
 	for _, a := range args[1:] {
 		f.frame.Args = append(f.frame.Args, datum(a))
 	}
+	if err := x.enter(); err != nil {
+		return nil, err
+	}
+	defer func() { x.inside-- }()
 	return f.setRows(x)
 }
 

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -159,6 +160,8 @@ func (x *execution) failure(err error) error {
 	switch {
 	case errors.Is(err, sqlite3.INTERRUPT) || errors.Is(err, sqlite3.FULL):
 		return err // the store knows what it means
+	case strings.Contains(err.Error(), "Expression tree is too large"):
+		return fault.New(fault.StatementTooComplex, "stack depth limit exceeded").WithHint("An expression of the statement is nested too deeply.")
 	case errors.Is(err, sqlite3.TOOBIG):
 		return fault.New(fault.ProgramLimit, "string or blob too big")
 	}

@@ -32,7 +32,7 @@ func (l *lowerer) conditions(q *tree.Query) []string {
 
 func (l *lowerer) guarded(e tree.Expr, readers []*tree.Rel) []string {
 	parts := []tree.Expr{e}
-	if b, ok := e.(*tree.Bool); ok && b.Op == sql.And {
+	if b, ok := e.(*tree.Bool); ok && b.Op == sql.And && len(b.Args) <= 16 {
 		parts = b.Args
 	}
 	var out []string
@@ -286,7 +286,17 @@ func (l *lowerer) boolean(e *tree.Bool) string {
 	for i, a := range e.Args {
 		parts[i] = l.expr(a)
 	}
-	return "(" + strings.Join(parts, word) + ")"
+	return balanced(parts, word)
+}
+
+// balanced joins the parts of a long AND or OR as a balanced tree: SQLite's parser would make a list of them, whose depth is limited, as is the
+// stack that walks it.
+func balanced(parts []string, word string) string {
+	if len(parts) <= 16 {
+		return "(" + strings.Join(parts, word) + ")"
+	}
+	half := len(parts) / 2
+	return "(" + balanced(parts[:half], word) + word + balanced(parts[half:], word) + ")"
 }
 
 func (l *lowerer) nullTest(e *tree.NullTest) string {

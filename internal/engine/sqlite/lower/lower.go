@@ -102,12 +102,13 @@ func lowerQuery(cat *catalog.Catalog, q *tree.Query) (*Text, error) {
 }
 
 type lowerer struct {
-	cat  *catalog.Catalog
-	text *Text
-	err  error
-	rels map[*tree.Rel]*relRef
-	ctes map[*tree.CTE]string
-	n    int // generated names so far
+	cat   *catalog.Catalog
+	text  *Text
+	err   error
+	rels  map[*tree.Rel]*relRef
+	ctes  map[*tree.CTE]string
+	n     int // generated names so far
+	depth int // nesting of queries
 
 	// State of the expression being lowered.
 	lazy    int         // > 0 in a branch that may not be reached: what can fail is not computed beforehand
@@ -127,6 +128,9 @@ type relRef struct {
 	subst    []tree.Expr // the columns are these expressions
 	nullable bool        // an outer join may make its rows NULL
 }
+
+// maxDepth bounds the nesting of queries: SQLite's code recurses over it on a small stack.
+const maxDepth = 80
 
 func (l *lowerer) fail(err error) string {
 	if l.err == nil {
@@ -185,6 +189,10 @@ func (l *lowerer) query(q *tree.Query, top bool) string {
 	if q.Command != tree.Select {
 		return l.fail(fault.Unsupported("a data-modifying statement here", ""))
 	}
+	if l.depth++; l.depth > maxDepth {
+		return l.fail(fault.New(fault.StatementTooComplex, "stack depth limit exceeded").WithHint("Nest the sub-queries of the statement less deeply."))
+	}
+	defer func() { l.depth-- }()
 	saved := *l
 	l.lazy, l.nulled, l.sets, l.inSets = 0, nil, nil, false
 	with := l.with(q)
@@ -353,11 +361,49 @@ func (l *lowerer) setOp(q *tree.Query) string {
 		s := arm(q.Left, true) + word + arm(q.Right, true)
 		return "SELECT " + columns(len(q.Targets)) + " FROM (" + s + ")" + l.outputTail(q)
 	}
-	s := arm(q.Left, false) + word + arm(q.Right, false)
+	var s string
+	if arms := chain(q, nil); len(arms) > 2 && q.SetOp == sql.Union {
+		parts := make([]string, len(arms))
+		for i, a := range arms {
+			parts[i] = arm(a, false)
+		}
+		s = joinArms(parts, word, len(q.Targets))
+	} else {
+		s = arm(q.Left, false) + word + arm(q.Right, false)
+	}
 	if len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil {
 		return s
 	}
 	return "SELECT " + columns(len(q.Targets)) + " FROM (" + s + ")" + l.outputTail(q)
+}
+
+// MaxArms is how many SELECTs stand in one compound; longer UNIONs are made of several. SQLite works on them by recursion.
+const MaxArms = 16
+
+// chain lists the arms of a UNION of UNIONs of the same kind.
+func chain(q *tree.Query, arms []*tree.Query) []*tree.Query {
+	for _, side := range []*tree.Query{q.Left, q.Right} {
+		if side.SetOp == sql.Union && q.SetOp == sql.Union && side.All == q.All && len(side.OrderBy) == 0 && side.Limit == nil && side.Offset == nil && len(side.CTEs) == 0 {
+			arms = chain(side, arms)
+		} else {
+			arms = append(arms, side)
+		}
+	}
+	return arms
+}
+
+// joinArms makes one compound of SELECTs, in groups where there are many.
+func joinArms(arms []string, word string, width int) string {
+	for len(arms) > MaxArms {
+		var next []string
+		for len(arms) > 0 {
+			n := min(MaxArms, len(arms))
+			next = append(next, "SELECT "+columns(width)+" FROM ("+strings.Join(arms[:n], word)+")")
+			arms = arms[n:]
+		}
+		arms = next
+	}
+	return strings.Join(arms, word)
 }
 
 func targetType(q *tree.Query, i int, t tree.Target) tree.Type {
@@ -730,5 +776,5 @@ func (l *lowerer) groupingSets(q *tree.Query) string {
 	if q.Distinct {
 		distinct = "DISTINCT "
 	}
-	return "SELECT " + distinct + columns(vis) + " FROM (" + strings.Join(arms, " UNION ALL ") + ")" + l.outputTail(&outer)
+	return "SELECT " + distinct + columns(vis) + " FROM (" + joinArms(arms, " UNION ALL ", len(inner.Targets)) + ")" + l.outputTail(&outer)
 }

@@ -1,0 +1,35 @@
+package exec_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
+)
+
+// TestEndlessRecursion: functions and triggers that never end are stopped with PostgreSQL's code; where exactly is our own choice.
+func TestEndlessRecursion(t *testing.T) {
+	e, err := sqlite.Open(context.Background(), sqlite.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	run := func(q string) error { return e.Script(context.Background(), engine.Script{Text: q}, &sink{}) }
+	if err := run(`CREATE TABLE one (x int); INSERT INTO one VALUES (1); CREATE TABLE loop (a int);
+		CREATE FUNCTION forever(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT x + forever(n + 1) FROM one); END $$;
+		CREATE FUNCTION direct(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN direct(n + 1); END $$;
+		CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO loop VALUES (NEW.a + 1); RETURN NEW; END $$;
+		CREATE TRIGGER again AFTER INSERT ON loop FOR EACH ROW EXECUTE FUNCTION again()`); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{`SELECT forever(1)`, `SELECT forever(x) FROM one`, `SELECT direct(1)`, `INSERT INTO loop VALUES (1)`} {
+		if err := run(q); fault.Code(err) != fault.StatementTooComplex {
+			t.Errorf("%s: %v", q, err)
+		}
+	}
+	if err := run(`SELECT count(*) FROM loop, one`); err != nil {
+		t.Error("afterwards:", err)
+	}
+}
