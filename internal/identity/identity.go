@@ -93,7 +93,7 @@ func (k *Keys) now() time.Time {
 // Caller identifies the sender of r. A request without credentials is an anonymous one.
 // Errors are *fault.Error with status 401: PGRST301 and PGRST303 for tokens, as the REST dialect names them, "invalid_api_key" for keys.
 func (k *Keys) Caller(r *http.Request) (query.Caller, error) {
-	token, isKey, err := k.credential(r)
+	token, err := k.credential(r)
 	if err != nil {
 		return query.Caller{}, err
 	}
@@ -102,13 +102,13 @@ func (k *Keys) Caller(r *http.Request) (query.Caller, error) {
 		return c, nil
 	}
 	c.Role, c.Claims, c.Subject = token.Role, token.Claims, token.Subject
-	c.Authenticated = !isKey || token.Role != Anon
+	c.Authenticated = token.Role != Anon
 	return c, nil
 }
 
 // credential finds what the request presents: a bearer token outranks the API key; an opaque key may come as a bearer too.
-// The bool says that it was an API key (opaque or legacy), not a user's token.
-func (k *Keys) credential(r *http.Request) (*Token, bool, error) {
+// It is nil for a request without credentials.
+func (k *Keys) credential(r *http.Request) (*Token, error) {
 	apikey := r.Header.Get("apikey")
 	if apikey == "" {
 		apikey = r.URL.Query().Get("apikey")
@@ -118,28 +118,26 @@ func (k *Keys) credential(r *http.Request) (*Token, bool, error) {
 		if strings.HasPrefix(bearer, "sb_") {
 			apikey = bearer
 		} else {
-			t, err := k.Verify(bearer)
-			return t, bearer == k.AnonJWT || bearer == k.ServiceJWT, err
+			return k.Verify(bearer)
 		}
 	}
 	if apikey == "" {
-		return nil, false, nil
+		return nil, nil
 	}
 	if !strings.HasPrefix(apikey, "sb_") {
-		t, err := k.Verify(apikey)
-		return t, true, err
+		return k.Verify(apikey)
 	}
 	switch {
 	case equal(apikey, k.Publishable):
-		return &Token{Role: Anon, Claims: []byte(`{"role":"anon"}`)}, true, nil
+		return &Token{Role: Anon, Claims: []byte(`{"role":"anon"}`)}, nil
 	case equal(apikey, k.Secret):
 		if strings.Contains(r.UserAgent(), "Mozilla/5.0") {
-			return nil, true, fault.New("secret_key_in_browser", "Forbidden use of secret API key in browser").
+			return nil, fault.New("secret_key_in_browser", "Forbidden use of secret API key in browser").
 				WithHint("Secret API keys can only be used in a protected environment and should never be used in a browser. Delete this secret API key immediately.").WithStatus(http.StatusUnauthorized)
 		}
-		return &Token{Role: ServiceRole, Claims: []byte(`{"role":"service_role"}`)}, true, nil
+		return &Token{Role: ServiceRole, Claims: []byte(`{"role":"service_role"}`)}, nil
 	}
-	return nil, true, fault.New("invalid_api_key", "Invalid API key").WithHint("Double check your API key.").WithStatus(http.StatusUnauthorized)
+	return nil, fault.New("invalid_api_key", "Invalid API key").WithHint("Double check your API key.").WithStatus(http.StatusUnauthorized)
 }
 
 func bearerOf(r *http.Request) (string, bool) {
