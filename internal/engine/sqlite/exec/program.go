@@ -35,6 +35,7 @@ type Program struct {
 	types    []*value.Ops
 	text     *text
 	ctes     []*step // data-modifying WITH items, in order
+	first    bool    // the query reads nothing of them: it is run before they change anything
 	change   changer
 	result   bool // RETURNING is present
 }
@@ -127,6 +128,7 @@ func CompileTree(cat *catalog.Catalog, role string, q *tree.Query) (*Program, er
 		}
 		p.ctes = append(p.ctes, &step{c, ch})
 	}
+	p.first = len(p.ctes) > 0 && q.Command == tree.Select && !readsChanges(q)
 	if q.Command != tree.Select {
 		p.result = len(q.Targets) > 0
 		p.change, err = m.change(q, nil)
@@ -147,6 +149,17 @@ func CompileTree(cat *catalog.Catalog, role string, q *tree.Query) (*Program, er
 	}
 	p.text.types = p.types
 	return p, nil
+}
+
+// readsChanges says whether a part of q reads what a data-modifying WITH item returns.
+func readsChanges(q *tree.Query) bool {
+	found := false
+	tree.EachQuery(q, func(q *tree.Query) {
+		for _, r := range q.Rels {
+			found = found || r.Kind == tree.CTERel && r.CTE.Query.Command != tree.Select
+		}
+	})
+	return found
 }
 
 // outputType is the type of column i of a set operation or VALUES.
@@ -233,7 +246,24 @@ func (p *Program) run(x *execution, args []value.Datum, out func(Row) error) (Ou
 	}
 	var o Outcome
 	var kept [][]value.Datum
+	hold := func() error {
+		var err error
+		o, err = p.query(x, f, func(r Row) error {
+			row := make([]value.Datum, len(p.Columns))
+			for i := range row {
+				row[i] = r.Datum(i)
+			}
+			kept = append(kept, row)
+			return nil
+		})
+		return err
+	}
 	err := x.statement(func() error {
+		if p.first {
+			if err := hold(); err != nil {
+				return err
+			}
+		}
 		for _, st := range p.ctes {
 			var rows [][]value.Datum
 			if _, err := st.change.run(f, func(row []value.Datum) error {
@@ -252,17 +282,11 @@ func (p *Program) run(x *execution, args []value.Datum, out func(Row) error) (Ou
 				delete(x.ctes, st.cte)
 			}
 		}()
-		var err error
+		if p.first {
+			return nil
+		}
 		if p.change == nil {
-			o, err = p.query(x, f, func(r Row) error {
-				row := make([]value.Datum, len(p.Columns))
-				for i := range row {
-					row[i] = r.Datum(i)
-				}
-				kept = append(kept, row)
-				return nil
-			})
-			return err
+			return hold()
 		}
 		var keep func(row []value.Datum) error
 		if p.result {
@@ -274,6 +298,7 @@ func (p *Program) run(x *execution, args []value.Datum, out func(Row) error) (Ou
 				return nil
 			}
 		}
+		var err error
 		o, err = p.change.run(f, keep)
 		return err
 	})

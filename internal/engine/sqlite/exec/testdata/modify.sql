@@ -246,3 +246,12 @@ SELECT * FROM many;
 --| 1|row 1
 --| 2|row 2
 --| = 2
+WITH u AS (UPDATE many SET i = i + 100) SELECT sum(i) FROM many;
+--| 3
+--| = 1
+WITH u AS (UPDATE many SET i = i + 100 RETURNING i) SELECT sum(i) FROM u;
+--| 403
+--| = 1
+SELECT sum(i) FROM many;
+--| 403
+--| = 1
