@@ -298,7 +298,7 @@ func (tg *target) delete(x *execution, ctid int64) (bool, error) {
 		return false, err
 	}
 	if err := st.Exec(); err != nil {
-		return false, err
+		return false, x.failure(err)
 	}
 	return x.s.Conn.Raw().Changes() > 0, nil
 }
@@ -340,7 +340,7 @@ func (tg *target) find(x *execution, where string, args ...value.Datum) ([]found
 		}
 		out = append(out, r)
 	}
-	return out, st.Err()
+	return out, x.ended(st.Err())
 }
 
 // ---- unique indexes ----

@@ -151,6 +151,14 @@ func (x *execution) release(base, n int) {
 	}
 }
 
+// ended is failure for a statement that may have ended well.
+func (x *execution) ended(err error) error {
+	if err == nil {
+		return nil
+	}
+	return x.failure(err)
+}
+
 // failure is what a statement failed with: the callback's own error where one raised it.
 func (x *execution) failure(err error) error {
 	if own := x.err; own != nil {

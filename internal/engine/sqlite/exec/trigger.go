@@ -459,7 +459,7 @@ func (x *execution) exists(t *catalog.Table, names []string, key []value.Datum) 
 		}
 	}
 	ok := st.Step()
-	return ok, st.Err()
+	return ok, x.ended(st.Err())
 }
 
 // convertKey gives a key of the child's types the form of the parent's, or the other way round.
