@@ -51,7 +51,7 @@ type Server struct {
 	Progress func(text string)
 	// IncludeAll also applies migrations that come before one already applied.
 	IncludeAll bool
-	// AllowDestructive lets a change of schema.sql drop what holds data, when it names it: "table public.t", "column public.t.c".
+	// AllowDestructive lets a change of schema.sql destroy data, when it names what the refusal named: "the values of column x of table t".
 	AllowDestructive []string
 }
 

@@ -248,10 +248,10 @@ func TestWantedStateOfSchemaFile(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "schema.sql"), "create table a (id int primary key, y text);\nalter table a enable row level security;\ncreate policy p on a using (true);")
 	_, err := start()
-	if err == nil || !strings.Contains(err.Error(), "column public.a.x") {
+	if err == nil || !strings.Contains(err.Error(), "the values of column x of table a") {
 		t.Fatalf("a column was dropped without being named: %v", err)
 	}
-	if _, err := start("column public.a.x"); err != nil {
+	if _, err := start("the values of column x of table a"); err != nil {
 		t.Fatal(err)
 	}
 }

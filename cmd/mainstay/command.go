@@ -126,7 +126,7 @@ in the folder at once.`,
 	cmd.Flags().StringVar(&f.server.Addr, "addr", "", "address to listen on (default the project's port on 127.0.0.1; port 0: any free one)")
 	cmd.Flags().StringVar(&f.engine, "engine", "", "sqlite, or postgres: a private cluster from installed binaries when no --database is given")
 	cmd.Flags().BoolVar(&f.server.IncludeAll, "include-all", false, "also apply migrations that come before one already applied")
-	cmd.Flags().StringSliceVar(&f.server.AllowDestructive, "allow", nil, `let a change of schema.sql destroy data: "table public.t", "column public.t.c"`)
+	cmd.Flags().StringSliceVar(&f.server.AllowDestructive, "allow", nil, `let a change of schema.sql destroy the data that its refusal names: "the values of column x of table t"`)
 	return cmd
 }
 
