@@ -50,6 +50,7 @@ type Engine struct {
 	now    func() time.Time
 	// Numbers drawn by transactions that were rolled back are not drawn again, as in PostgreSQL: clients have seen them.
 	sequences eval.Sequences
+	memory    eval.Memory
 }
 
 var _ engine.Engine = (*Engine)(nil)

@@ -49,6 +49,8 @@ type compiler struct {
 	cat  *catalog.Catalog
 	opts Options
 	env  *value.Env // for types only
+
+	remembers bool // an expression around the one under way is remembered
 }
 
 // Env is what text forms depend on, kept for the life of the frame.
@@ -82,6 +84,13 @@ func constant(d value.Datum) Closure {
 }
 
 func (c *compiler) expr(e tree.Expr) (Closure, error) {
+	if f, err := c.remembered(e); f != nil || err != nil {
+		return f, err
+	}
+	return c.form(e)
+}
+
+func (c *compiler) form(e tree.Expr) (Closure, error) {
 	switch e := e.(type) {
 	case *tree.Const:
 		return constant(e.Value), nil

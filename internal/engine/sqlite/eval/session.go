@@ -54,6 +54,9 @@ type Session struct {
 	// Nil: a number drawn in a transaction that is rolled back is drawn again.
 	Sequences *Sequences
 
+	// Memory keeps values over claims between requests; shared by the sessions of an engine. Nil: they are computed each time.
+	Memory *Memory
+
 	// Exec is the executor's own state in the session.
 	Exec any
 
