@@ -25,11 +25,11 @@ type compiled struct {
 	text, count string // count is "" without one
 	// The types of parameters that a text does not refer to; others are the server's to infer.
 	oids, countOIDs []uint32
-	unused          []bool // by parameter, of count
-	columns         int    // of the result; what follows is ours
-	inserted        bool   // a column follows that says whether an upsert made the row
-	path            string // the setting search_path
-	readsBack       bool   // SQL of the project may have set response.status and response.headers
+	unused          []bool     // by parameter, of count
+	columns         int        // of the result; what follows is ours
+	inserted        insertedBy // whether a column follows that tells of an upsert's new rows
+	path            string     // the setting search_path
+	readsBack       bool       // SQL of the project may have set response.status and response.headers
 	snapshot        *snapshot
 	encoders        atomic.Pointer[encoders]
 }
@@ -89,19 +89,52 @@ func calls(q sql.Query) bool {
 	return found
 }
 
-// tellInserted adds to what an upsert returns whether the row is new: a row that was updated bears the updating transaction as xmax.
-func tellInserted(q sql.Query) (sql.Query, bool) {
-	ins, ok := q.(*sql.Insert)
-	if !ok || ins.OnConflict == nil || !ins.OnConflict.DoUpdate {
-		return q, false
+// tellInserted adds to what an upsert returns whether the row is new: a row that was updated bears the updating transaction as xmax. Where
+// the upsert is a CTE, what is added is how many are new.
+func tellInserted(q sql.Query) (sql.Query, insertedBy) {
+	const name = "pgrst_inserted"
+	switch q := q.(type) {
+	case *sql.Insert:
+		if q.OnConflict == nil || !q.OnConflict.DoUpdate {
+			return q, nothingInserted
+		}
+		c := *q
+		c.Returning = append(slices.Clip(q.Returning), sql.Target{Name: name, Pos: sql.NoPos, Expr: &sql.Op{
+			Name: "=", Left: &sql.ColumnRef{Fields: []string{q.Table.Name.Name, "xmax"}, Pos: sql.NoPos},
+			Right: &sql.Const{Kind: sql.IntConst, Text: "0", Pos: sql.NoPos}, Pos: sql.NoPos,
+		}})
+		return &c, rowInserted
+	case *sql.Select:
+		if q.With == nil || len(q.With.CTEs) != 1 {
+			return q, nothingInserted
+		}
+		cte := q.With.CTEs[0]
+		inner, by := tellInserted(cte.Query)
+		if by != rowInserted {
+			return q, nothingInserted
+		}
+		cte.Query = inner
+		c := *q
+		c.With = &sql.With{CTEs: []sql.CTE{cte}}
+		count := &sql.FuncCall{Name: sql.Name{Schema: "pg_catalog", Name: "count", Pos: sql.NoPos}, Star: true, Pos: sql.NoPos}
+		c.Targets = append(slices.Clip(q.Targets), sql.Target{Name: name, Pos: sql.NoPos, Expr: &sql.SubLink{Kind: sql.ScalarQ, Pos: sql.NoPos, Query: &sql.Select{
+			Targets: []sql.Target{{Expr: count, Pos: sql.NoPos}},
+			From:    []sql.TableExpr{&sql.Table{Name: sql.Name{Name: cte.Name, Pos: sql.NoPos}, Pos: sql.NoPos}},
+			Where:   &sql.ColumnRef{Fields: []string{name}, Pos: sql.NoPos}, Pos: sql.NoPos,
+		}}})
+		return &c, allInserted
 	}
-	c := *ins
-	c.Returning = append(append([]sql.Target(nil), ins.Returning...), sql.Target{Name: "pgrst_inserted", Pos: sql.NoPos, Expr: &sql.Op{
-		Name: "=", Left: &sql.ColumnRef{Fields: []string{ins.Table.Name.Name, "xmax"}, Pos: sql.NoPos},
-		Right: &sql.Const{Kind: sql.IntConst, Text: "0", Pos: sql.NoPos}, Pos: sql.NoPos,
-	}})
-	return &c, true
+	return q, nothingInserted
 }
+
+// insertedBy is what a result's last column says of the rows that an upsert made.
+type insertedBy uint8
+
+const (
+	nothingInserted insertedBy = iota // there is no such column
+	rowInserted                       // whether this row is new
+	allInserted                       // how many rows are new
+)
 
 // wrapHard lets the server make JSON of columns whose types only it knows enough of: anonymous records, and types with a cast to json of their own.
 func wrapHard(q sql.Query, columns []plan.Column, s *snapshot) sql.Query {
@@ -512,16 +545,16 @@ func (r *request) rows(p *pgconn.Pipeline, out *engine.Outcome) error {
 	if err != nil {
 		return err
 	}
-	if r.c.inserted {
+	if r.c.inserted == rowInserted {
 		out.Inserted = 0
 	}
 	var w row
 	for rr.NextRow() {
 		w.values = rr.Values()
 		out.Rows++
-		if r.c.inserted {
-			if v := w.values[len(w.values)-1]; string(v) == "t" {
-				out.Inserted++
+		if r.c.inserted != nothingInserted {
+			if err := r.countInserted(string(w.values[len(w.values)-1]), out); err != nil {
+				return err
 			}
 		}
 		if r.c.columns == 0 {
@@ -547,6 +580,17 @@ func (r *request) rows(p *pgconn.Pipeline, out *engine.Outcome) error {
 		out.Inserted = tag.RowsAffected()
 	}
 	return nil
+}
+
+// countInserted reads what the last column of a row says of an upsert's new rows.
+func (r *request) countInserted(last string, out *engine.Outcome) (err error) {
+	switch {
+	case r.c.inserted == rowInserted && last == "t":
+		out.Inserted++
+	case r.c.inserted == allInserted && out.Inserted < 0:
+		out.Inserted, err = strconv.ParseInt(last, 10, 64)
+	}
+	return err
 }
 
 // SQL is the statement that a plan becomes, for people to read.
