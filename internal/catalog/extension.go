@@ -1,6 +1,9 @@
 package catalog
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
@@ -73,6 +76,9 @@ var refusedExtensions = map[string]string{
 	"pgroonga_database": "its indexes and operators", "ltree": "its types", "cube": "its types", "isn": "its types", "earthdistance": "its types", "citus": "distributed tables",
 	"pg_partman": "partitions", "orioledb": "its storage", "age": "graph queries",
 }
+
+// AvailableExtensions are the names of the extensions that a project may declare, sorted.
+func AvailableExtensions() []string { return slices.Sorted(maps.Keys(extensionStand)) }
 
 func (e *Edit) createExtension(s *sql.CreateExtension) {
 	e.st.tag = "CREATE EXTENSION"

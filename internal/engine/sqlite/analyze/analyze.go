@@ -41,9 +41,6 @@ type Env struct {
 
 	// Transition are the transition tables and row sets that a statement may read, by name.
 	Transition map[string]*tree.Rel
-	// SystemRel gives relations that are computed from the catalog: pg_catalog.pg_class, information_schema.tables. schema is "" when the
-	// name was not qualified (pg_catalog is then meant, as the search path says). Nil: there are none.
-	SystemRel func(schema, name string) *tree.Rel
 }
 
 // Conflict says what a name means that is both a column and known to Env.Names.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/system"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
@@ -117,13 +118,10 @@ func (a *analyzer) relation(sc *scope, t *sql.Table) *tree.Rel {
 	if tab := a.cat.FindTable(a.path, t.Name); tab != nil {
 		return tableRel(tab)
 	}
-	if a.env.SystemRel != nil {
-		if r := a.env.SystemRel(t.Name.Schema, t.Name.Name); r != nil {
-			c := *r
-			c.Columns = slices.Clone(r.Columns)
-			c.Alias = t.Name.Name
-			return &c
-		}
+	if r := system.Relation(t.Name.Schema, t.Name.Name); r != nil {
+		c := *r
+		c.Columns = slices.Clone(r.Columns)
+		return &c
 	}
 	if q := a.cat.FindSequence(a.path, t.Name); q != nil {
 		return &tree.Rel{Kind: tree.FunctionRel, Alias: q.Name, Columns: []tree.RelColumn{{Name: "last_value", Type: plain(catalog.Int8OID)},

@@ -32,6 +32,8 @@ type Session struct {
 	Lock       func(key int64, shared, wait, xact bool) (bool, error) // advisory locks; unlocking is Unlock
 	Unlock     func(key int64, shared bool) (bool, error)
 	UnlockAll  func() error
+	// Facts is what the database holds, for the relations that show it; nil where there is none.
+	Facts *catalog.Catalog
 	// Catalog answers the functions that describe the catalog (pg_get_constraintdef, has_table_privilege, obj_description …), by name; types are the
 	// arguments' types.
 	Catalog func(name string, types []catalog.TypeRef, args []value.Datum) (value.Datum, error)

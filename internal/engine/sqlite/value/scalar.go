@@ -75,6 +75,8 @@ var builtinOps = sync.OnceValue(func() map[catalog.OID]*Ops {
 	add(textOps(citextOID, "citext", plain, func(a, b Datum) int { return CompareCitext(a.s, b.s) }))
 	add(textOps(catalog.UUIDOID, "uuid", func(_ *Env, s string, _ int32) (Datum, error) { return ParseUUID(s) }, cmpText))
 	add(textOps(catalog.XMLOID, "xml", plain, cmpText))
+	add(textOps(194, "pg_node_tree", plain, cmpText)) // holds the expression's text
+	add(textOps(catalog.AclitemOID, "aclitem", plain, cmpText))
 	add(textOps(catalog.BitOID, "bit", func(_ *Env, s string, mod int32) (Datum, error) { return inputBit(s, mod, true) }, cmpText))
 	add(textOps(catalog.VarbitOID, "bit varying", func(_ *Env, s string, mod int32) (Datum, error) { return inputBit(s, mod, false) }, cmpText))
 	add(textOps(catalog.MoneyOID, "money", inputMoney, func(a, b Datum) int { return cmp.Compare(moneyCents(a.s), moneyCents(b.s)) }))
