@@ -11,6 +11,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/rights"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 	"github.com/mainstay-dev/mainstay/internal/sql/plpgsql"
@@ -160,7 +161,7 @@ func (t *txn) callResult(f *catalog.Function, result value.Datum) error {
 		return err
 	}
 	row := &datumRow{env: env, fields: fields, values: []value.Datum{result}}
-	if len(fields) > 1 {
+	if len(fields) > 1 || f.Returns.OID == catalog.RecordOID {
 		row.values = value.RecordOps(catalog.RecordOID, f.Name, fields).FieldValues(result)
 	}
 	return t.sink.Row(row)
@@ -222,13 +223,19 @@ func (t *txn) checkBody(cat *catalog.Catalog, f *catalog.Function) error {
 		}
 	}
 	env := analyze.Env{Path: functionPath(f, t.s.Path), FixedParams: true, Names: rights.ArgumentNames(f.Name, names, types)}
+	var last *tree.Query
 	for _, s := range f.SQL {
+		last = nil
 		q, ok := s.(sql.Query)
 		if !ok {
 			continue
 		}
 		env.Params = slices.Clone(types)
-		if _, err := analyze.Query(cat, &env, q); err != nil && fault.Code(err) != fault.FeatureNotSupported {
+		var err error
+		if last, err = analyze.Query(cat, &env, q); fault.Code(err) == fault.FeatureNotSupported {
+			return nil
+		}
+		if err != nil {
 			if e := fault.As(err); e != nil {
 				in := *e
 				in.Where = fmt.Sprintf("SQL function %q", f.Name)
@@ -236,6 +243,73 @@ func (t *txn) checkBody(cat *catalog.Catalog, f *catalog.Function) error {
 			}
 			return err
 		}
+	}
+	if f.Kind != catalog.PlainFunction || f.Returns.OID == catalog.VoidOID {
+		return nil
+	}
+	return checkResult(cat, f, last)
+}
+
+// checkResult says where the last statement of a function in LANGUAGE sql does not give what the function is declared to return; nil is none.
+func checkResult(cat *catalog.Catalog, f *catalog.Function, last *tree.Query) error {
+	wrong := fault.New("42P13", "return type mismatch in function declared to return %s", cat.TypeString(f.Returns))
+	var have []catalog.TypeRef
+	if last != nil {
+		for _, target := range last.Targets {
+			if target.Junk {
+				continue
+			}
+			if target.Expr != nil {
+				have = append(have, target.Expr.Type())
+			} else {
+				have = append(have, columnType(last, len(have)))
+			}
+		}
+	}
+	if have == nil && (last == nil || last.Command != tree.Select) {
+		return wrong.WithDetail("Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING.")
+	}
+	fits := func(from, to catalog.TypeRef) bool {
+		if from.OID == catalog.UnknownOID || from.OID == to.OID {
+			return true
+		}
+		_, err := analyze.Coerce(cat, &tree.Param{Number: 1, Typ: from}, to, 'a')
+		return err == nil
+	}
+	var want []catalog.TypeRef
+	for _, p := range f.Params {
+		if p.Mode == sql.OutArg || p.Mode == sql.InOutArg || p.Mode == sql.TableArg {
+			want = append(want, p.Type)
+		}
+	}
+	env := &value.Env{Types: cat}
+	if ops := env.Ops(f.Returns.OID); len(want) < 2 && ops != nil && len(ops.Fields) > 0 {
+		want = nil
+		for _, field := range ops.Fields {
+			want = append(want, field.Type)
+		}
+	} else if len(want) < 2 && f.Returns.OID != catalog.RecordOID {
+		switch {
+		case len(have) != 1:
+			return wrong.WithDetail("Final statement must return exactly one column.")
+		case !fits(have[0], f.Returns):
+			return wrong.WithDetail("Actual return type is %s.", cat.TypeString(have[0]))
+		}
+		return nil
+	}
+	if want == nil || len(have) == 1 && (have[0].OID == f.Returns.OID || have[0].OID == catalog.RecordOID) {
+		return nil // a record, or the row as one value
+	}
+	for i := range min(len(have), len(want)) {
+		if !fits(have[i], want[i]) {
+			return wrong.WithDetail("Final statement returns %s instead of %s at column %d.", cat.TypeString(have[i]), cat.TypeString(want[i]), i+1)
+		}
+	}
+	switch {
+	case len(have) < len(want):
+		return wrong.WithDetail("Final statement returns too few columns.")
+	case len(have) > len(want):
+		return wrong.WithDetail("Final statement returns too many columns.")
 	}
 	return nil
 }

@@ -21,41 +21,54 @@ import (
 
 var (
 	update = flag.Bool("update", false, "write the answers into the case files: PostgreSQL's with -oracle, else the engine's")
-	oracle = flag.String("oracle", "", "connection string of a PostgreSQL 15 superuser; the cases are run there instead")
+	oracle = flag.String("oracle", os.Getenv("MAINSTAY_TEST_POSTGRES"), "connection string of a PostgreSQL 15 superuser: the cases are run there too, and with -update only there")
 )
 
-// TestCases runs testdata/*.sql. A case is a statement up to a line that ends with a semicolon, or a transaction; the lines that begin with --| after it are what it answers:
+// TestCases runs testdata/*.sql and interp/testdata/*.sql (PL/pgSQL). A case is a statement up to a line that ends with a semicolon, or a transaction; the lines that begin with --| after it are what it answers:
 // rows with their columns separated by |, the command tag after =, notices after #, and errors after ! (code, message, detail, hint).
 // All statements of a file run on one database, in one session. What differs from PostgreSQL on purpose is in files called own_….
 func TestCases(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.sql")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no cases", err)
+	if *update && *oracle != "" {
+		t.Skip("the files get PostgreSQL's answers")
 	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".sql"), func(t *testing.T) {
-			t.Parallel()
-			if *oracle != "" && strings.HasPrefix(filepath.Base(file), "own_") {
-				t.Skip("not PostgreSQL's answers")
-			}
-			runCases(t, file)
-		})
+	eachFile(t, func(t *testing.T, file string) { runCases(t, file, ours(t, open(t, t.TempDir()))) })
+}
+
+// TestCasesOnPostgreSQL checks that what the files say is true.
+func TestCasesOnPostgreSQL(t *testing.T) {
+	if *oracle == "" {
+		t.Skip("no PostgreSQL: neither -oracle nor MAINSTAY_TEST_POSTGRES is set")
+	}
+	eachFile(t, func(t *testing.T, file string) {
+		if strings.HasPrefix(filepath.Base(file), "own_") {
+			t.Skip("not PostgreSQL's answers")
+		}
+		runCases(t, file, postgres(t))
+	})
+}
+
+func eachFile(t *testing.T, run func(t *testing.T, file string)) {
+	for dir, name := range map[string]string{"testdata": "", "interp/testdata": "plpgsql_"} {
+		files, err := filepath.Glob(dir + "/*.sql")
+		if err != nil || len(files) == 0 {
+			t.Fatal("no cases", err)
+		}
+		for _, file := range files {
+			t.Run(name+strings.TrimSuffix(filepath.Base(file), ".sql"), func(t *testing.T) {
+				t.Parallel()
+				run(t, file)
+			})
+		}
 	}
 }
 
 // answerer runs one statement and gives its answer's lines.
 type answerer func(sql string) []string
 
-func runCases(t *testing.T, file string) {
+func runCases(t *testing.T, file string, answer answerer) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
-	}
-	var answer answerer
-	if *oracle != "" {
-		answer = postgres(t)
-	} else {
-		answer = ours(t, open(t, t.TempDir()))
 	}
 	var out strings.Builder
 	for _, c := range cases(string(text)) {
@@ -104,7 +117,7 @@ func cases(text string) (all []testCase) {
 			quoted = !quoted
 		}
 		end := strings.TrimSpace(l)
-		if strings.HasPrefix(sql.String(), "begin;") && end != "rollback;" && end != "commit;" {
+		if strings.HasPrefix(sql.String(), "begin;") && !strings.HasSuffix(end, "rollback;") && !strings.HasSuffix(end, "commit;") {
 			continue
 		}
 		if strings.HasSuffix(end, ";") && !quoted {
@@ -144,14 +157,25 @@ func ours(t *testing.T, e *sqlite.Engine) answerer {
 			s.out = slices.DeleteFunc(s.out, func(l string) bool { return !strings.HasPrefix(l, "#") })
 			s.out = append(s.out, faultLines(f.Code, f.Message, f.Detail, f.Hint)...)
 		}
+		// Notices come first, as the driver gives them.
+		slices.SortStableFunc(s.out, func(a, b string) int { return rank(a) - rank(b) })
 		return s.out
 	}
 }
 
+func rank(line string) int {
+	if strings.HasPrefix(line, "# ") {
+		return 0
+	}
+	return 1
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " / ") }
+
 func faultLines(code, message, detail, hint string) []string {
-	out := []string{"! " + code + " " + message}
+	out := []string{"! " + code + " " + oneLine(message)}
 	if detail != "" {
-		out = append(out, "! detail: "+strings.ReplaceAll(detail, "\n", " / "))
+		out = append(out, "! detail: "+oneLine(detail))
 	}
 	if hint != "" {
 		out = append(out, "! hint: "+hint)
@@ -177,9 +201,11 @@ func (s *lines) Row(r engine.Row) error {
 	s.out = append(s.out, strings.Split(strings.Join(parts, "|"), "\n")...)
 	return nil
 }
-func (s *lines) Done(tag string) error        { s.out = append(s.out, "= "+tag); return nil }
-func (s *lines) Notice(level, message string) { s.out = append(s.out, "# "+level+": "+message) }
-func (s *lines) Refused(err error)            { s.out = append(s.out, "? "+err.Error()) }
+func (s *lines) Done(tag string) error { s.out = append(s.out, "= "+tag); return nil }
+func (s *lines) Notice(level, message string) {
+	s.out = append(s.out, "# "+level+": "+oneLine(message))
+}
+func (s *lines) Refused(err error) { s.out = append(s.out, "? "+err.Error()) }
 
 // postgres answers with a real server, in a fresh database.
 func postgres(t *testing.T) answerer {
@@ -200,7 +226,9 @@ func postgres(t *testing.T) answerer {
 		t.Fatal(err)
 	}
 	config.Database = name
-	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { notices = append(notices, "# "+n.Severity+": "+n.Message) }
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		notices = append(notices, "# "+n.Severity+": "+oneLine(n.Message))
+	}
 	conn, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
 		t.Fatal(err)
@@ -255,7 +283,7 @@ func postgres(t *testing.T) answerer {
 			if !errors.As(err, &pg) {
 				return append(out, fmt.Sprint("! ", err))
 			}
-			out = append(out, faultLines(pg.Code, pg.Message, pg.Detail, pg.Hint)...)
+			out = append(append([]string(nil), notices...), faultLines(pg.Code, pg.Message, pg.Detail, pg.Hint)...)
 			if _, err := exec(`ROLLBACK`); err != nil { // of a transaction that the error left open
 				t.Error(err)
 			}

@@ -106,6 +106,9 @@ func (t *txn) checkTable(cat *catalog.Catalog, old, new *catalog.Table) error {
 		if g.When == nil || slices.Contains(old.Triggers, g) {
 			continue
 		}
+		if err := whenReads(g); err != nil {
+			return err
+		}
 		if _, err := analyze.Condition(cat, env, g.When, analyze.InTrigger, "WHEN", transitionRow(new, "old"), transitionRow(new, "new")); err != nil {
 			return err
 		}
@@ -204,4 +207,31 @@ func (e *Engine) mayWrite(path []string, q *sql.Select) bool {
 		return !found
 	})
 	return found
+}
+
+// whenReads says where the WHEN of a trigger reads a row that its events do not have.
+func whenReads(g *catalog.Trigger) (err error) {
+	sql.Walk(g.When, func(n sql.Node) bool {
+		ref, ok := n.(*sql.ColumnRef)
+		if !ok || err != nil || len(ref.Fields) == 0 {
+			return err == nil
+		}
+		isOld, isNew := ref.Fields[0] == "old", ref.Fields[0] == "new"
+		message := ""
+		switch {
+		case !isOld && !isNew:
+			return true
+		case !g.Row:
+			message = "statement trigger's WHEN condition cannot reference column values"
+		case isOld && g.Events&sql.OnInsert != 0:
+			message = "INSERT trigger's WHEN condition cannot reference OLD values"
+		case isNew && g.Events&sql.OnDelete != 0:
+			message = "DELETE trigger's WHEN condition cannot reference NEW values"
+		default:
+			return true
+		}
+		err = fault.New("42P17", "%s", message).At(int(ref.Pos))
+		return false
+	})
+	return err
 }

@@ -91,6 +91,9 @@ func (l *locals) effect(name, v string) error {
 	s := l.s
 	switch name {
 	case "role":
+		if s.Definers > 0 {
+			return fault.New(fault.InsufficientPrivilege, "cannot set parameter %q within security-definer function", name)
+		}
 		if v == "none" || v == "" {
 			s.Role = s.SessionRole
 			return nil

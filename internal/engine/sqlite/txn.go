@@ -55,7 +55,8 @@ var errAlone = errors.New("the schema can be changed only in a transaction of it
 
 // utility runs a statement that a function executes and that yields no rows to it.
 func (t *txn) utility(_ *exec.Session, s sql.Statement) error {
-	defer func(sink engine.ScriptSink) { t.sink = sink }(t.sink)
+	defer func(sink engine.ScriptSink, block bool) { t.sink, t.block = sink, block }(t.sink, t.block)
+	t.block = true // a function runs inside a transaction
 	t.sink = notices{t.sink}
 	return t.run(s.Stmt, "", nil)
 }

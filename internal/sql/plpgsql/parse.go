@@ -28,7 +28,7 @@ type result struct{ set, void, outs, procedure bool }
 func resultOf(fn *sql.CreateFunction) result {
 	r := result{procedure: fn.Procedure}
 	if t := fn.Returns; t != nil {
-		r.set, r.void = t.SetOf, t.Name.Name == "void"
+		r.set, r.void = t.SetOf, t.Name.Name == "void" || t.Name.Name == "event_trigger"
 	}
 	for _, p := range fn.Params {
 		switch p.Mode {

@@ -25,7 +25,7 @@ func registerCatalog(r registry) {
 		pg_has_role(name,text) pg_has_role(name,name,text) pg_has_role(oid,text) pg_has_role(name,oid,text) pg_has_role(oid,name,text) row_security_active(text) row_security_active(oid)
 		pg_table_is_visible(oid) pg_type_is_visible(oid) pg_function_is_visible(oid)
 		pg_relation_size(regclass) pg_total_relation_size(regclass) pg_table_size(regclass) pg_indexes_size(regclass) pg_database_size(name) pg_relation_is_updatable(regclass,bool)
-		pg_sequence_last_value(regclass) pg_trigger_depth() pg_terminate_backend(int4,int8) pg_cancel_backend(int4) current_query()`) {
+		pg_sequence_last_value(regclass) pg_terminate_backend(int4,int8) pg_cancel_backend(int4) current_query()`) {
 		name, _, _ := strings.Cut(sig, "(")
 		if strings.Contains(sig, "pg_node_tree") {
 			continue // expressions have no value form of their own
@@ -37,6 +37,12 @@ func registerCatalog(r registry) {
 			return c.Catalog(name, c.Args, a)
 		})
 	}
+	r.fn("pg_trigger_depth()", func(c *Ctx, _ []datum) (datum, error) {
+		if c.TriggerDepth == nil {
+			return value.Int(0), nil
+		}
+		return value.Int(int64(c.TriggerDepth())), nil
+	})
 	r.fn("num_nulls(any)", func(_ *Ctx, a []datum) (datum, error) { return countNulls(a, true), nil })
 	r.fn("num_nonnulls(any)", func(_ *Ctx, a []datum) (datum, error) { return countNulls(a, false), nil })
 	r.pure("pg_client_encoding() getdatabaseencoding()", func([]datum) datum { return text("UTF8") })

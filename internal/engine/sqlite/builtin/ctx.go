@@ -38,7 +38,9 @@ type Session struct {
 	// arguments' types.
 	Catalog func(name string, types []catalog.TypeRef, args []value.Datum) (value.Datum, error)
 	Sleep   func(time.Duration) error
-	Notify  func(channel, payload string) error
+	// TriggerDepth is how many triggers are under way, one inside the other; nil: none.
+	TriggerDepth func() int
+	Notify       func(channel, payload string) error
 
 	Types  value.Resolver
 	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)

@@ -3,6 +3,7 @@ package eval
 import (
 	crand "crypto/rand"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/builtin"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 func returnsSet(c *tree.Call) bool {
@@ -21,7 +23,7 @@ func returnsSet(c *tree.Call) bool {
 // implementation is what computes a call, and whether it is NULL for a NULL argument.
 func (c *compiler) implementation(e *tree.Call) (func(*Frame, []value.Datum) (value.Datum, error), bool, error) {
 	if e.User != nil {
-		return userImplementation(e.User), e.User.Strict, nil
+		return userImplementation(Instance(c.cat, e, nil)), e.User.Strict, nil
 	}
 	fn := e.Fn
 	if fn.Go == nil {
@@ -35,6 +37,61 @@ func (c *compiler) implementation(e *tree.Call) (func(*Frame, []value.Datum) (va
 		p.Give(ctx)
 		return d, err
 	}, fn.Strict, nil
+}
+
+// Instance is the function of a call with the types of the call in the place of polymorphic ones, and with the columns of a column definition list,
+// if any, after its parameters. It is the function itself where there is nothing to settle.
+func Instance(cat *catalog.Catalog, call *tree.Call, columns []tree.RelColumn) *catalog.Function {
+	fn := call.User
+	n := 0
+	env := &value.Env{Types: cat}
+	var elem, array catalog.OID
+	for _, p := range fn.Params {
+		if p.Mode == sql.OutArg || p.Mode == sql.TableArg {
+			continue
+		}
+		if n >= len(call.Args) {
+			break
+		}
+		t := call.Args[n].Type().OID
+		n++
+		switch p.Type.OID {
+		case catalog.AnyElementOID, catalog.AnyNonArrayOID, catalog.AnyEnumOID, catalog.AnyCompatibleOID, catalog.AnyCompatibleNonArrayOID:
+			elem = t
+		case catalog.AnyArrayOID, catalog.AnyCompatibleArrayOID:
+			array = t
+			if ty := cat.Type(t); ty != nil && ty.Elem != 0 && elem == 0 {
+				elem = ty.Elem
+			}
+		case catalog.AnyOID:
+			elem = t
+		}
+	}
+	if elem == 0 && array == 0 && len(columns) == 0 {
+		return fn
+	}
+	if array == 0 && elem != 0 {
+		array = env.ArrayType(elem)
+	}
+	settle := func(t catalog.TypeRef) catalog.TypeRef {
+		switch t.OID {
+		case catalog.AnyElementOID, catalog.AnyNonArrayOID, catalog.AnyEnumOID, catalog.AnyOID, catalog.AnyCompatibleOID, catalog.AnyCompatibleNonArrayOID:
+			t.OID = elem
+		case catalog.AnyArrayOID, catalog.AnyCompatibleArrayOID:
+			t.OID = array
+		}
+		return t
+	}
+	c := *fn
+	c.Params = slices.Clone(fn.Params)
+	for i := range c.Params {
+		c.Params[i].Type = settle(c.Params[i].Type)
+	}
+	c.Returns = settle(fn.Returns)
+	for _, col := range columns {
+		c.Params = append(c.Params, catalog.Param{Name: col.Name, Mode: sql.TableArg, Type: col.Type})
+	}
+	return &c
 }
 
 // Place is a place in a program where a built-in function is called. It keeps what the function wants to keep between calls. Safe for
@@ -139,6 +196,7 @@ func (s *Session) newBuiltin() *builtin.Session {
 			}
 		},
 	}
+	b.TriggerDepth = func() int { return s.Triggers }
 	b.Lock = func(int64, bool, bool, bool) (bool, error) { return true, nil } // transactions that write are alone
 	b.Unlock = func(int64, bool) (bool, error) { return true, nil }
 	return b

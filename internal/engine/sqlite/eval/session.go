@@ -62,7 +62,9 @@ type Session struct {
 
 	builtin *builtin.Session
 
-	Depth int // nesting of function and trigger calls
+	Depth    int // nesting of function and trigger calls
+	Triggers int // nesting of triggers
+	Definers int // nesting of SECURITY DEFINER functions, in which the role cannot be set
 }
 
 // DefaultMaxRows is the bound on rows that a statement may hold in memory when the session names none.

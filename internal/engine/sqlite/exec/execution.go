@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/builtin"
@@ -8,6 +10,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/lower"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 // Session is the running transaction of a caller. See eval.Session.
@@ -157,6 +160,13 @@ type setCall struct {
 	strict    bool
 }
 
+// hasOuts says whether a function has OUT or TABLE parameters.
+func hasOuts(fn *catalog.Function) bool {
+	return slices.ContainsFunc(fn.Params, func(p catalog.Param) bool {
+		return p.Mode == sql.OutArg || p.Mode == sql.InOutArg || p.Mode == sql.TableArg
+	})
+}
+
 func compileSet(cat *catalog.Catalog, c tree.FuncCallRel, r *tree.Rel, o eval.Options) (setCall, error) {
 	sc := setCall{count: c.Count}
 	e := c.Call
@@ -168,6 +178,15 @@ func compileSet(cat *catalog.Catalog, c tree.FuncCallRel, r *tree.Rel, o eval.Op
 		break
 	}
 	call, isCall := e.(*tree.Call)
+	if isCall && call.User != nil {
+		told := *call
+		var columns []tree.RelColumn
+		if r != nil && !c.Scalar && call.Typ.OID == catalog.RecordOID && !hasOuts(call.User) {
+			columns = r.Columns[c.First : c.First+c.Count]
+		}
+		told.User = eval.Instance(cat, call, columns)
+		call, e = &told, &told
+	}
 	env := &value.Env{Types: cat}
 	if isCall && call.Fn != nil {
 		rs, err := recordsetOf(cat, call, c, r)

@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"strconv"
 	"sync"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -27,6 +28,7 @@ type activation struct {
 	rows    int64           // ROW_COUNT
 	portals map[int]*portal // open cursors, by variable
 	ticks   int
+	seen    *fault.Error // the error that last got its place
 }
 
 // slot holds a variable: a scalar, or a record.
@@ -128,7 +130,7 @@ func (r *routine) shapeOfValue(a *activation, p *prepared) *shape {
 	if v, ok := r.shapes.m.Load(p); ok {
 		return v.(*shape)
 	}
-	f := []value.Field{{Name: "?column?", Type: p.typ, Ops: a.s.Env().Ops(p.typ.OID)}}
+	f := []value.Field{{Name: p.name, Type: p.typ, Ops: a.s.Env().Ops(p.typ.OID)}}
 	v, _ := r.shapes.m.LoadOrStore(p, newShape(f, tree.Type{OID: catalog.RecordOID, Mod: -1}))
 	return v.(*shape)
 }
@@ -177,7 +179,8 @@ func (a *activation) bindTrigger(d *eval.TriggerData) {
 			return
 		}
 		if row == nil {
-			row = make([]value.Datum, len(d.Table.Columns))
+			a.slots[slot].rec = nil
+			return
 		}
 		a.slots[slot].rec = &record{a.r.vars[slot].shape, append([]value.Datum(nil), row...)}
 	}
@@ -206,6 +209,10 @@ func (a *activation) bindTrigger(d *eval.TriggerData) {
 		case "tg_nargs":
 			a.slots[i].d = value.Int(int64(len(d.Trigger.Args)))
 		case "tg_argv":
+			if len(d.Trigger.Args) == 0 {
+				a.slots[i].d = value.Null
+				continue
+			}
 			env := a.s.Env()
 			args := make([]value.Datum, len(d.Trigger.Args))
 			for j, arg := range d.Trigger.Args {
@@ -224,8 +231,10 @@ func (a *activation) call() (value.Datum, error) {
 	}
 	fn := a.r.fn
 	switch {
-	case a.yield != nil || fn.Returns.OID == catalog.VoidOID && len(a.r.outs) == 0:
+	case a.yield != nil:
 		return value.Null, nil
+	case fn.Returns.OID == catalog.VoidOID && len(a.r.outs) == 0:
+		return value.Text(""), nil
 	case len(a.r.outs) > 0:
 		return a.outValue()
 	case ctl.kind != returned && fn.Name != "inline_code_block":
@@ -278,7 +287,32 @@ func (a *activation) callTrigger() ([]value.Datum, error) {
 	return a.retRow, nil
 }
 
-// where adds the function to an error's context, once: the innermost function is what a person looks for.
+// maxContext bounds the context of an error that comes up through many functions.
+const maxContext = 4 << 10
+
+// placed adds the function and the statement to the context of an error, the first time that it passes here.
+func (a *activation) placed(s *step, err error) error {
+	f := fault.As(err)
+	if f == nil || f == a.seen {
+		return err
+	}
+	c := *f
+	if len(c.Where) < maxContext {
+		if c.Where != "" {
+			c.Where += "\n"
+		}
+		c.Where += a.line(s.line, s.what)
+	}
+	c.Pos, c.Text, c.File = -1, "", "" // a place in the body is none in the statement that called it
+	a.seen = &c
+	return &c
+}
+
+func (a *activation) line(line int, what string) string {
+	return "PL/pgSQL function " + a.r.signature() + " line " + strconv.Itoa(line) + " at " + what
+}
+
+// where adds the function to an error's context that has none: one of an SQL function, or of no statement.
 func (a *activation) where(err error) error {
 	f := fault.As(err)
 	if f == nil || f.Where != "" {
@@ -286,6 +320,9 @@ func (a *activation) where(err error) error {
 	}
 	c := *f
 	c.Where = "PL/pgSQL function " + a.r.signature()
+	if a.r.fn.Language == "sql" {
+		c.Where = `SQL function "` + a.r.fn.Name + `"`
+	}
 	c.Pos, c.Text, c.File = -1, "", "" // a place in the body is none in the statement that called it
 	return &c
 }

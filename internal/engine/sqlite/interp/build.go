@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 	"github.com/mainstay-dev/mainstay/internal/sql/plpgsql"
@@ -14,7 +15,35 @@ func (c *compiler) statement(sc *scope, e *plpgsql.Expr) *statement {
 	if e == nil {
 		return nil
 	}
-	return &statement{stmt: e.Query, text: e.Text, sc: sc}
+	st := &statement{stmt: e.Query, text: e.Text, sc: sc}
+	if c.r.fn.Returns.OID == catalog.TriggerOID && st.stmt != nil {
+		st.stmt = sql.Rewrite(st.stmt, fromZero)
+	}
+	return st
+}
+
+// query is statement for a query whose columns may become the fields of a record.
+func (c *compiler) query(sc *scope, e *plpgsql.Expr) *statement {
+	st := c.statement(sc, e)
+	if st != nil {
+		st.named = true
+	}
+	return st
+}
+
+// fromZero makes tg_argv[i] what it means: the only array whose subscripts begin at 0.
+func fromZero(n sql.Node) sql.Node {
+	x, ok := n.(*sql.Indirection)
+	if !ok || len(x.Steps) != 1 || x.Steps[0].Field != "" || x.Steps[0].Slice || x.Steps[0].Hi == nil {
+		return n
+	}
+	if c, ok := x.X.(*sql.ColumnRef); !ok || c.Fields[len(c.Fields)-1] != "tg_argv" {
+		return n
+	}
+	out := *x
+	one := &sql.Const{Kind: sql.IntConst, Text: "1", Pos: sql.NoPos}
+	out.Steps = []sql.Step{{Hi: &sql.Op{Name: "+", Left: x.Steps[0].Hi, Right: one, Pos: sql.NoPos}}}
+	return &out
 }
 
 func (c *compiler) statements(sc *scope, list []*plpgsql.Expr) []*expr {
@@ -28,6 +57,9 @@ func (c *compiler) statements(sc *scope, list []*plpgsql.Expr) []*expr {
 func (c *compiler) block(outer *scope, b *plpgsql.Block) (*blockOp, error) {
 	sc := &scope{outer: outer, label: b.Label, names: map[string]int{}}
 	out := &blockOp{label: b.Label}
+	for _, a := range b.Aliases {
+		sc.names[a.Name] = a.Var
+	}
 	for _, slot := range b.Declared {
 		v := &c.r.vars[slot]
 		// A default sees what was declared before it, not itself.
@@ -38,7 +70,13 @@ func (c *compiler) block(outer *scope, b *plpgsql.Block) (*blockOp, error) {
 		}
 		out.inits = append(out.inits, initOp{slot, c.statement(before, init)})
 		if v.isCursor {
-			v.cursor = c.statement(sc, c.r.fn.PL.Vars[slot].Cursor)
+			args := &scope{outer: sc, names: map[string]int{}}
+			if v.cursorArgs >= 0 {
+				for _, f := range c.r.vars[v.cursorArgs].fields {
+					args.names[c.r.vars[f].name] = f
+				}
+			}
+			v.cursor = c.query(args, c.r.fn.PL.Vars[slot].Cursor)
 		}
 		sc.names[v.name] = slot
 	}
@@ -78,15 +116,16 @@ func (c *compiler) block(outer *scope, b *plpgsql.Block) (*blockOp, error) {
 	return out, nil
 }
 
-func (c *compiler) list(sc *scope, list []plpgsql.Stmt) ([]op, error) {
-	var out []op
+func (c *compiler) list(sc *scope, list []plpgsql.Stmt) ([]step, error) {
+	var out []step
 	for _, s := range list {
 		o, err := c.stmt(sc, s)
 		if err != nil {
 			return nil, err
 		}
 		if o != nil {
-			out = append(out, o)
+			line, what := placeOf(s)
+			out = append(out, step{o, line, what})
 		}
 	}
 	return out, nil
@@ -103,10 +142,16 @@ func (c *compiler) stmt(sc *scope, s plpgsql.Stmt) (op, error) {
 			o.field, steps = steps[0].Field, steps[1:]
 		}
 		for _, step := range steps {
-			if step.Slice || step.Field != "" || step.Star {
+			if step.Star {
 				return nil, fault.Unsupported("an assignment to this part of a variable", "Assign the whole value.")
 			}
-			o.steps = append(o.steps, stepOp{&statement{stmt: &sql.Select{Targets: []sql.Target{{Expr: step.Hi}}}, sc: sc}})
+			bound := func(e sql.Expr) *expr {
+				if e == nil {
+					return nil
+				}
+				return &statement{stmt: &sql.Select{Targets: []sql.Target{{Expr: e}}}, sc: sc}
+			}
+			o.steps = append(o.steps, stepOp{field: step.Field, slice: step.Slice, lo: bound(step.Lo), index: bound(step.Hi)})
 		}
 		return o, nil
 	case *plpgsql.If:
@@ -145,7 +190,7 @@ func (c *compiler) stmt(sc *scope, s plpgsql.Stmt) (op, error) {
 	case *plpgsql.ReturnNext:
 		return &returnNextOp{s.Var, c.statement(sc, s.Expr)}, nil
 	case *plpgsql.ReturnQuery:
-		return &returnQueryOp{source{c.statement(sc, s.Query), c.statement(sc, s.Dynamic), c.statements(sc, s.Using), sc}}, nil
+		return &returnQueryOp{source{c.query(sc, s.Query), c.statement(sc, s.Dynamic), c.statements(sc, s.Using), sc}}, nil
 	case *plpgsql.Raise:
 		return c.raise(sc, s)
 	case *plpgsql.Assert:
@@ -153,13 +198,13 @@ func (c *compiler) stmt(sc *scope, s plpgsql.Stmt) (op, error) {
 	case *plpgsql.Perform:
 		return &performOp{c.statement(sc, s.Query)}, nil
 	case *plpgsql.Exec:
-		return &execOp{source: source{query: c.statement(sc, s.SQL), sc: sc}, into: s.Into, strict: s.Strict, slot: s.Var}, nil
+		return &execOp{source: source{query: c.query(sc, s.SQL), sc: sc}, into: s.Into, strict: s.Strict, slot: s.Var}, nil
 	case *plpgsql.DynExec:
 		return &execOp{source: source{dynamic: c.statement(sc, s.SQL), using: c.statements(sc, s.Using), sc: sc}, into: s.Into, strict: s.Strict, slot: s.Var}, nil
 	case *plpgsql.GetDiagnostics:
-		return &diagnosticsOp{s.Stacked, s.Items}, nil
+		return &diagnosticsOp{s.Stacked, s.Line, s.Items}, nil
 	case *plpgsql.Open:
-		return &openOp{s.Cursor, source{c.statement(sc, s.Query), c.statement(sc, s.Dynamic), c.statements(sc, s.Using), sc}, c.statement(sc, s.Args)}, nil
+		return &openOp{s.Cursor, source{c.query(sc, s.Query), c.statement(sc, s.Dynamic), c.statements(sc, s.Using), sc}, c.cursorArgs(sc, s.Args)}, nil
 	case *plpgsql.Fetch:
 		return &fetchOp{s.Cursor, s.Var, s.Direction, s.Count, c.statement(sc, s.CountExpr), s.Move}, nil
 	case *plpgsql.Close:
@@ -167,7 +212,7 @@ func (c *compiler) stmt(sc *scope, s plpgsql.Stmt) (op, error) {
 	case *plpgsql.Null:
 		return nil, nil
 	case *plpgsql.Call:
-		return nil, fault.Unsupported("CALL inside a function", "Make the procedure a function and use PERFORM.")
+		return c.call(sc, s)
 	case *plpgsql.Commit:
 		return nil, fault.Unsupported("COMMIT and ROLLBACK inside a function", "Let the caller end the transaction.")
 	case *plpgsql.Unsupported:
@@ -191,19 +236,46 @@ func (c *compiler) ifStmt(sc *scope, arms []plpgsql.Arm, els []plpgsql.Stmt) (*i
 }
 
 func (c *compiler) forQuery(sc *scope, s *plpgsql.ForQuery) (op, error) {
-	body, err := c.list(&scope{outer: sc, label: s.Label}, s.Body)
+	inner := &scope{outer: sc, label: s.Label}
+	if s.Cursor >= 0 {
+		inner.names = map[string]int{c.r.vars[s.Var].name: s.Var}
+	}
+	body, err := c.list(inner, s.Body)
 	if err != nil {
 		return nil, err
 	}
-	src := source{c.statement(sc, s.Query), c.statement(sc, s.Dynamic), c.statements(sc, s.Using), sc}
+	src := source{c.query(sc, s.Query), c.statement(sc, s.Dynamic), c.statements(sc, s.Using), sc}
 	if s.Query == nil && s.Dynamic == nil && s.Cursor >= 0 {
 		src.query = c.r.vars[s.Cursor].cursor
 		if src.query == nil {
 			return nil, fault.New("34000", `cursor FOR loop must use a bound cursor variable`)
 		}
-		return &forCursorOp{forQueryOp{s.Label, s.Var, src, body}, s.Cursor, c.statement(sc, s.CursorArgs)}, nil
+		return &forCursorOp{forQueryOp{s.Label, s.Var, src, body}, s.Cursor, c.cursorArgs(sc, s.CursorArgs)}, nil
 	}
 	return &forQueryOp{s.Label, s.Var, src, body}, nil
+}
+
+// cursorArg is an argument of a cursor; name is "" where it is given by position.
+type cursorArg struct {
+	name string
+	expr *expr
+}
+
+// cursorArgs are the arguments of a cursor, which the parser gives as those of a call.
+func (c *compiler) cursorArgs(sc *scope, e *plpgsql.Expr) []cursorArg {
+	if e == nil {
+		return nil
+	}
+	var out []cursorArg
+	for _, a := range e.Query.(*sql.Select).Targets[0].Expr.(*sql.FuncCall).Args {
+		out = append(out, cursorArg{a.Name, c.alone(sc, a.Value)})
+	}
+	return out
+}
+
+// alone makes a statement of an expression.
+func (c *compiler) alone(sc *scope, e sql.Expr) *expr {
+	return c.statement(sc, &plpgsql.Expr{Text: sql.PrintExpr(e), Query: &sql.Select{Targets: []sql.Target{{Expr: e}}}})
 }
 
 // sqlBody compiles LANGUAGE sql: every statement sees the arguments by name and number.

@@ -13,6 +13,6 @@ func (in *Interpreter) Check(cat *catalog.Catalog, fn *catalog.Function) error {
 	if fn.Language != "plpgsql" && fn.Language != "sql" {
 		return nil
 	}
-	_, err := compile(cat, fn, nil)
+	_, err := compile(cat, fn, nil, nil)
 	return err
 }

@@ -23,7 +23,12 @@ func (a *activation) utility(st *statement) (bool, error) {
 
 func (a *activation) runUtility(st sql.Statement) error {
 	if _, isTx := st.Stmt.(*sql.Transaction); isTx {
-		return fault.New(fault.FeatureNotSupported, "unsupported transaction command in PL/pgSQL")
+		return fault.New(fault.FeatureNotSupported, "EXECUTE of transaction commands is not implemented")
+	}
+	if v := a.r.fn.Volatility; v != 'v' && v != 0 {
+		if _, isSet := st.Stmt.(*sql.Set); !isSet {
+			return fault.New(fault.FeatureNotSupported, "a statement of this kind is not allowed in a non-volatile function")
+		}
 	}
 	if a.s.Utility == nil {
 		return fault.Unsupported("a statement of this kind inside a function", "")
@@ -131,12 +136,17 @@ func dynamicPlace(err error, text string) error {
 	}
 	c := *f
 	c.Pos, c.Text, c.File = -1, "", ""
-	const most = 200
-	if len(text) > most {
-		text = text[:most] + "…"
-	}
-	c.Where = "SQL statement \"" + text + "\""
+	c.Where = "SQL statement \"" + clip(text) + "\""
 	return &c
+}
+
+// clip bounds a text that is told in the context of an error.
+func clip(text string) string {
+	const most = 1000
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
 }
 
 // raiseOp is RAISE.
@@ -215,10 +225,13 @@ func (o *raiseOp) run(a *activation) (control, error) {
 			return goOn, err
 		}
 	}
-	if message == "" {
+	if message == "" && !o.has {
 		message = f.Code
 	}
 	f.Message = message
+	if o.level == plpgsql.RaiseDebug || o.level == plpgsql.RaiseLog {
+		return goOn, nil // below client_min_messages
+	}
 	if o.level != plpgsql.RaiseException {
 		if a.s.Notice != nil {
 			a.s.Notice(levelNames[o.level], f.Message)
@@ -234,6 +247,9 @@ func setOption(f *fault.Error, message *string, name, text string) error {
 		code, err := codeOf(text)
 		if err != nil {
 			return err
+		}
+		if code == "00000" {
+			code = fault.RaiseException
 		}
 		f.Code = code
 		if *message == "" {
@@ -309,6 +325,7 @@ func (o *assertOp) run(a *activation) (control, error) {
 // diagnosticsOp is GET DIAGNOSTICS.
 type diagnosticsOp struct {
 	stacked bool
+	line    int
 	items   []plpgsql.DiagItem
 }
 
@@ -326,7 +343,7 @@ func (o *diagnosticsOp) run(a *activation) (control, error) {
 		case "row_count":
 			d, t = value.Int(a.rows), tree.Type{OID: catalog.Int8OID, Mod: -1}
 		case "pg_context":
-			d = value.Text("PL/pgSQL function " + a.r.signature())
+			d = value.Text(a.line(o.line, "GET DIAGNOSTICS"))
 		case "returned_sqlstate":
 			d = value.Text(f.Code)
 		case "message_text":
@@ -367,23 +384,40 @@ type portal struct {
 type openOp struct {
 	cursor int
 	source source
-	args   *expr
+	args   []cursorArg
 }
 
 func (o *openOp) run(a *activation) (control, error) { return goOn, a.open(o.cursor, o.source, o.args) }
 
-func (a *activation) open(cursor int, src source, args *expr) error {
+func (a *activation) open(cursor int, src source, args []cursorArg) error {
 	v := &a.r.vars[cursor]
 	if a.portals[cursor] != nil {
 		return fault.New("42P03", `cursor "%s" already in use`, v.name)
 	}
-	if args != nil && v.cursorArgs >= 0 {
-		rs, err := args.rows(a, 1)
-		if err != nil {
-			return err
-		}
-		if err := a.assignRow(v.cursorArgs, rs.shape, rs.rows[0]); err != nil {
-			return err
+	if v.cursorArgs >= 0 {
+		fields := a.r.vars[v.cursorArgs].fields
+		for i, arg := range args {
+			slot := -1
+			switch {
+			case arg.name == "" && i < len(fields):
+				slot = fields[i]
+			default:
+				for _, f := range fields {
+					if a.r.vars[f].name == arg.name {
+						slot = f
+					}
+				}
+			}
+			if slot < 0 {
+				return fault.New(fault.SyntaxError, `cursor "%s" has no argument named "%s"`, v.name, arg.name)
+			}
+			d, p, err := arg.expr.compute(a)
+			if err != nil {
+				return err
+			}
+			if err := a.assignShaped(slot, d, p); err != nil {
+				return err
+			}
 		}
 	}
 	if src.query == nil && src.dynamic == nil {
@@ -422,6 +456,9 @@ const (
 
 func (o *fetchOp) run(a *activation) (control, error) {
 	p := a.portals[o.cursor]
+	if v := &a.r.vars[o.cursor]; p == nil && v.cursor == nil && a.slots[o.cursor].d.IsNull() {
+		return goOn, fault.New(fault.NullNotAllowed, `cursor variable "%s" is null`, v.name)
+	}
 	if p == nil {
 		return goOn, fault.New("34000", `cursor "%s" does not exist`, a.r.vars[o.cursor].name)
 	}
@@ -479,7 +516,7 @@ func (o *closeOp) run(a *activation) (control, error) {
 type forCursorOp struct {
 	forQueryOp
 	cursor int
-	args   *expr
+	args   []cursorArg
 }
 
 func (o *forCursorOp) run(a *activation) (control, error) {

@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"strconv"
+	"strings"
 	"sync/atomic"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -19,6 +21,8 @@ type statement struct {
 	stmt sql.Stmt
 	text string
 	sc   *scope
+	// named says that the name of a lone column is wanted.
+	named bool
 	// latest holds the forms prepared last: one for each role and record structure that was met. Replaced as a whole.
 	latest atomic.Pointer[[]*prepared]
 }
@@ -31,6 +35,9 @@ const maxForms = 8
 
 // prepared is SQL compiled for a role and for the records' structures of the moment.
 type prepared struct {
+	shape   *shape // of the value, where it is a record whose structure the expression shows
+	columns int
+	name    string // of a lone column
 	role    string
 	path    []string
 	version uint64
@@ -41,9 +48,12 @@ type prepared struct {
 	prog    *exec.Program // anything else
 }
 
+// shapeDep is what a form takes for granted of a record: its structure and, where the record is used as a whole, whether it is NULL.
 type shapeDep struct {
 	slot  int
 	shape *shape
+	whole bool
+	null  bool
 }
 
 // ref says which variable a parameter is: a scalar, or a field of a record.
@@ -75,7 +85,7 @@ func (p *prepared) fits(a *activation) bool {
 		return false
 	}
 	for _, d := range p.shapes {
-		if a.slots[d.slot].shape() != d.shape {
+		if sl := &a.slots[d.slot]; sl.shape() != d.shape || d.whole && (sl.rec == nil) != d.null {
 			return false
 		}
 	}
@@ -143,9 +153,20 @@ func (b *binder) whole(slot int) tree.Expr {
 	if v.kind != plpgsql.RecordVar && v.typ.OID != 0 {
 		return b.param(ref{slot, -1}, v.typ)
 	}
+	if sl := &b.a.slots[slot]; v.kind == plpgsql.RecordVar && sl.rec == nil {
+		b.p.shapes = append(b.p.shapes, shapeDep{slot, sl.shape(), true, true})
+		t := v.typ
+		if t.OID == 0 {
+			t = anyRecord
+		}
+		return &tree.Const{Value: value.Null, Typ: t}
+	}
 	sh := b.shape(slot)
 	if sh == nil {
 		return nil
+	}
+	if v.kind == plpgsql.RecordVar {
+		b.p.shapes = append(b.p.shapes, shapeDep{slot, sh, true, false})
 	}
 	if v.kind != plpgsql.RecordVar { // the hidden variable of a CASE
 		return b.param(ref{slot, -1}, sh.fields[0].Type)
@@ -156,6 +177,77 @@ func (b *binder) whole(slot int) tree.Expr {
 		row.Names = append(row.Names, f.Name)
 	}
 	return row
+}
+
+// stars puts the fields of a record in the place of record.* in lists of expressions.
+func (b *binder) stars(n sql.Node) sql.Node {
+	expand := func(list []sql.Expr) ([]sql.Expr, bool) {
+		var out []sql.Expr
+		found := false
+		for _, e := range list {
+			if fields := b.starOf(e); fields != nil {
+				out = append(out, fields...)
+				found = true
+			} else {
+				out = append(out, e)
+			}
+		}
+		return out, found
+	}
+	switch n := n.(type) {
+	case *sql.Row:
+		if args, ok := expand(n.Args); ok {
+			c := *n
+			c.Args = args
+			return &c
+		}
+	case *sql.Select:
+		c := *n
+		changed := false
+		c.Targets = nil
+		for _, t := range n.Targets {
+			fields := b.starOf(t.Expr)
+			if fields == nil {
+				c.Targets = append(c.Targets, t)
+				continue
+			}
+			changed = true
+			for _, f := range fields {
+				c.Targets = append(c.Targets, sql.Target{Expr: f, Pos: t.Pos})
+			}
+		}
+		c.Values = nil
+		for _, row := range n.Values {
+			out, ok := expand(row)
+			changed = changed || ok
+			c.Values = append(c.Values, out)
+		}
+		if changed {
+			return &c
+		}
+	}
+	return n
+}
+
+// starOf is the fields of record.*; nil for anything else.
+func (b *binder) starOf(e sql.Expr) []sql.Expr {
+	ref, ok := e.(*sql.ColumnRef)
+	if !ok || !ref.Star || len(ref.Fields) != 1 {
+		return nil
+	}
+	slot, ok := b.sc.find(ref.Fields[0])
+	if !ok || b.a.r.vars[slot].kind != plpgsql.RecordVar {
+		return nil
+	}
+	sh := b.shape(slot)
+	if sh == nil {
+		return nil
+	}
+	var out []sql.Expr
+	for _, f := range sh.fields {
+		out = append(out, &sql.ColumnRef{Fields: []string{ref.Fields[0], f.Name}, Pos: ref.Pos})
+	}
+	return out
 }
 
 func (b *binder) field(slot int, name string) tree.Expr {
@@ -187,7 +279,7 @@ func (b *binder) shape(slot int) *shape {
 			return sh
 		}
 	}
-	b.p.shapes = append(b.p.shapes, shapeDep{slot, sh})
+	b.p.shapes = append(b.p.shapes, shapeDep{slot: slot, shape: sh})
 	return sh
 }
 
@@ -199,7 +291,7 @@ func (st *statement) compile(a *activation) (*prepared, error) {
 	s := a.s
 	p := &prepared{role: s.Role, path: s.Path, version: s.Cat.Version()}
 	b := &binder{a: a, sc: st.sc, p: p, seen: map[ref]int{}}
-	env := &analyze.Env{Path: s.Path, Names: b.names, Conflict: analyze.ConflictError, Transition: a.transition(), FixedParams: true}
+	env := &analyze.Env{Path: s.Path, Names: b.names, Conflict: a.r.conflict(), Transition: a.transition(), FixedParams: true}
 	// $1… are the arguments; they take the first parameter numbers.
 	for _, slot := range a.r.args {
 		if a.r.vars[slot].kind == plpgsql.RecordVar {
@@ -209,13 +301,13 @@ func (st *statement) compile(a *activation) (*prepared, error) {
 		env.Params = append(env.Params, e.Type())
 	}
 	q, ok := st.stmt.(sql.Query)
+	if ok && strings.Contains(st.text, "*") {
+		q = sql.Rewrite(q, b.stars)
+	}
 	if !ok {
 		return nil, fault.New(fault.SyntaxError, "%s is not a query", st.text)
 	}
-	if a.r.fn.Language == "sql" {
-		env.Conflict = analyze.ColumnWins
-	}
-	err := p.make(s, env, q)
+	err := p.make(a, env, q, st.named)
 	if b.err != nil {
 		return nil, b.err
 	}
@@ -223,30 +315,113 @@ func (st *statement) compile(a *activation) (*prepared, error) {
 }
 
 // make compiles q: in Go alone where it is an expression over variables and built-in functions, as a program otherwise.
-func (p *prepared) make(s *exec.Session, env *analyze.Env, q sql.Query) error {
+func (p *prepared) make(a *activation, env *analyze.Env, q sql.Query, named bool) error {
+	s := a.s
+	p.columns = 1
 	if x := lone(q); x != nil {
 		e, err := analyze.ExprAs(s.Cat, env, x, analyze.InSelect)
 		if err != nil {
 			return err
 		}
 		if local(e) {
+			if named {
+				t, err := analyze.Query(s.Cat, env, q)
+				if err != nil {
+					return err
+				}
+				p.name = t.Targets[0].Name
+			}
 			p.typ = e.Type()
-			if p.typ.OID == catalog.UnknownOID {
+			p.shape = a.r.shapeOfExpr(a, e)
+			if p.typ.OID == catalog.UnknownOID && !literal(e) {
 				p.typ = textType
 			}
 			p.closure, err = eval.Compile(s.Cat, e, eval.Options{})
 			return err
 		}
 	}
-	prog, err := exec.Compile(s.Cat, env, s.Role, q)
+	t, err := analyze.Query(s.Cat, env, q)
 	if err != nil {
 		return err
 	}
+	if t.Left == nil && len(t.Targets) > 0 && t.Targets[0].Expr != nil {
+		p.shape = a.r.shapeOfExpr(a, t.Targets[0].Expr)
+	}
+	prog, err := exec.CompileTree(s.Cat, s.Role, t)
+	if err != nil {
+		return err
+	}
+	if a.r.fn.Volatility != 'v' && a.r.fn.Volatility != 0 && !prog.ReadOnly() {
+		return fault.New(fault.FeatureNotSupported, "%s is not allowed in a non-volatile function", commandWords[prog.Command()])
+	}
+	prog.Params = env.Params
 	p.prog = prog
+	p.columns = len(prog.Columns)
 	if len(prog.Columns) > 0 {
 		p.typ = prog.Columns[0].Type
 	}
 	return nil
+}
+
+var commandWords = map[tree.Command]string{tree.Select: "SELECT", tree.Insert: "INSERT", tree.Update: "UPDATE", tree.Delete: "DELETE", tree.Merge: "MERGE"}
+
+// literal says that an expression is a bare constant, whose type is then still unknown.
+func literal(e tree.Expr) bool { _, ok := e.(*tree.Const); return ok }
+
+// shapeOfExpr is the structure of an anonymous record that an expression makes; nil where it does not show.
+func (r *routine) shapeOfExpr(a *activation, e tree.Expr) *shape {
+	if e.Type().OID != catalog.RecordOID {
+		return nil
+	}
+	env := a.s.Env()
+	var fields []value.Field
+	add := func(name string, t tree.Type) {
+		ops := env.Ops(t.OID)
+		if ops == nil {
+			ops = env.Ops(catalog.TextOID)
+		}
+		fields = append(fields, value.Field{Name: name, Type: t, Ops: ops})
+	}
+	switch e := e.(type) {
+	case *tree.Row:
+		for i, x := range e.Args {
+			name := "f" + strconv.Itoa(i+1)
+			if i < len(e.Names) && e.Names[i] != "" {
+				name = e.Names[i]
+			}
+			add(name, x.Type())
+		}
+	case *tree.WholeRow:
+		for _, c := range e.Rel.Columns {
+			add(c.Name, c.Type)
+		}
+	case *tree.Call:
+		if e.User == nil {
+			return nil
+		}
+		for _, p := range e.User.Params {
+			if p.Mode == sql.OutArg || p.Mode == sql.InOutArg || p.Mode == sql.TableArg {
+				add(p.Name, p.Type)
+			}
+		}
+	}
+	if fields == nil {
+		return nil
+	}
+	return r.internFields(fields)
+}
+
+// conflict says what a name means that is both a variable and a column.
+func (r *routine) conflict() analyze.Conflict {
+	switch {
+	case r.fn.Language == "sql":
+		return analyze.ColumnWins
+	case r.fn.PL.VariableConflict == "use_column":
+		return analyze.ColumnWins
+	case r.fn.PL.VariableConflict == "use_variable":
+		return analyze.VariableWins
+	}
+	return analyze.ConflictError
 }
 
 // lone is the expression of SELECT expr, nil for anything more.
@@ -294,15 +469,27 @@ func (p *prepared) args(a *activation, into []value.Datum) []value.Datum {
 
 // value computes an expression: its value and type. More than one row is error 21000.
 func (st *statement) value(a *activation) (value.Datum, tree.Type, error) {
+	d, p, err := st.compute(a)
+	if err != nil {
+		return d, tree.Type{}, err
+	}
+	return d, p.typ, nil
+}
+
+// compute is value with all that is known of the expression.
+func (st *statement) compute(a *activation) (value.Datum, *prepared, error) {
 	p, err := st.prepare(a)
 	if err != nil {
-		return value.Null, tree.Type{}, err
+		return value.Null, nil, err
 	}
 	if p.closure != nil {
 		// The frame is lent: an expression that calls back into this activation is not local.
 		a.frame.Params = p.args(a, a.frame.Params)
 		d, err := p.closure(&a.frame)
-		return d, p.typ, err
+		return d, p, err
+	}
+	if p.columns != 1 {
+		return value.Null, nil, fault.New(fault.SyntaxError, "query returned %d columns", p.columns)
 	}
 	out, n := value.Null, 0
 	_, err = p.prog.Run(a.s, p.args(a, nil), func(row exec.Row) error {
@@ -312,7 +499,7 @@ func (st *statement) value(a *activation) (value.Datum, tree.Type, error) {
 		out = row.Datum(0)
 		return nil
 	})
-	return out, p.typ, err
+	return out, p, err
 }
 
 // as computes an expression as type t.

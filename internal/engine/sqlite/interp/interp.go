@@ -51,14 +51,25 @@ func (in *Interpreter) routine(cat *catalog.Catalog, fn *catalog.Function, trigg
 		all = &routines{version: cat.Version()}
 		in.cache.Store(all)
 	}
-	key := routineKey{fn, trigger}
+	key := routineKey{fn, trigger, ""}
+	declared := cat.FunctionByOID(fn.OID)
+	if declared == nil {
+		declared = fn
+	}
+	if declared != fn {
+		// An instance of a polymorphic function, or of one that returns record; see eval.Instance.
+		key.fn = declared
+		for _, p := range fn.Params {
+			key.types += cat.TypeString(p.Type) + "," + p.Name + ","
+		}
+	}
 	if r, ok := all.m.Load(key); ok {
 		return r.(*routine), nil
 	}
 	if fn.Refused != "" {
 		return nil, fault.New(fault.FeatureNotSupported, "%s", fn.Refused).WithHint("%s", fn.RefusedHint)
 	}
-	r, err := compile(cat, fn, trigger)
+	r, err := compile(cat, fn, fn.Params[len(declared.Params):], trigger)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +81,7 @@ func (in *Interpreter) routine(cat *catalog.Catalog, fn *catalog.Function, trigg
 type routineKey struct {
 	fn      *catalog.Function
 	trigger *catalog.Table
+	types   string // of an instance
 }
 
 func (in *Interpreter) callFunc(s *exec.Session, fn *catalog.Function, args []value.Datum) (value.Datum, error) {
@@ -84,6 +96,9 @@ func (in *Interpreter) callFunc(s *exec.Session, fn *catalog.Function, args []va
 			err = nil
 		}
 		return out, err
+	}
+	if fn.Returns.OID == catalog.TriggerOID {
+		return value.Null, fault.New(fault.FeatureNotSupported, "trigger functions can only be called as triggers")
 	}
 	r, err := in.routine(s.Cat, fn, nil)
 	if err != nil {
@@ -151,6 +166,8 @@ func (in *Interpreter) fireTrigger(s *exec.Session, fn *catalog.Function, d *eva
 		return nil, err
 	}
 	var out []value.Datum
+	s.Triggers++
+	defer func() { s.Triggers-- }()
 	err = r.within(s, func() error {
 		a := r.activate(s, nil)
 		rows := map[string][][]value.Datum{}
@@ -177,7 +194,7 @@ func (in *Interpreter) fireTrigger(s *exec.Session, fn *catalog.Function, d *eva
 // Do runs the body of a DO block.
 func (in *Interpreter) Do(s *exec.Session, body *plpgsql.Function) error {
 	fn := &catalog.Function{Name: "inline_code_block", Language: "plpgsql", PL: body, Returns: tree.Type{OID: catalog.VoidOID, Mod: -1}, Volatility: 'v'}
-	r, err := compile(s.Cat, fn, nil)
+	r, err := compile(s.Cat, fn, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -190,6 +207,10 @@ func (in *Interpreter) Do(s *exec.Session, body *plpgsql.Function) error {
 // within runs f as the function's role and with its settings, and undoes both.
 func (r *routine) within(s *exec.Session, f func() error) (err error) {
 	fn := r.fn
+	if fn.Definer {
+		s.Definers++
+		defer func() { s.Definers-- }()
+	}
 	if fn.Definer && s.Role != fn.Owner {
 		defer func(role string) { s.Role = role }(s.Role)
 		s.Role = fn.Owner

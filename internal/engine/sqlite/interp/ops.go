@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"strings"
+
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
@@ -33,10 +35,21 @@ type control struct {
 
 var goOn control
 
-func runAll(a *activation, list []op) (control, error) {
-	for _, o := range list {
-		if ctl, err := o.run(a); err != nil || ctl.kind != next {
-			return ctl, err
+// step is a statement with its place for the context of errors.
+type step struct {
+	op
+	line int
+	what string // as PostgreSQL calls the statement
+}
+
+func runAll(a *activation, list []step) (control, error) {
+	for i := range list {
+		ctl, err := list[i].run(a)
+		if err != nil {
+			return ctl, a.placed(&list[i], err)
+		}
+		if ctl.kind != next {
+			return ctl, nil
 		}
 	}
 	return goOn, nil
@@ -60,7 +73,7 @@ func (c control) leaves(label string) (bool, control) {
 type blockOp struct {
 	label             string
 	inits             []initOp
-	body              []op
+	body              []step
 	handlers          []handler
 	sqlstate, sqlerrm []int // the variables of those names
 }
@@ -72,7 +85,7 @@ type initOp struct {
 
 type handler struct {
 	conditions []string
-	body       []op
+	body       []step
 }
 
 func (b *blockOp) run(a *activation) (control, error) {
@@ -96,15 +109,26 @@ func (a *activation) initialise(in initOp) error {
 			return fault.New(fault.NullNotAllowed, `variable "%s" must have a default value, since it's declared NOT NULL`, v.name)
 		}
 		if v.domain {
-			return a.assign(in.slot, value.Null, v.typ)
+			return a.assign(in.slot, value.Null, textType)
 		}
 		return nil
 	}
-	d, t, err := in.init.value(a)
+	d, p, err := in.init.compute(a)
 	if err != nil {
 		return err
 	}
-	return a.assign(in.slot, d, t)
+	return a.assignShaped(in.slot, d, p)
+}
+
+// assignShaped is assign for what an expression gave.
+func (a *activation) assignShaped(slot int, d value.Datum, p *prepared) error {
+	if p.shape == nil || a.r.vars[slot].kind == plpgsql.ScalarVar {
+		return a.assign(slot, d, p.typ)
+	}
+	if d.IsNull() {
+		return a.assignRecord(slot, &a.r.vars[slot], d, p.typ)
+	}
+	return a.assignRow(slot, p.shape, value.RecordOps(catalog.RecordOID, "record", p.shape.fields).FieldValues(d))
 }
 
 func (b *blockOp) inner(a *activation) (control, error) {
@@ -200,19 +224,15 @@ func (a *activation) assignField(v *variable, d value.Datum, t tree.Type) error 
 
 func (a *activation) assignRecord(slot int, v *variable, d value.Datum, t tree.Type) error {
 	from := a.shapeOfType(t)
-	if from == nil {
-		if d.IsNull() {
-			a.slots[slot].rec = nil
-			return nil
-		}
-		return fault.New(fault.DatatypeMismatch, "cannot assign non-composite value to a record variable")
-	}
 	if d.IsNull() {
 		a.slots[slot].rec = nil
-		if v.shape == nil {
+		if v.shape == nil && from != nil {
 			a.slots[slot].rec = &record{from, make([]value.Datum, len(from.fields))}
 		}
 		return nil
+	}
+	if from == nil {
+		return fault.New(fault.DatatypeMismatch, "cannot assign non-composite value to a record variable")
 	}
 	return a.assignRow(slot, from, value.RecordOps(t.OID, "record", from.fields).FieldValues(d))
 }
@@ -226,7 +246,7 @@ func (a *activation) assignRow(slot int, sh *shape, vals []value.Datum) error {
 			if vals == nil {
 				vals = make([]value.Datum, len(sh.fields))
 			}
-			a.slots[slot].rec = &record{sh, append([]value.Datum(nil), vals...)}
+			a.slots[slot].rec = &record{a.r.settled(sh), append([]value.Datum(nil), vals...)}
 			return nil
 		}
 		return a.fillTyped(slot, v, sh, vals)
@@ -248,14 +268,27 @@ func (a *activation) assignRow(slot int, sh *shape, vals []value.Datum) error {
 	return a.assign(slot, vals[0], sh.fields[0].Type)
 }
 
+// settled is sh with text in the place of types that are still unknown.
+func (r *routine) settled(sh *shape) *shape {
+	for i := range sh.fields {
+		if sh.fields[i].Type.OID != catalog.UnknownOID {
+			continue
+		}
+		fields := append([]value.Field(nil), sh.fields...)
+		for j := i; j < len(fields); j++ {
+			if fields[j].Type.OID == catalog.UnknownOID {
+				fields[j].Type = textType
+			}
+		}
+		return r.internFields(fields)
+	}
+	return sh
+}
+
 // fillTyped converts a row to the structure of a typed record, by position. One composite column fills it whole.
 func (a *activation) fillTyped(slot int, v *variable, sh *shape, vals []value.Datum) error {
 	if vals == nil {
 		a.slots[slot].rec = nil
-		return nil
-	}
-	if len(vals) == 1 && len(v.shape.fields) != 1 && sh.fields[0].Type.OID == v.shape.typ.OID {
-		a.store(slot, vals[0], v.typ)
 		return nil
 	}
 	out := make([]value.Datum, len(v.shape.fields))
@@ -280,18 +313,32 @@ type assignOp struct {
 	expr  *expr
 }
 
-// stepOp is [index] of an assignment's target.
-type stepOp struct{ index *expr }
+// stepOp is .field, [index] or [lo:index] of an assignment's target.
+type stepOp struct {
+	field     string
+	slice     bool
+	lo, index *expr
+}
 
 func (o *assignOp) run(a *activation) (control, error) {
-	d, t, err := o.expr.value(a)
+	d, p, err := o.expr.compute(a)
 	if err != nil {
+		if f := fault.As(err); f != nil && f.Code == fault.SyntaxError && strings.HasPrefix(f.Message, "query returned ") {
+			err = fault.New(fault.SyntaxError, "assignment source returned %s", strings.TrimPrefix(f.Message, "query returned "))
+		}
 		return goOn, err
 	}
 	if len(o.steps) > 0 {
-		return goOn, o.element(a, d, t)
+		return goOn, o.element(a, d, p.typ)
 	}
-	return goOn, o.set(a, d, t)
+	if o.field == "" {
+		if v := &a.r.vars[o.slot]; v.kind == plpgsql.ScalarVar && v.typ == p.typ && !v.notNull && !v.domain {
+			a.slots[o.slot].d = d
+			return goOn, nil
+		}
+		return goOn, a.assignShaped(o.slot, d, p)
+	}
+	return goOn, o.set(a, d, p.typ)
 }
 
 func (o *assignOp) set(a *activation, d value.Datum, t tree.Type) error {
@@ -301,7 +348,7 @@ func (o *assignOp) set(a *activation, d value.Datum, t tree.Type) error {
 	return a.assignField(&variable{kind: plpgsql.FieldVar, name: o.field, parent: o.slot}, d, t)
 }
 
-// element sets one element: of an array by number, of a jsonb by number or key.
+// element sets what the steps of the target lead to.
 func (o *assignOp) element(a *activation, d value.Datum, t tree.Type) error {
 	target := &a.r.vars[o.slot]
 	if o.field != "" {
@@ -311,57 +358,160 @@ func (o *assignOp) element(a *activation, d value.Datum, t tree.Type) error {
 	if typ.OID == 0 {
 		return o.set(a, d, t) // says what is wrong with the field
 	}
-	env := a.s.Env()
-	ty := a.s.Cat.Type(typ.OID)
-	switch {
-	case typ.OID == catalog.JSONBOID:
-		path := make([]string, len(o.steps))
-		for i, s := range o.steps {
-			text, null, err := s.index.string(a)
-			if err != nil {
-				return err
-			}
-			if null {
-				return fault.New(fault.NullNotAllowed, "jsonb subscript in assignment must not be null")
-			}
-			path[i] = text
-		}
-		v, err := a.r.convert(a.s, d, t, typ)
-		if err != nil {
-			return err
-		}
-		if v.IsNull() {
-			v = value.Text("null")
-		}
-		base := "{}"
-		if !cur.IsNull() {
-			base = cur.Str()
-		}
-		out, err := value.SetPath(base, path, v.Str(), value.PathCreate)
-		if err != nil {
-			return err
-		}
-		return o.set(a, value.Text(out), typ)
-	case ty == nil || ty.Elem == 0 || len(o.steps) > 1:
-		return fault.Unsupported("an assignment to this subscript", "")
-	}
-	elem := tree.Type{OID: ty.Elem, Mod: typ.Mod}
-	i, err := o.steps[0].index.as(a, intType)
-	if err != nil {
-		return err
-	}
-	if i.IsNull() {
-		return fault.New(fault.NullNotAllowed, "array subscript in assignment must not be null")
-	}
-	v, err := a.r.convert(a.s, d, t, elem)
-	if err != nil {
-		return err
-	}
-	out, err := value.SetElem(env, env.Ops(elem.OID), cur, i.Int64(), v)
+	out, err := a.setIn(cur, typ, o.steps, d, t)
 	if err != nil {
 		return err
 	}
 	return o.set(a, out, typ)
+}
+
+// setIn is cur, of type typ, with d in the place that steps lead to.
+func (a *activation) setIn(cur value.Datum, typ tree.Type, steps []stepOp, d value.Datum, t tree.Type) (value.Datum, error) {
+	if len(steps) == 0 {
+		return a.r.convert(a.s, d, t, typ)
+	}
+	step := steps[0]
+	if step.field != "" {
+		return a.setField(cur, typ, steps, d, t)
+	}
+	ty := a.s.Cat.Type(typ.OID)
+	switch {
+	case typ.OID == catalog.JSONBOID:
+		return a.setPath(cur, typ, steps, d, t)
+	case ty == nil || ty.Elem == 0:
+		return cur, fault.New(fault.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", a.s.Cat.TypeString(typ))
+	}
+	elem := tree.Type{OID: ty.Elem, Mod: typ.Mod}
+	env := a.s.Env()
+	hi, err := a.subscript(step.index)
+	if err != nil {
+		return cur, err
+	}
+	switch {
+	case step.slice && len(steps) == 1:
+		return a.setSlice(cur, typ, elem, step.lo, hi, d, t)
+	case step.slice:
+		return cur, fault.Unsupported("an assignment to a slice of a slice", "")
+	case len(steps) > 1 && steps[1].field == "":
+		return a.setInner(cur, typ, elem, hi, steps[1:], d, t)
+	}
+	old := value.Null
+	if len(steps) > 1 && !cur.IsNull() {
+		all, err := value.ArraySlice(env.Ops(elem.OID), cur)
+		if err != nil {
+			return cur, err
+		}
+		if hi >= 1 && hi <= int64(len(all)) {
+			old = all[hi-1]
+		}
+	}
+	v, err := a.setIn(old, elem, steps[1:], d, t)
+	if err != nil {
+		return cur, err
+	}
+	return value.SetElem(env, env.Ops(elem.OID), cur, hi, v)
+}
+
+func (a *activation) subscript(e *expr) (int64, error) {
+	i, err := e.as(a, intType)
+	if err == nil && i.IsNull() {
+		err = fault.New(fault.NullNotAllowed, "array subscript in assignment must not be null")
+	}
+	return i.Int64(), err
+}
+
+func (a *activation) setField(cur value.Datum, typ tree.Type, steps []stepOp, d value.Datum, t tree.Type) (value.Datum, error) {
+	sh := a.shapeOfType(typ)
+	if sh == nil {
+		return cur, fault.New(fault.DatatypeMismatch, `cannot assign to field "%s" of column "%s" because its type %s is not a composite type`, steps[0].field, steps[0].field, a.s.Cat.TypeString(typ))
+	}
+	i, ok := sh.index[steps[0].field]
+	if !ok {
+		return cur, fault.New(fault.UndefinedColumn, `cannot assign to field "%s" of column "%s" because there is no such column in data type %s`, steps[0].field, steps[0].field, a.s.Cat.TypeString(typ))
+	}
+	vals := make([]value.Datum, len(sh.fields))
+	if !cur.IsNull() {
+		vals = value.RecordOps(typ.OID, "record", sh.fields).FieldValues(cur)
+	}
+	var err error
+	if vals[i], err = a.setIn(vals[i], sh.fields[i].Type, steps[1:], d, t); err != nil {
+		return cur, err
+	}
+	return value.MakeRecord(a.s.Env(), sh.fields, vals), nil
+}
+
+func (a *activation) setPath(cur value.Datum, typ tree.Type, steps []stepOp, d value.Datum, t tree.Type) (value.Datum, error) {
+	path := make([]string, len(steps))
+	for i, s := range steps {
+		text, null, err := s.index.string(a)
+		if err != nil {
+			return cur, err
+		}
+		if null {
+			return cur, fault.New(fault.NullNotAllowed, "jsonb subscript in assignment must not be null")
+		}
+		path[i] = text
+	}
+	v, err := a.r.convert(a.s, d, t, typ)
+	if err != nil {
+		return cur, err
+	}
+	if v.IsNull() {
+		v = value.Text("null")
+	}
+	base := "{}"
+	if !cur.IsNull() {
+		base = cur.Str()
+	}
+	out, err := value.SetPath(base, path, v.Str(), value.PathCreate)
+	return value.Text(out), err
+}
+
+// setSlice puts the elements of an array in the place of a[lo:hi].
+func (a *activation) setSlice(cur value.Datum, typ, elem tree.Type, lower *expr, hi int64, d value.Datum, t tree.Type) (value.Datum, error) {
+	lo := int64(1)
+	if lower != nil {
+		var err error
+		if lo, err = a.subscript(lower); err != nil {
+			return cur, err
+		}
+	}
+	v, err := a.r.convert(a.s, d, t, typ)
+	if err != nil || v.IsNull() {
+		return cur, err
+	}
+	env := a.s.Env()
+	ops := env.Ops(elem.OID)
+	list, err := value.ArraySlice(ops, v)
+	if err != nil {
+		return cur, err
+	}
+	if int64(len(list)) < hi-lo+1 {
+		return cur, fault.New(fault.ArraySubscript, "source array too small")
+	}
+	for i := lo; i <= hi; i++ {
+		if cur, err = value.SetElem(env, ops, cur, i, list[i-lo]); err != nil {
+			return cur, err
+		}
+	}
+	return cur, nil
+}
+
+// setInner sets an element of an array of more than one dimension: of one that is there.
+func (a *activation) setInner(cur value.Datum, typ, elem tree.Type, i int64, steps []stepOp, d value.Datum, t tree.Type) (value.Datum, error) {
+	outer := value.ElemsOf(cur.Str())
+	if cur.IsNull() || i < 1 || i > int64(len(outer)) {
+		return cur, fault.New(fault.ArraySubscript, "array subscript out of range")
+	}
+	inner, err := a.setIn(value.Text(outer[i-1]), typ, steps, d, t)
+	if err != nil {
+		return cur, err
+	}
+	if len(value.ElemsOf(inner.Str())) != len(value.ElemsOf(outer[i-1])) {
+		return cur, fault.New(fault.ArraySubscript, "array subscript out of range")
+	}
+	outer[i-1] = inner.Str()
+	return value.Text(string(value.AppendArray(nil, outer))), nil
 }
 
 // current is the value and type of a scalar variable or field; type 0 if there is no such field.
@@ -387,12 +537,12 @@ func (a *activation) current(slot int, v *variable) (value.Datum, tree.Type) {
 // ifOp is IF.
 type ifOp struct {
 	arms []armOp
-	els  []op
+	els  []step
 }
 
 type armOp struct {
 	cond *expr
-	body []op
+	body []step
 }
 
 func (o *ifOp) run(a *activation) (control, error) {
@@ -447,7 +597,7 @@ func (o *caseOp) run(a *activation) (control, error) {
 type loopOp struct {
 	label string
 	while *expr
-	body  []op
+	body  []step
 }
 
 func (o *loopOp) run(a *activation) (control, error) {
@@ -477,7 +627,7 @@ type forIntOp struct {
 	slot         int
 	lo, hi, step *expr
 	reverse      bool
-	body         []op
+	body         []step
 }
 
 func (o *forIntOp) run(a *activation) (control, error) {
@@ -534,7 +684,7 @@ type forQueryOp struct {
 	label  string
 	slot   int
 	source source
-	body   []op
+	body   []step
 }
 
 func (o *forQueryOp) run(a *activation) (control, error) {
@@ -572,7 +722,7 @@ type forEachOp struct {
 	slot  int
 	slice int
 	expr  *expr
-	body  []op
+	body  []step
 }
 
 func (o *forEachOp) run(a *activation) (control, error) {
@@ -589,17 +739,36 @@ func (o *forEachOp) run(a *activation) (control, error) {
 	}
 	env := a.s.Env()
 	elemType := tree.Type{OID: ty.Elem, Mod: -1}
+	dims := len(value.ArrayDims(env.Ops(ty.Elem), d))
+	loop := &a.r.vars[o.slot]
+	isArray := false
+	if lt := a.s.Cat.Type(loop.typ.OID); loop.kind == plpgsql.ScalarVar && lt != nil {
+		isArray = lt.Elem != 0
+	}
+	switch {
+	case o.slice < 0 || o.slice > dims && o.slice > 0:
+		return goOn, fault.New(fault.ArraySubscript, "slice dimension (%d) is out of the valid range 0..%d", o.slice, dims)
+	case o.slice > 0 && !isArray:
+		return goOn, fault.New(fault.DatatypeMismatch, "FOREACH ... SLICE loop variable must be of an array type")
+	case o.slice == 0 && isArray:
+		return goOn, fault.New(fault.DatatypeMismatch, "FOREACH loop variable must not be of an array type")
+	}
 	var elems []value.Datum
 	if o.slice == 0 {
 		if elems, err = value.ArraySlice(env.Ops(ty.Elem), d); err != nil {
 			return goOn, err
 		}
 	} else {
-		if o.slice != 1 {
-			return goOn, fault.Unsupported("FOREACH … SLICE over more than one dimension", "")
-		}
 		elemType = t
-		for _, raw := range value.ElemsOf(d.Str()) {
+		raws := []string{d.Str()}
+		for range dims - o.slice {
+			var inner []string
+			for _, raw := range raws {
+				inner = append(inner, value.ElemsOf(raw)...)
+			}
+			raws = inner
+		}
+		for _, raw := range raws {
 			elems = append(elems, value.Text(raw))
 		}
 	}
@@ -653,18 +822,20 @@ func (o *returnOp) run(a *activation) (control, error) {
 	if o.slot < 0 && o.expr == nil || a.yield != nil || len(a.r.outs) > 0 {
 		return done, nil
 	}
-	var d value.Datum
-	var t tree.Type
-	var err error
-	if o.slot >= 0 {
-		d, t = a.typedDatum(o.slot)
-	} else if d, t, err = o.expr.value(a); err != nil {
-		return done, err
-	}
 	if a.r.ret.OID == catalog.VoidOID {
 		return done, nil
 	}
-	a.ret, err = a.convertResult(d, t)
+	if o.slot >= 0 {
+		d, t := a.typedDatum(o.slot)
+		var err error
+		a.ret, err = a.convertResult(d, t, a.slots[o.slot].shape())
+		return done, err
+	}
+	d, p, err := o.expr.compute(a)
+	if err != nil {
+		return done, err
+	}
+	a.ret, err = a.convertResult(d, p.typ, p.shape)
 	return done, err
 }
 
@@ -684,40 +855,51 @@ func (a *activation) typedDatum(slot int) (value.Datum, tree.Type) {
 	return a.slots[slot].d, v.typ
 }
 
-// convertResult gives a value as the function's result type; an untyped record takes the fields of the result by position.
-func (a *activation) convertResult(d value.Datum, t tree.Type) (value.Datum, error) {
-	if t.OID == a.r.ret.OID || d.IsNull() || a.r.result.fields == nil {
+// convertResult gives a value, of structure sh where it is a record, as the function's result type.
+func (a *activation) convertResult(d value.Datum, t tree.Type, sh *shape) (value.Datum, error) {
+	want := a.r.result.fields
+	switch {
+	case d.IsNull() || want == nil && !a.r.result.any || t.OID == a.r.ret.OID && t.OID != catalog.RecordOID:
 		return a.r.convert(a.s, d, t, a.r.ret)
+	case sh == nil:
+		sh = a.shapeOfType(t)
 	}
-	return a.recast(d, t)
+	if sh == nil && t.OID == catalog.RecordOID {
+		return d, nil // of a function that returns record; its caller says what it expects
+	}
+	if sh == nil {
+		return d, fault.New(fault.DatatypeMismatch, "cannot return non-composite value from function returning composite type")
+	}
+	if want == nil {
+		return d, nil
+	}
+	if err := a.matchRecord(sh, want); err != nil {
+		return d, err
+	}
+	return value.MakeRecord(a.s.Env(), want, value.RecordOps(t.OID, "record", sh.fields).FieldValues(d)), nil
 }
 
-// recast fits a composite of another type to the result's columns, by position.
-func (a *activation) recast(d value.Datum, t tree.Type) (value.Datum, error) {
-	vals := recordValues(d)
-	row := make([]value.Datum, len(a.r.result.fields))
-	env := a.s.Env()
-	if len(vals) != len(row) {
-		return d, fault.New(fault.DatatypeMismatch, "returned record type does not match expected record type").
-			WithDetail("Number of returned columns (%d) does not match expected column count (%d).", len(vals), len(row))
-	}
-	for i, f := range a.r.result.fields {
-		if vals[i] == "null" {
-			continue
-		}
-		var err error
-		if row[i], err = f.Ops.FromJSON(env, vals[i]); err != nil {
-			return d, err
+// matchRecord says where a record that is returned has not the columns of the result; a mismatch of types comes before one of numbers.
+func (a *activation) matchRecord(sh *shape, want []value.Field) error {
+	const message = "returned record type does not match expected record type"
+	for i := 0; i < len(want) && i < len(sh.fields); i++ {
+		if sh.fields[i].Type.OID != want[i].Type.OID {
+			return fault.New(fault.DatatypeMismatch, message).
+				WithDetail("Returned type %s does not match expected type %s in column %d.", a.s.Cat.TypeString(sh.fields[i].Type), a.s.Cat.TypeString(want[i].Type), i+1)
 		}
 	}
-	return value.MakeRecord(env, a.r.result.fields, row), nil
+	if len(sh.fields) != len(want) {
+		return fault.New(fault.DatatypeMismatch, message).
+			WithDetail("Number of returned columns (%d) does not match expected column count (%d).", len(sh.fields), len(want))
+	}
+	return nil
 }
 
 // row is RETURN of a trigger function.
 func (o *returnOp) row(a *activation) error {
 	slot := o.slot
 	if slot < 0 && o.expr != nil {
-		d, t, err := o.expr.value(a)
+		d, p, err := o.expr.compute(a)
 		if err != nil {
 			return err
 		}
@@ -725,7 +907,10 @@ func (o *returnOp) row(a *activation) error {
 			a.retRow = nil
 			return nil
 		}
-		sh := a.shapeOfType(t)
+		t, sh := p.typ, p.shape
+		if sh == nil {
+			sh = a.shapeOfType(t)
+		}
 		if sh == nil {
 			return fault.New(fault.DatatypeMismatch, "cannot return non-composite value from function returning composite type")
 		}
@@ -775,13 +960,23 @@ func (o *returnNextOp) run(a *activation) (control, error) {
 	var d value.Datum
 	var t tree.Type
 	var err error
+	var sh *shape
 	if o.slot >= 0 {
 		d, t = a.typedDatum(o.slot)
-	} else if d, t, err = o.expr.value(a); err != nil {
-		return goOn, err
+	} else {
+		var p *prepared
+		if d, p, err = o.expr.compute(a); err != nil {
+			return goOn, err
+		}
+		t, sh = p.typ, p.shape
 	}
 	if a.r.result.fields != nil {
-		sh := a.shapeOfType(t)
+		if d.IsNull() {
+			return goOn, a.yield(make([]value.Datum, len(a.r.result.fields)))
+		}
+		if sh == nil {
+			sh = a.shapeOfType(t)
+		}
 		if sh == nil {
 			return goOn, a.yieldRow(&shape{fields: []value.Field{{Type: t}}}, []value.Datum{d})
 		}
@@ -881,6 +1076,17 @@ func (q *source) rows(a *activation, limit int) (*rowset, error) {
 	return a.execute(q, limit)
 }
 
+// context names the statement in the context of an error that has none yet.
+func (q *source) context(err error) error {
+	f := fault.As(err)
+	if f == nil || f.Where != "" || q.query == nil {
+		return err
+	}
+	c := *f
+	c.Where = "SQL statement \"" + clip(q.query.text) + "\""
+	return &c
+}
+
 // performOp is PERFORM.
 type performOp struct{ query *statement }
 
@@ -924,7 +1130,7 @@ func (o *execOp) run(a *activation) (control, error) {
 	}
 	rs, err := o.source.rows(a, limit)
 	if err != nil {
-		return goOn, err
+		return goOn, o.source.context(err)
 	}
 	if rs == nil { // a statement without rows, run as text
 		return goOn, nil
@@ -936,15 +1142,25 @@ func (o *execOp) run(a *activation) (control, error) {
 				return goOn, fault.New(fault.SyntaxError, "query has no destination for result data").
 					WithHint("If you want to discard the results of a SELECT, use PERFORM instead.")
 			}
+			if len(rs.shape.fields) > 0 {
+				return goOn, fault.New(fault.SyntaxError, "query has no destination for result data")
+			}
 			a.setFound(a.rows > 0)
 		}
 		return goOn, nil
+	}
+	if o.source.query == nil && len(rs.shape.fields) == 0 {
+		return goOn, fault.New(fault.SyntaxError, "INTO used with a command that cannot return data")
 	}
 	switch {
 	case len(rs.rows) == 0 && o.strict:
 		return goOn, fault.New(fault.NoDataFound, "query returned no rows")
 	case len(rs.rows) > 1 && (o.strict || a.modifies(o)):
-		return goOn, fault.New(fault.TooManyRows, "query returned more than one row").WithHint("Make sure the query returns a single row, or use LIMIT 1.")
+		f := fault.New(fault.TooManyRows, "query returned more than one row")
+		if o.source.query != nil {
+			f = f.WithHint("Make sure the query returns a single row, or use LIMIT 1.")
+		}
+		return goOn, f
 	}
 	var row []value.Datum
 	if len(rs.rows) > 0 {

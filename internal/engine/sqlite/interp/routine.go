@@ -34,9 +34,10 @@ type routine struct {
 	shapes         shapes
 }
 
-// result says what the function yields: fields is nil for a single value.
+// result says what the function yields: fields is nil for a single value; any is a record of any structure.
 type result struct {
 	fields []value.Field
+	any    bool
 }
 
 // variable is a datum of a function.
@@ -107,15 +108,25 @@ type compiler struct {
 }
 
 var (
-	textType = tree.Type{OID: catalog.TextOID, Mod: -1}
-	boolType = tree.Type{OID: catalog.BoolOID, Mod: -1}
-	intType  = tree.Type{OID: catalog.Int4OID, Mod: -1}
+	textType  = tree.Type{OID: catalog.TextOID, Mod: -1}
+	boolType  = tree.Type{OID: catalog.BoolOID, Mod: -1}
+	anyRecord = tree.Type{OID: catalog.RecordOID, Mod: -1}
+	intType   = tree.Type{OID: catalog.Int4OID, Mod: -1}
 )
 
-func compile(cat *catalog.Catalog, fn *catalog.Function, trigger *catalog.Table) (*routine, error) {
+// compile makes the routine of fn. columns are those of a column definition list.
+func compile(cat *catalog.Catalog, fn *catalog.Function, columns []catalog.Param, trigger *catalog.Table) (*routine, error) {
+	if len(columns) > 0 {
+		c := *fn
+		c.Params = fn.Params[:len(fn.Params)-len(columns)]
+		fn = &c
+	}
 	r := &routine{fn: fn, cat: cat, trigger: trigger, ret: fn.Returns, found: -1, newVar: -1, oldVar: -1}
 	c := &compiler{r: r, env: &value.Env{Types: cat}}
-	r.result.fields = c.resultFields()
+	r.result.fields = c.resultFields(columns)
+	if r.result.fields == nil && r.ret.OID == catalog.RecordOID {
+		r.result.any = true
+	}
 	switch {
 	case fn.Language == "sql":
 		return r, c.sqlBody()
@@ -126,9 +137,12 @@ func compile(cat *catalog.Catalog, fn *catalog.Function, trigger *catalog.Table)
 }
 
 // resultFields are the columns of what the function yields; nil for one value.
-func (c *compiler) resultFields() []value.Field {
+func (c *compiler) resultFields(columns []catalog.Param) []value.Field {
 	fn := c.r.fn
 	var outs []value.Field
+	for _, p := range columns {
+		outs = append(outs, value.Field{Name: p.Name, Type: p.Type, Ops: c.env.Ops(p.Type.OID)})
+	}
 	for _, p := range fn.Params {
 		if p.Mode == sql.OutArg || p.Mode == sql.InOutArg || p.Mode == sql.TableArg {
 			outs = append(outs, value.Field{Name: p.Name, Type: p.Type, Ops: c.env.Ops(p.Type.OID)})
@@ -150,6 +164,10 @@ func (c *compiler) plBody() error {
 	r, pl := c.r, c.r.fn.PL
 	r.newVar, r.oldVar = pl.NewVar, pl.OldVar
 	for i := range pl.Vars {
+		if i < len(r.fn.Params) {
+			r.vars = append(r.vars, c.typed(pl.Vars[i].Name, r.fn.Params[i].Type))
+			continue
+		}
 		v, err := c.variable(i, &pl.Vars[i])
 		if err != nil {
 			return err
@@ -179,7 +197,13 @@ func (c *compiler) variable(_ int, v *plpgsql.Var) (variable, error) {
 	}
 	t, err := c.typeOf(v.Type)
 	if err != nil {
+		if f := fault.As(err); f != nil && f.Code == fault.UndefinedObject && v.Kind == plpgsql.RecordVar {
+			err = fault.New(fault.UndefinedTable, `relation "%s" does not exist`, v.Type.Name.Name).At(int(v.Type.Pos))
+		}
 		return out, err
+	}
+	if t.OID == refCursorOID {
+		t = textType // the name of a portal
 	}
 	out.typ = t
 	if t.OID == catalog.RecordOID {
@@ -360,6 +384,9 @@ func (c *compiler) triggerVars(sc *scope) {
 	}
 }
 
+// refCursorOID is type refcursor.
+const refCursorOID = 1790
+
 // castKey names an assignment conversion.
 type castKey struct{ from, to tree.Type }
 
@@ -373,6 +400,9 @@ type cast struct {
 func (r *routine) convert(s *exec.Session, d value.Datum, from, to tree.Type) (value.Datum, error) {
 	if from.OID == to.OID && (to.Mod == -1 || from.Mod == to.Mod) || to.OID == 0 || from.OID == 0 {
 		return d, nil
+	}
+	if from.OID == catalog.UnknownOID {
+		from = textType
 	}
 	if d.IsNull() && !isDomain(s.Cat, to) {
 		return d, nil
