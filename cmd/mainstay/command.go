@@ -92,7 +92,7 @@ func (f *serverFlags) prepare(args []string, defaultLevel slog.Level) (*mainstay
 // logger writes lines for people on a terminal and JSON otherwise, to standard error.
 func logger(level slog.Level) *slog.Logger {
 	if terminal(os.Stderr) {
-		return slog.New(tint.NewHandler(os.Stderr, &tint.Options{Level: level, TimeFormat: "15:04:05.000"}))
+		return slog.New(tint.NewTextHandler(os.Stderr, &tint.Options{Level: level, TimeFormat: "15:04:05.000"}))
 	}
 	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 }

@@ -746,7 +746,8 @@ func (b *binder) functionCols(call *sql.FuncCall, a *sql.Alias) (cols []scopeCol
 	if a != nil {
 		name = a.Name
 	}
-	for _, f := range b.c.FindFunctions(b.path, call.Name) {
+	if all := b.c.FindFunctions(b.path, call.Name); len(all) > 0 {
+		f := all[0]
 		for _, p := range f.Params {
 			if p.Mode == sql.OutArg || p.Mode == sql.TableArg || p.Mode == sql.InOutArg {
 				cols = append(cols, scopeCol{name: p.Name})

@@ -96,13 +96,12 @@ func (a ACL) without(g Grant, optionOnly, cascade bool) (ACL, bool) {
 
 // granting is one GRANT or REVOKE with its names resolved.
 type granting struct {
-	e          *Edit
-	s          *sql.Grant
-	kind       sql.ObjectKind
-	roles      []string // "" is PUBLIC
-	privs      Privilege
-	colPrivs   map[string]Privilege
-	objectWord string
+	e        *Edit
+	s        *sql.Grant
+	kind     sql.ObjectKind
+	roles    []string // "" is PUBLIC
+	privs    Privilege
+	colPrivs map[string]Privilege
 }
 
 func (e *Edit) grant(s *sql.Grant) {

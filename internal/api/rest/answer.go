@@ -20,7 +20,6 @@ import (
 type answer struct {
 	head   http.Header
 	status int
-	reason string
 	buf    []byte
 	q      *request
 	p      *plan.Plan

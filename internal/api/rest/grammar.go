@@ -266,7 +266,6 @@ func (r *reader) item() (query.Item, bool) {
 	if r.peek() == ':' && !r.has("::") {
 		r.i++
 		alias = name
-		start = r.i
 		if !spread && r.take("count()") {
 			return r.counted(&query.Field{Alias: alias, Aggregate: "count"})
 		}

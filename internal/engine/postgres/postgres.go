@@ -40,14 +40,12 @@ type Options struct {
 
 // Engine is a PostgreSQL database. It implements engine.Engine.
 type Engine struct {
-	o      Options
-	pool   *pgxpool.Pool
-	single *pgx.ConnConfig // of connections outside of the pool: scripts, listening
-	path   string          // the setting search_path of requests
-	snap   atomic.Pointer[snapshot]
-	// DDL triggers are there, so that changes are noticed at once.
-	notified atomic.Bool
-	reading  sync.Mutex // held while the catalog is read and swapped, so that an older one never replaces a newer
+	o       Options
+	pool    *pgxpool.Pool
+	single  *pgx.ConnConfig // of connections outside of the pool: scripts, listening
+	path    string          // the setting search_path of requests
+	snap    atomic.Pointer[snapshot]
+	reading sync.Mutex // held while the catalog is read and swapped, so that an older one never replaces a newer
 }
 
 var _ engine.Engine = (*Engine)(nil)

@@ -483,7 +483,3 @@ func intConst(n int64) tree.Expr {
 func boolConst(b bool) tree.Expr {
 	return &tree.Const{Value: value.Bool(b), Typ: plain(catalog.BoolOID)}
 }
-
-func textConst(s string) tree.Expr {
-	return &tree.Const{Value: value.Text(s), Typ: plain(catalog.TextOID)}
-}

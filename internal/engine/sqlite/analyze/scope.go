@@ -126,10 +126,8 @@ type scope struct {
 	hasAgg    bool
 	hasSRF    bool
 	hasWin    bool
-	inAgg     int // depth of aggregate arguments of this level
 	noSRF     string
-	target    *tree.Rel // of a data modification: for hints
-	unknowns  bool      // leave outputs of unknown type as they are (the source of an INSERT)
+	unknowns  bool // leave outputs of unknown type as they are (the source of an INSERT)
 	groupings []pendingGrouping
 }
 

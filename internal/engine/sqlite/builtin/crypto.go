@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	//lint:ignore SA1019 crypt() of type bf is defined over this cipher; package bcrypt does not take a salt
 	"golang.org/x/crypto/blowfish"
 
 	"github.com/mainstay-dev/mainstay/fault"

@@ -702,14 +702,14 @@ func formatNumber(d value.Dec, f string) (datum, error) {
 
 // numFormat is a parsed number template.
 type numFormat struct {
-	items                    []numItem
-	pre, post                int // digits before and after the point
-	zeroFrom                 int // index of the first digit place before the point printed as zero, pre if none
-	fill                     bool
-	mi, pl, sg, pr           bool
-	s, sFront                bool
-	roman, exp, point, lower bool
-	shift                    int
+	items             []numItem
+	pre, post         int // digits before and after the point
+	zeroFrom          int // index of the first digit place before the point printed as zero, pre if none
+	fill              bool
+	mi, pl, sg, pr    bool
+	s, sFront         bool
+	roman, exp, point bool
+	shift             int
 }
 
 type numItem struct {

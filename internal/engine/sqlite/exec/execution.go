@@ -39,7 +39,6 @@ type execution struct {
 	lastSeq   catalog.OID
 	depth     int // Program.Run calls under way
 	inside    int // callbacks of SQLite that run inside each other
-	builtins  *builtin.Session
 }
 
 // executionOf is the executor's state of a session, made when there is none.

@@ -45,6 +45,7 @@ func Register(c *store.Conn) error {
 	connect := func(db *sqlite3.Conn, _, _, _ string, _ ...string) (setModule, error) {
 		return setModule{c}, db.DeclareVTab(setDeclaration)
 	}
+	//lint:ignore SA1019 the method that replaces it needs Go 1.27
 	if err := sqlite3.CreateModule(db, "pg_set", nil, connect); err != nil {
 		return err
 	}

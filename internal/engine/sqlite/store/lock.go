@@ -26,11 +26,12 @@ func acquireLock(dir string) (*lockFile, error) {
 		}
 		return nil, fmt.Errorf("the data folder %s is in use by %s; only one Mainstay can serve a folder", dir, holder)
 	}
-	if err := f.Truncate(0); err == nil {
+	err = f.Truncate(0)
+	if err == nil {
 		_, err = f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close() // the write's error is the one to tell
 		return nil, fmt.Errorf("lock data folder: %w", err)
 	}
 	return &lockFile{f}, nil
