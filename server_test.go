@@ -97,6 +97,11 @@ func TestBadInput(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	owner, err := s.Sign(map[string]any{"role": "postgres", "exp": time.Now().Add(time.Hour).Unix()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("a signed token that names the owner", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer "+owner), 403, "42501")
 	check("a token that is none", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer x.y.z"), 401, "PGRST301")
 	check("alg none", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer "+enc([]byte(`{"alg":"none"}`))+"."+enc([]byte(`{"role":"service_role"}`))+"."), 401, "PGRST301")
 	check("an expired token", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer "+expired), 401, "PGRST303")

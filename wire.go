@@ -21,6 +21,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
@@ -76,7 +77,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	restDoor := rest.New(a.engine, rest.Options{
 		Schemas:  conf.API.Schemas,
 		MaxRows:  conf.API.MaxRows,
-		CallerOf: a.keys.Caller,
+		CallerOf: a.caller,
 		Limits:   rest.Limits{Body: conf.API.MaxBodyBytes},
 		Log:      a.log,
 		Plan: plan.Options{
@@ -175,6 +176,23 @@ func (s *Server) runner(e engine.Engine) *migrate.Runner {
 		},
 	}
 }
+
+// caller identifies the sender of a request. A verified token may name only roles that the API's own role, authenticator, may become: whoever can have
+// tokens signed must not reach the owner's role by naming it. (A role that does not exist is the engine's error 22023.)
+func (a *app) caller(r *http.Request) (query.Caller, error) {
+	c, err := a.keys.Caller(r)
+	if err != nil {
+		return c, err
+	}
+	cat := a.engine.Catalog()
+	if cat.Role(c.Role) != nil && cat.Role(authenticator) != nil && !cat.MemberOf(authenticator, c.Role) {
+		return c, fault.New(fault.InsufficientPrivilege, "permission denied to set role %q", c.Role).WithStatus(http.StatusForbidden)
+	}
+	return c, nil
+}
+
+// authenticator is the role that the API logs in as, in the ecosystem's terms.
+const authenticator = "authenticator"
 
 func exposedHint(p *project.Project) string {
 	file := "mainstay.toml"

@@ -31,7 +31,9 @@ func (d *badDisk) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File
 	return &badFile{f, d, flags&vfs.OPEN_WAL != 0}, out, err
 }
 
-func (f *badFile) SharedMemory() vfs.SharedMemory { return f.File.(vfs.FileSharedMemory).SharedMemory() }
+func (f *badFile) SharedMemory() vfs.SharedMemory {
+	return f.File.(vfs.FileSharedMemory).SharedMemory()
+}
 
 func (f *badFile) Sync(flags vfs.SyncFlag) error {
 	if f.disk.failSync.Load() {
