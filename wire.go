@@ -21,9 +21,9 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
-	"github.com/mainstay-dev/mainstay/internal/engine/query"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 	"github.com/mainstay-dev/mainstay/internal/exposure"
 	"github.com/mainstay-dev/mainstay/internal/identity"
@@ -56,6 +56,15 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	if a.project, err = project.Load(s.dir()); err != nil {
 		return nil, err
 	}
+	if s.Dev {
+		// From here on no change is missed: one that comes while the project is being applied is applied after it.
+		watcher, err := a.project.Watcher()
+		if err != nil {
+			return nil, err
+		}
+		a.closers = append(a.closers, watcher.Close)
+		a.watch = func(ctx context.Context) error { return s.watch(ctx, a, watcher) }
+	}
 	conf := a.project.Config
 	a.warnings = a.project.Warnings
 	a.dataDir = s.dataDir(a.project)
@@ -75,11 +84,12 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 
 	a.rule = exposure.Rule{AllowWithoutRLS: conf.API.AllowWithoutRLS}
 	restDoor := rest.New(a.engine, rest.Options{
-		Schemas:  conf.API.Schemas,
-		MaxRows:  conf.API.MaxRows,
-		CallerOf: a.caller,
-		Limits:   rest.Limits{Body: conf.API.MaxBodyBytes},
-		Log:      a.log,
+		Schemas:      conf.API.Schemas,
+		MaxRows:      conf.API.MaxRows,
+		CallerOf:     a.caller,
+		Limits:       rest.Limits{Body: conf.API.MaxBodyBytes},
+		Log:          a.log,
+		ServerTiming: func(c query.Caller) bool { return c.Role == identity.ServiceRole },
 		Plan: plan.Options{
 			Exposed:     func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
 			ExposedHint: exposedHint(a.project),
@@ -95,9 +105,6 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 			{Prefix: "/auth/v1", Handler: auth.New(a.keys)},
 		},
 	})
-	if s.Dev {
-		a.watch = func(ctx context.Context) error { return s.watch(ctx, a) }
-	}
 	return a, nil
 }
 
@@ -203,11 +210,7 @@ func exposedHint(p *project.Project) string {
 }
 
 // watch applies what changes in the folder until ctx ends. A change that fails is told, and the server goes on with what it had.
-func (s *Server) watch(ctx context.Context, a *app) error {
-	w, err := a.project.Watcher()
-	if err != nil {
-		return err
-	}
+func (s *Server) watch(ctx context.Context, a *app, w *project.Watcher) error {
 	var mu sync.Mutex // one change at a time
 	return w.Run(ctx, func() {
 		mu.Lock()

@@ -114,6 +114,7 @@ func TestWatchTellsOfChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = w.Close() }()
 	if err := os.WriteFile(filepath.Join(p.Root, "migrations", "2_b.sql"), []byte("select 2"), 0o644); err != nil {
 		t.Fatal(err)
 	}

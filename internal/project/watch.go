@@ -14,10 +14,10 @@ import (
 // settle is how long the folder must be quiet before a change is told: editors write a file in several steps.
 const settle = 50 * time.Millisecond
 
-// Watcher tells of changes to a project's files. It is made by Project.Watcher and ended by Run.
+// Watcher tells of changes to a project's files. It is made by Project.Watcher and must be closed; Run ends with its context.
 type Watcher struct{ fs *fsnotify.Watcher }
 
-// Watcher begins to note changes of the project's folders, but for node_modules, hidden folders and the like. Run must be called.
+// Watcher begins to note changes of the project's folders, but for node_modules, hidden folders and the like. What changes before Run is called is told by Run.
 func (p *Project) Watcher() (*Watcher, error) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -32,7 +32,6 @@ func (p *Project) Watcher() (*Watcher, error) {
 
 // Run calls changed after each burst of changes, until ctx ends. Errors of the operating system's watcher end it.
 func (w *Watcher) Run(ctx context.Context, changed func()) error {
-	defer func() { _ = w.fs.Close() }() // nothing to lose
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
 	for {
@@ -56,6 +55,9 @@ func (w *Watcher) Run(ctx context.Context, changed func()) error {
 		}
 	}
 }
+
+// Close ends the watching. It may be called more than once.
+func (w *Watcher) Close() error { return w.fs.Close() }
 
 func relevant(path string) bool {
 	switch filepath.Ext(path) {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -27,6 +28,7 @@ type answer struct {
 	cols   []plan.Column
 	bodied bool
 	timing *timing
+	began  time.Time
 	// noLength leaves Content-Length out.
 	noLength bool
 	keys     []string // text of the hidden key columns of the only row

@@ -36,8 +36,9 @@ type Options struct {
 	CallerOf func(*http.Request) (query.Caller, error)
 	// AllowRollback honours Prefer: tx=rollback and tx=commit. RollbackAll rolls every write back unless tx=commit is allowed and asked for.
 	AllowRollback, RollbackAll bool
-	// ServerTiming tells in a header how long the parts of a request took.
-	ServerTiming bool
+	// ServerTiming says to which callers a header tells how long the parts of their request took: times tell about data that a caller may not see.
+	// nil is nobody.
+	ServerTiming func(query.Caller) bool
 	OpenAPI      OpenAPI
 	Limits       Limits
 	Log          *slog.Logger // nil discards
@@ -104,9 +105,7 @@ func (h *Handler) CacheStats() plan.CacheStats { return h.cache.Stats() }
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := newAnswer()
 	defer a.release()
-	if h.o.ServerTiming {
-		a.timing = &timing{last: time.Now()}
-	}
+	a.began = time.Now()
 	var caller query.Caller
 	err := h.serve(r, a, &caller)
 	if err != nil {
@@ -144,16 +143,16 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 		return fault.New("PGRST100", "the request URL is longer than %d bytes", h.o.Limits.URL).WithStatus(http.StatusRequestURITooLong)
 	}
 	if r.Method == http.MethodOptions {
-		a.timing.done("jwt")
-		err := h.options(r, a)
-		a.timing.done("parse")
-		return err
+		return h.options(r, a)
 	}
 	var err error
 	if *caller, err = h.o.CallerOf(r); err != nil {
 		return err
 	}
-	a.timing.done("jwt")
+	if h.o.ServerTiming != nil && h.o.ServerTiming(*caller) {
+		a.timing = &timing{last: a.began}
+		a.timing.done("jwt")
+	}
 	if isRoot(r.URL.Path) && h.o.OpenAPI.RootSpec == "" {
 		return h.root(r, a, caller)
 	}

@@ -208,7 +208,7 @@ func (r *Runner) door(c *Case) http.Handler {
 		o.MaxRows = int64(v)
 	}
 	if v, ok := c.Config["server-timing-enabled"].(bool); ok {
-		o.ServerTiming = v
+		o.ServerTiming = func(query.Caller) bool { return v }
 	}
 	o.CallerOf = r.callerOf(c)
 	return rest.New(r.Engine, o)
