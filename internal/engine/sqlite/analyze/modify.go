@@ -5,6 +5,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/system"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
@@ -16,6 +17,9 @@ func (a *analyzer) targetTable(sc *scope, t *sql.Table) (*tree.Rel, *item) {
 	}
 	r := a.relation(sc, t)
 	if r.Table == nil {
+		if system.Relation(t.Name.Schema, t.Name.Name) != nil {
+			a.fail(sql.NoPos, fault.InsufficientPrivilege, `permission denied: "%s" is a system catalog`, t.Name.Name)
+		}
 		a.fail(sql.NoPos, fault.WrongObjectType, `cannot change sequence "%s"`, t.Name.Name)
 	}
 	if r.Table.Kind == catalog.MatView {

@@ -17,26 +17,33 @@ func registerCatalog(r registry) {
 		pg_get_viewdef(text) pg_get_viewdef(text,bool) pg_get_functiondef(oid) pg_get_function_arguments(oid) pg_get_function_identity_arguments(oid)
 		pg_get_function_result(oid) pg_get_triggerdef(oid) pg_get_triggerdef(oid,bool) pg_get_expr(pg_node_tree,oid) pg_get_userbyid(oid) pg_get_serial_sequence(text,text)
 		obj_description(oid) obj_description(oid,name) col_description(oid,int4) shobj_description(oid,name)
-		has_table_privilege(text,text) has_table_privilege(oid,text) has_table_privilege(name,text,text) has_table_privilege(name,oid,text)
-		has_column_privilege(text,text,text) has_column_privilege(name,text,text,text) has_any_column_privilege(text,text) has_any_column_privilege(name,text,text)
-		has_schema_privilege(text,text) has_schema_privilege(oid,text) has_schema_privilege(name,text,text) has_schema_privilege(name,oid,text)
-		has_function_privilege(text,text) has_function_privilege(oid,text) has_function_privilege(name,text,text) has_function_privilege(name,oid,text)
-		has_sequence_privilege(text,text) has_sequence_privilege(name,text,text) has_type_privilege(text,text) has_database_privilege(text,text) has_database_privilege(name,text,text)
-		pg_has_role(name,text) pg_has_role(name,name,text) pg_has_role(oid,text) pg_has_role(name,oid,text) pg_has_role(oid,name,text) row_security_active(text) row_security_active(oid)
-		pg_table_is_visible(oid) pg_type_is_visible(oid) pg_function_is_visible(oid)
+		pg_table_is_visible(oid) pg_type_is_visible(oid) pg_function_is_visible(oid) pg_has_role(name,text) pg_has_role(oid,text)
+		row_security_active(text) row_security_active(oid) pg_get_expr(pg_node_tree,oid,bool) pg_get_viewdef(oid,int4) acldefault(char,oid) oidvectortypes(_oid)
+		pg_encoding_to_char(int4) pg_is_other_temp_schema(oid) pg_get_partkeydef(oid)
 		pg_relation_size(regclass) pg_total_relation_size(regclass) pg_table_size(regclass) pg_indexes_size(regclass) pg_database_size(name) pg_relation_is_updatable(regclass,bool)
 		pg_sequence_last_value(regclass) pg_terminate_backend(int4,int8) pg_cancel_backend(int4) current_query()`) {
-		name, _, _ := strings.Cut(sig, "(")
-		if strings.Contains(sig, "pg_node_tree") {
-			continue // expressions have no value form of their own
-		}
-		r.fn(sig, func(c *Ctx, a []datum) (datum, error) {
-			if c.Catalog == nil {
-				return value.Null, unsupported("%s() cannot be used here", name)
-			}
-			return c.Catalog(name, c.Args, a)
-		})
+		r.describing(sig)
 	}
+	// The role may be left out, and role, object and column may be names or numbers.
+	for _, f := range []struct{ name, objects string }{{"has_table_privilege", "text oid"}, {"has_any_column_privilege", "text oid"},
+		{"has_column_privilege", "text,text text,int2 oid,text oid,int2"}, {"has_schema_privilege", "text oid"}, {"has_function_privilege", "text oid"},
+		{"has_sequence_privilege", "text oid"}, {"has_type_privilege", "text oid"}, {"has_database_privilege", "text oid"}, {"has_language_privilege", "text oid"}} {
+		for object := range strings.FieldsSeq(f.objects) {
+			for _, role := range []string{"", "name,", "oid,"} {
+				r.describing(f.name + "(" + role + object + ",text)")
+			}
+		}
+	}
+	for _, role := range []string{"name,name", "name,oid", "oid,name", "oid,oid"} {
+		r.describing("pg_has_role(" + role + ",text)")
+	}
+	r.set("aclexplode(_aclitem)", func(c *Ctx, a []datum, yield func([]datum) bool) error {
+		if c.Explode == nil {
+			return unsupported("aclexplode() cannot be used here")
+		}
+		c.Explode(a[0], yield)
+		return nil
+	})
 	r.fn("pg_trigger_depth()", func(c *Ctx, _ []datum) (datum, error) {
 		if c.TriggerDepth == nil {
 			return value.Int(0), nil
@@ -119,6 +126,17 @@ func registerCatalog(r registry) {
 		}
 		_, err := o.Input(c.Env(), a[0].Str(), -1)
 		return value.Bool(err == nil), nil
+	})
+}
+
+// describing registers a function that Session.Catalog answers.
+func (r registry) describing(sig string) {
+	name, _, _ := strings.Cut(sig, "(")
+	r.fn(sig, func(c *Ctx, a []datum) (datum, error) {
+		if c.Catalog == nil {
+			return value.Null, unsupported("%s() cannot be used here", name)
+		}
+		return c.Catalog(name, c.Args, a)
 	})
 }
 

@@ -37,6 +37,8 @@ type Session struct {
 	// Catalog answers the functions that describe the catalog (pg_get_constraintdef, has_table_privilege, obj_description …), by name; types are the
 	// arguments' types.
 	Catalog func(name string, types []catalog.TypeRef, args []value.Datum) (value.Datum, error)
+	// Explode gives the rights of an aclitem[] one by one, for aclexplode.
+	Explode func(acl value.Datum, yield func(row []value.Datum) bool)
 	Sleep   func(time.Duration) error
 	// TriggerDepth is how many triggers are under way, one inside the other; nil: none.
 	TriggerDepth func() int

@@ -11,6 +11,7 @@ import (
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/builtin"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/system"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
@@ -196,6 +197,8 @@ func (s *Session) newBuiltin() *builtin.Session {
 			}
 		},
 	}
+	b.Catalog = system.Describe(b)
+	b.Explode = func(acl value.Datum, yield func([]value.Datum) bool) { system.Explode(b, acl, yield) }
 	b.TriggerDepth = func() int { return s.Triggers }
 	b.Lock = func(int64, bool, bool, bool) (bool, error) { return true, nil } // transactions that write are alone
 	b.Unlock = func(int64, bool) (bool, error) { return true, nil }
