@@ -101,7 +101,7 @@ func start(ctx context.Context) (err error) {
 // measure runs everything and reports it.
 func measure(ctx context.Context, s settings, folder string) error {
 	r := report{Machine: thisMachine(), Syncs: syncRate(folder), Duration: s.duration.Seconds(), Log: s.log}
-	fmt.Printf("%s\nfsync of one page: %.0f/s (%.0f µs)\n\n", r.Machine, r.Syncs, 1e6/r.Syncs)
+	fmt.Printf("%s\nfsync of one page: %.0f/s (%.0f µs); the server logs at level %s\n\n", r.Machine, r.Syncs, 1e6/r.Syncs, s.log)
 	binary := ""
 	if s.profile == "" {
 		var err error
