@@ -147,9 +147,51 @@ func (a *activation) tick() error {
 	if a.ticks++; a.ticks&1023 != 0 {
 		return nil
 	}
+	return a.alive()
+}
+
+// alive says whether the context has ended.
+func (a *activation) alive() error {
 	if err := a.s.Context().Err(); err != nil {
 		return fault.New(fault.QueryCanceled, "canceling statement due to user request")
 	}
+	return nil
+}
+
+// maxValue bounds a value that a variable holds, and maxHeld the values of a set of rows that a function holds. PostgreSQL's bound for a value
+// is 1 GB.
+const (
+	maxValue = 256 << 20
+	maxHeld  = 1 << 30
+)
+
+func tooLarge() error {
+	return fault.New("54000", "a value in a function may have at most %d bytes", maxValue)
+}
+
+// holder collects the rows of a query within the session's bounds.
+type holder struct {
+	rows     [][]value.Datum
+	max      int
+	bytes    int
+	maxBytes int
+}
+
+func (a *activation) holder() *holder { return &holder{max: a.maxRows(), maxBytes: maxHeld} }
+
+func (h *holder) add(row exec.Row, width int) error {
+	if len(h.rows) >= h.max {
+		return fault.New("54000", "a query in a function may hold at most %d rows", h.max)
+	}
+	vals := make([]value.Datum, width)
+	for i := range vals {
+		vals[i] = row.Datum(i)
+		h.bytes += len(vals[i].Str())
+	}
+	if h.bytes > h.maxBytes {
+		return fault.New("54000", "a query in a function may hold at most %d bytes of values", h.maxBytes)
+	}
+	h.rows = append(h.rows, vals)
 	return nil
 }
 
@@ -225,6 +267,9 @@ func (a *activation) bindTrigger(d *eval.TriggerData) {
 
 // call runs the body and gives the function's value.
 func (a *activation) call() (value.Datum, error) {
+	if err := a.alive(); err != nil {
+		return value.Null, err
+	}
 	ctl, err := a.r.body.run(a)
 	if err != nil {
 		return value.Null, a.where(err)

@@ -96,22 +96,15 @@ func (a *activation) collectDynamic(prog *exec.Program, args []value.Datum, limi
 		fields = append(fields, value.Field{Name: c.Name, Type: t, Ops: env.Ops(t.OID)})
 	}
 	rs := &rowset{shape: a.r.internFields(fields)}
-	max := a.maxRows()
+	h := a.holder()
 	var err error
 	rs.outcome, err = prog.Run(a.s, args, func(row exec.Row) error {
-		if limit > 0 && len(rs.rows) >= limit {
+		if limit > 0 && len(h.rows) >= limit {
 			return nil
 		}
-		if len(rs.rows) >= max {
-			return fault.New("54000", "a query in a function may hold at most %d rows", max)
-		}
-		vals := make([]value.Datum, len(fields))
-		for i := range vals {
-			vals[i] = row.Datum(i)
-		}
-		rs.rows = append(rs.rows, vals)
-		return nil
+		return h.add(row, len(fields))
 	})
+	rs.rows = h.rows
 	return rs, err
 }
 

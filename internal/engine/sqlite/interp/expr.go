@@ -563,21 +563,14 @@ func (a *activation) collect(p *prepared, limit int) (*rowset, error) {
 	}
 	rs := &rowset{shape: a.r.shapeOf(a, p.prog)}
 	width := len(rs.shape.fields)
-	max := a.maxRows()
+	h := a.holder()
 	var err error
 	rs.outcome, err = p.prog.Run(a.s, p.args(a, nil), func(row exec.Row) error {
-		if limit > 0 && len(rs.rows) >= limit {
+		if limit > 0 && len(h.rows) >= limit {
 			return nil
 		}
-		if len(rs.rows) >= max {
-			return fault.New("54000", "a query in a function may hold at most %d rows", max)
-		}
-		vals := make([]value.Datum, width)
-		for i := range vals {
-			vals[i] = row.Datum(i)
-		}
-		rs.rows = append(rs.rows, vals)
-		return nil
+		return h.add(row, width)
 	})
+	rs.rows = h.rows
 	return rs, err
 }

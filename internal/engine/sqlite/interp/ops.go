@@ -145,8 +145,8 @@ func (b *blockOp) inner(a *activation) (control, error) {
 		return ctl, nil
 	}
 	f := fault.As(err)
-	if f == nil {
-		return goOn, err // not an error of SQL: nothing that a function may swallow
+	if f == nil || a.s.Context().Err() != nil {
+		return goOn, err // not an error of SQL, or the end of the request: nothing that a function may swallow
 	}
 	for _, h := range b.handlers {
 		for _, cond := range h.conditions {
@@ -174,6 +174,9 @@ func (b *blockOp) handle(a *activation, h handler, f *fault.Error) (control, err
 // assign puts a value of type t into any variable, by the rules of an assignment.
 func (a *activation) assign(slot int, d value.Datum, t tree.Type) error {
 	v := &a.r.vars[slot]
+	if len(d.Str()) > maxValue {
+		return tooLarge()
+	}
 	switch v.kind {
 	case plpgsql.ScalarVar:
 		if v.typ.OID != t.OID || v.typ.Mod != -1 && v.typ.Mod != t.Mod || v.domain {
@@ -332,7 +335,7 @@ func (o *assignOp) run(a *activation) (control, error) {
 		return goOn, o.element(a, d, p.typ)
 	}
 	if o.field == "" {
-		if v := &a.r.vars[o.slot]; v.kind == plpgsql.ScalarVar && v.typ == p.typ && !v.notNull && !v.domain {
+		if v := &a.r.vars[o.slot]; v.kind == plpgsql.ScalarVar && v.typ == p.typ && !v.notNull && !v.domain && len(d.Str()) <= maxValue {
 			a.slots[o.slot].d = d
 			return goOn, nil
 		}
