@@ -5,7 +5,6 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
-	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 	"github.com/mainstay-dev/mainstay/internal/sql/plpgsql"
 )
@@ -300,13 +299,4 @@ func (r *routine) signature() string {
 		args = append(args, r.cat.TypeString(r.vars[slot].typ))
 	}
 	return r.fn.Name + "(" + strings.Join(args, ",") + ")"
-}
-
-// recordValues are the raw JSON values of a composite datum, in order.
-func recordValues(d value.Datum) []string {
-	var out []string
-	for _, v := range value.Pairs(d.Str()) {
-		out = append(out, v)
-	}
-	return out
 }

@@ -37,7 +37,7 @@ const maxForms = 8
 type prepared struct {
 	shape   *shape // of the value, where it is a record whose structure the expression shows
 	columns int
-	name    string // of a lone column
+	name    string // of a lone column, where it is wanted
 	role    string
 	path    []string
 	version uint64
@@ -366,7 +366,10 @@ func (p *prepared) make(a *activation, env *analyze.Env, q sql.Query, named bool
 var commandWords = map[tree.Command]string{tree.Select: "SELECT", tree.Insert: "INSERT", tree.Update: "UPDATE", tree.Delete: "DELETE", tree.Merge: "MERGE"}
 
 // literal says that an expression is a bare constant, whose type is then still unknown.
-func literal(e tree.Expr) bool { _, ok := e.(*tree.Const); return ok }
+func literal(e tree.Expr) bool {
+	_, ok := e.(*tree.Const)
+	return ok
+}
 
 // shapeOfExpr is the structure of an anonymous record that an expression makes; nil where it does not show.
 func (r *routine) shapeOfExpr(a *activation, e tree.Expr) *shape {

@@ -1118,7 +1118,6 @@ type execOp struct {
 	into   bool
 	strict bool
 	slot   int
-	params []string // for the detail of a STRICT error
 }
 
 func (o *execOp) run(a *activation) (control, error) {
