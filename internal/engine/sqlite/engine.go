@@ -222,7 +222,7 @@ func (e *Engine) run(t *txn, p *plan.Plan, prog *compiled, args *plan.Args, sink
 		return err
 	}
 	out.Rows = done.Rows
-	if done.Command == tree.Insert {
+	if prog.main.Command() == tree.Insert {
 		out.Inserted = done.Inserted
 	}
 	// What can still fail comes before the sink hears of the end.

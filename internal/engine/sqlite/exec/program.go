@@ -64,7 +64,7 @@ type changer interface {
 type Outcome struct {
 	Command  tree.Command
 	Rows     int64 // returned by a query, changed by a modification
-	Inserted int64 // of an INSERT with ON CONFLICT DO UPDATE: rows that were new
+	Inserted int64 // of an INSERT with ON CONFLICT DO UPDATE, in a WITH item too: rows that were new
 }
 
 // Row is the current row of a result; valid during the call that got it.
@@ -245,6 +245,7 @@ func (p *Program) run(x *execution, args []value.Datum, out func(Row) error) (Ou
 		return p.query(x, f, out)
 	}
 	var o Outcome
+	inserted := int64(0) // by WITH items
 	var kept [][]value.Datum
 	hold := func() error {
 		var err error
@@ -266,12 +267,14 @@ func (p *Program) run(x *execution, args []value.Datum, out func(Row) error) (Ou
 		}
 		for _, st := range p.ctes {
 			var rows [][]value.Datum
-			if _, err := st.change.run(f, func(row []value.Datum) error {
+			done, err := st.change.run(f, func(row []value.Datum) error {
 				rows = append(rows, row)
 				return nil
-			}); err != nil {
+			})
+			if err != nil {
 				return err
 			}
+			inserted += done.Inserted
 			if x.ctes == nil {
 				x.ctes = map[*tree.CTE][][]value.Datum{}
 			}
@@ -305,6 +308,7 @@ func (p *Program) run(x *execution, args []value.Datum, out func(Row) error) (Ou
 	if err != nil {
 		return o, err
 	}
+	o.Inserted += inserted
 	// Rows go out when the AFTER triggers and the foreign keys have had their say.
 	r := &heldRow{env: f.Env(), types: p.types}
 	for _, row := range kept {
