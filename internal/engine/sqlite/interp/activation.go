@@ -94,9 +94,6 @@ func (a *activation) shapeOfType(t tree.Type) *shape {
 	return internShape(a.r, t, ops.Fields)
 }
 
-// shapeKey identifies the structure of a program's rows.
-type shapeKey struct{ prog *exec.Program }
-
 // shapes keeps structures so that the same query gives the same one, and prepared SQL that depends on it stays good.
 type shapes struct{ m sync.Map }
 
@@ -108,31 +105,23 @@ func internShape(r *routine, t tree.Type, fields []value.Field) *shape {
 	return v.(*shape)
 }
 
-func (r *routine) shapeOf(a *activation, p *exec.Program) *shape {
-	if v, ok := r.shapes.m.Load(shapeKey{p}); ok {
-		return v.(*shape)
-	}
-	env := a.s.Env()
+// rowShape is the structure of the rows that a prepared form yields.
+func (r *routine) rowShape(env *value.Env, p *prepared) *shape {
 	var fields []value.Field
-	for _, c := range p.Columns {
-		t := c.Type
+	add := func(name string, t tree.Type) {
 		if t.OID == catalog.UnknownOID {
 			t = textType
 		}
-		fields = append(fields, value.Field{Name: c.Name, Type: t, Ops: env.Ops(t.OID)})
+		fields = append(fields, value.Field{Name: name, Type: t, Ops: env.Ops(t.OID)})
 	}
-	v, _ := r.shapes.m.LoadOrStore(shapeKey{p}, newShape(fields, tree.Type{OID: catalog.RecordOID, Mod: -1}))
-	return v.(*shape)
-}
-
-// shapeOfValue is the structure of a row of one computed value.
-func (r *routine) shapeOfValue(a *activation, p *prepared) *shape {
-	if v, ok := r.shapes.m.Load(p); ok {
-		return v.(*shape)
+	if p.prog == nil {
+		add(p.name, p.typ)
+	} else {
+		for _, c := range p.prog.Columns {
+			add(c.Name, c.Type)
+		}
 	}
-	f := []value.Field{{Name: p.name, Type: p.typ, Ops: a.s.Env().Ops(p.typ.OID)}}
-	v, _ := r.shapes.m.LoadOrStore(p, newShape(f, tree.Type{OID: catalog.RecordOID, Mod: -1}))
-	return v.(*shape)
+	return r.internFields(fields)
 }
 
 func (a *activation) maxRows() int {

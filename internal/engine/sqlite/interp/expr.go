@@ -36,6 +36,7 @@ const maxForms = 8
 // prepared is SQL compiled for a role and for the records' structures of the moment.
 type prepared struct {
 	shape   *shape // of the value, where it is a record whose structure the expression shows
+	row     *shape // of the rows
 	columns int
 	name    string // of a lone column, where it is wanted
 	role    string
@@ -311,7 +312,11 @@ func (st *statement) compile(a *activation) (*prepared, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	p.row = a.r.rowShape(s.Env(), p)
+	return p, nil
 }
 
 // make compiles q: in Go alone where it is an expression over variables and built-in functions, as a program otherwise.
@@ -562,9 +567,9 @@ func (a *activation) collect(p *prepared, limit int) (*rowset, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &rowset{shape: a.r.shapeOfValue(a, p), rows: [][]value.Datum{{d}}, outcome: exec.Outcome{Rows: 1}}, nil
+		return &rowset{shape: p.row, rows: [][]value.Datum{{d}}, outcome: exec.Outcome{Rows: 1}}, nil
 	}
-	rs := &rowset{shape: a.r.shapeOf(a, p.prog)}
+	rs := &rowset{shape: p.row}
 	width := len(rs.shape.fields)
 	h := a.holder()
 	var err error
