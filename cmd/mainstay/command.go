@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"
 
 	"github.com/mainstay-dev/mainstay"
@@ -87,19 +86,6 @@ func (f *serverFlags) prepare(args []string, defaultLevel slog.Level) (*mainstay
 		return nil, fmt.Errorf("--engine: %q is neither sqlite nor postgres", f.engine)
 	}
 	return s, nil
-}
-
-// logger writes lines for people on a terminal and JSON otherwise, to standard error.
-func logger(level slog.Level) *slog.Logger {
-	if terminal(os.Stderr) {
-		return slog.New(tint.NewTextHandler(os.Stderr, &tint.Options{Level: level, TimeFormat: "15:04:05.000"}))
-	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-}
-
-func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func devCommand() *cobra.Command {
