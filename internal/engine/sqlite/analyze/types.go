@@ -1,7 +1,6 @@
 package analyze
 
 import (
-
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/system"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
@@ -107,7 +106,9 @@ func isPolymorphic(o oid) bool {
 }
 
 // regIn turns names into OIDs for constants of the reg… types.
-func (a *analyzer) regIn(kind oid, name string) (oid, error) { return system.ReadName(a.cat, a.path, kind, name) }
+func (a *analyzer) regIn(kind oid, name string) (oid, error) {
+	return system.ReadName(a.cat, a.path, kind, name)
+}
 
 // readConst reads the text of a literal as a value of type to. When what it means depends on the session (a time zone, the word "now"), the result
 // is a conversion at run time.

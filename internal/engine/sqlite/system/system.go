@@ -88,7 +88,7 @@ func standIn(name string) catalog.OID {
 		return catalog.Int2ArrayOID
 	case "oidvector":
 		return catalog.OIDArrayOID
-	case "anyarray", "_pg_statistic", "pg_mcv_list", "pg_ndistinct", "pg_dependencies":
+	case "anyarray", "pg_lsn", "_pg_statistic", "pg_mcv_list", "pg_ndistinct", "pg_dependencies":
 		return catalog.TextOID
 	}
 	return value.BuiltinNamed(name)

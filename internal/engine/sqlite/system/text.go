@@ -284,7 +284,7 @@ var argModes = map[sql.ArgMode]string{sql.OutArg: "OUT ", sql.InOutArg: "INOUT "
 func (x *reader) argumentsText(f *catalog.Function, defaults bool) string {
 	var out []string
 	for _, p := range f.Params {
-		if p.Mode == sql.TableArg || !defaults && p.Mode == sql.OutArg {
+		if p.Mode == sql.TableArg {
 			continue
 		}
 		s := argModes[p.Mode] + x.paramText(p)
