@@ -181,6 +181,10 @@ func (f *fromClause) rel(r *tree.Rel, nullable bool, join *tree.Join) (string, [
 		return s, quals
 	case tree.FunctionRel:
 		s := l.setCall(r.Funcs, r)
+		if !r.Lateral {
+			// A system relation: as a sub-query that SQLite keeps as a table of its own, which joins can index. LIMIT stops it from dissolving the sub-query.
+			s = "(SELECT " + columns(len(r.Columns)) + " FROM " + s + " LIMIT -1)"
+		}
 		l.rels[r] = ref
 		return s + as, quals
 	case tree.CTERel:
