@@ -331,7 +331,8 @@ func (o *diagnosticsOp) run(a *activation) (control, error) {
 		f = a.caught[len(a.caught)-1]
 	}
 	for _, item := range o.items {
-		d, t := value.Null, textType
+		var d value.Datum
+		t := textType
 		switch item.Item {
 		case "row_count":
 			d, t = value.Int(a.rows), tree.Type{OID: catalog.Int8OID, Mod: -1}

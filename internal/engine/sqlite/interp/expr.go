@@ -57,7 +57,7 @@ type shapeDep struct {
 	null  bool
 }
 
-// ref says which variable a parameter is: a scalar, or a field of a record.
+// ref says which variable a parameter is: a scalar or a whole record (field -1), or a field of a record.
 type ref struct{ slot, field int }
 
 func (st *statement) prepare(a *activation) (*prepared, error) {
@@ -295,9 +295,6 @@ func (st *statement) compile(a *activation) (*prepared, error) {
 	env := &analyze.Env{Path: s.Path, Names: b.names, Conflict: a.r.conflict(), Transition: a.transition(), FixedParams: true}
 	// $1… are the arguments; they take the first parameter numbers.
 	for _, slot := range a.r.args {
-		if a.r.vars[slot].kind == plpgsql.RecordVar {
-			break // a composite argument has no single slot; it is reached by name
-		}
 		e := b.param(ref{slot, -1}, a.r.vars[slot].typ)
 		env.Params = append(env.Params, e.Type())
 	}
@@ -464,6 +461,8 @@ func (p *prepared) args(a *activation, into []value.Datum) []value.Datum {
 	for _, rf := range p.refs {
 		sl := &a.slots[rf.slot]
 		switch {
+		case rf.field < 0 && a.r.vars[rf.slot].kind == plpgsql.RecordVar: // a composite argument, by number
+			into = append(into, a.datum(rf.slot))
 		case rf.field < 0:
 			into = append(into, sl.d)
 		case sl.rec == nil:

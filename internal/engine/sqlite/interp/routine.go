@@ -50,7 +50,6 @@ type variable struct {
 	parent            int
 	fields            []int
 	constant, notNull bool
-	init              *expr
 	domain            bool
 	cursor            *expr
 	cursorArgs        int

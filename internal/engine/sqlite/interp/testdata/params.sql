@@ -260,3 +260,12 @@ create procedure pc_err() language plpgsql as $$ begin raise exception 'in proc'
 --| = CREATE PROCEDURE
 call pc_err();
 --| ! P0001 in proc
+create type sv as (major int, minor int);
+--| = CREATE TYPE
+create function sv_sql(sv) returns boolean language sql immutable as $$ select ($1).major is not null and ($1).minor > 0 $$;
+--| = CREATE FUNCTION
+create function sv_pl(v sv) returns boolean language plpgsql immutable as $$ begin return ($1).major is not null and v.minor > 0; end $$;
+--| = CREATE FUNCTION
+select sv_sql(row(1, 2)), sv_pl(row(1, 2)), sv_sql(row(1, 0)), sv_pl(row(null, 2));
+--| t|t|f|f
+--| = SELECT 1
