@@ -372,7 +372,7 @@ func (x *reader) object(kind, who string, a []value.Datum) (func(catalog.Privile
 		t := cat.TableByOID(id)
 		if t == nil {
 			if _, name := Name(id); name != "" {
-				return func(p catalog.Privilege) bool { return p == catalog.PrivSelect || cat.MemberOf(who, publicOwner) }, nil
+				return func(p catalog.Privilege) bool { return p == catalog.PrivSelect || cat.MemberOf(who, systemOwner) }, nil
 			}
 			if q := cat.SequenceByOID(id); q != nil {
 				return func(p catalog.Privilege) bool { return cat.CanSequence(who, q, p) }, nil
@@ -455,7 +455,7 @@ func (x *reader) object(kind, who string, a []value.Datum) (func(catalog.Privile
 		if a[0].Kind() == value.KindText && a[0].Str() != x.Database {
 			return nil, fault.New("3D000", `database "%s" does not exist`, a[0].Str())
 		}
-		return func(p catalog.Privilege) bool { return p != catalog.PrivCreate || cat.MemberOf(who, publicOwner) }, nil
+		return func(p catalog.Privilege) bool { return p != catalog.PrivCreate || cat.MemberOf(who, systemOwner) }, nil
 	case "language":
 		return func(catalog.Privilege) bool { return true }, nil
 	}

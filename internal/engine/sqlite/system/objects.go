@@ -18,7 +18,7 @@ const (
 	heapAM      catalog.OID = 2
 	btreeAM     catalog.OID = 403
 	databaseOID catalog.OID = 5
-	publicOwner             = "postgres" // of PostgreSQL's own objects
+	systemOwner             = "postgres" // of PostgreSQL's own objects
 	noCollation catalog.OID = 0
 	defaultColl catalog.OID = 100
 	nameColl    catalog.OID = 950
@@ -61,7 +61,7 @@ func namespaces(x *reader) error {
 	return nil
 }
 
-// tablesOf are the tables and views; those of a session's temporary schema among them.
+// tables are the tables and views, temporary ones among them.
 func (x *reader) tables() iter.Seq[*catalog.Table] { return x.cat.Tables() }
 
 func persistence(t *catalog.Table) byte {
@@ -115,7 +115,7 @@ func classes(x *reader) error {
 		}
 	}
 	for _, r := range sorted() {
-		x.row("oid", r.oid, "relname", r.name, "relnamespace", x.schemaOID(r.schema), "relowner", x.roleOID(publicOwner), "relpersistence", "p", "relkind", r.kind,
+		x.row("oid", r.oid, "relname", r.name, "relnamespace", x.schemaOID(r.schema), "relowner", x.roleOID(systemOwner), "relpersistence", "p", "relkind", r.kind,
 			"relnatts", len(r.columns), "relispopulated", true, "relreplident", "n", "relhasrules", r.kind == 'v')
 	}
 	return nil
@@ -502,7 +502,7 @@ func functions(x *reader) error {
 		if args == nil {
 			args = []catalog.OID{}
 		}
-		x.row("oid", f.OID, "proname", f.Name, "pronamespace", x.schemaOID(pgCatalog), "proowner", x.roleOID(publicOwner), "prolang", languages[0].oid, "procost", 1.0, "prokind", kind,
+		x.row("oid", f.OID, "proname", f.Name, "pronamespace", x.schemaOID(pgCatalog), "proowner", x.roleOID(systemOwner), "prolang", languages[0].oid, "procost", 1.0, "prokind", kind,
 			"proisstrict", f.Strict, "proretset", f.RetSet, "provolatile", f.Volatility, "proparallel", "s", "pronargs", len(args), "pronargdefaults", f.NDefaults,
 			"prorettype", f.Ret, "proargtypes", args, "proargnames", f.ArgNames, "prosrc", f.Name)
 	}
@@ -707,7 +707,7 @@ func groups(x *reader) error {
 func memberships(x *reader) error {
 	for r := range x.cat.Roles() {
 		for _, of := range r.MemberOf {
-			x.row("roleid", x.roleOID(of), "member", r.OID, "grantor", x.roleOID(publicOwner), "admin_option", false)
+			x.row("roleid", x.roleOID(of), "member", r.OID, "grantor", x.roleOID(systemOwner), "admin_option", false)
 		}
 	}
 	return nil
@@ -733,11 +733,11 @@ func extensions(x *reader) error {
 	has := false
 	for e := range x.cat.Extensions() {
 		has = has || e.Name == "plpgsql"
-		x.row("oid", extensionOID(e.Name), "extname", e.Name, "extowner", x.roleOID(publicOwner), "extnamespace", x.schemaOID(e.Schema), "extrelocatable", e.Name != "plpgsql",
+		x.row("oid", extensionOID(e.Name), "extname", e.Name, "extowner", x.roleOID(systemOwner), "extnamespace", x.schemaOID(e.Schema), "extrelocatable", e.Name != "plpgsql",
 			"extversion", extensionVersion(e.Name))
 	}
 	if !has {
-		x.row("oid", extensionOID("plpgsql"), "extname", "plpgsql", "extowner", x.roleOID(publicOwner), "extnamespace", x.schemaOID(pgCatalog), "extversion", "1.0")
+		x.row("oid", extensionOID("plpgsql"), "extname", "plpgsql", "extowner", x.roleOID(systemOwner), "extnamespace", x.schemaOID(pgCatalog), "extversion", "1.0")
 	}
 	return nil
 }
@@ -909,7 +909,7 @@ func dependencies(x *reader) error {
 
 func languagesRows(x *reader) error {
 	for _, l := range languages {
-		x.row("oid", l.oid, "lanname", l.name, "lanowner", x.roleOID(publicOwner), "lanispl", l.name == "plpgsql", "lanpltrusted", l.trusted)
+		x.row("oid", l.oid, "lanname", l.name, "lanowner", x.roleOID(systemOwner), "lanispl", l.name == "plpgsql", "lanpltrusted", l.trusted)
 	}
 	return nil
 }
@@ -931,7 +931,7 @@ func operators(x *reader) error {
 		if id == 0 {
 			id = madeOID("operator", o.Name+o.Func.ID)
 		}
-		x.row("oid", id, "oprname", o.Name, "oprnamespace", x.schemaOID(pgCatalog), "oprowner", x.roleOID(publicOwner), "oprkind", kind, "oprcanmerge", o.MergeHash, "oprcanhash", o.MergeHash,
+		x.row("oid", id, "oprname", o.Name, "oprnamespace", x.schemaOID(pgCatalog), "oprowner", x.roleOID(systemOwner), "oprkind", kind, "oprcanmerge", o.MergeHash, "oprcanhash", o.MergeHash,
 			"oprleft", o.Left, "oprright", o.Right, "oprresult", o.Ret, "oprcode", o.Func.OID)
 	}
 	return nil
@@ -955,21 +955,21 @@ func collations(x *reader) error {
 		name     string
 		provider string
 	}{{100, "default", "d"}, {950, "C", "c"}, {951, "POSIX", "c"}, {12355, "ucs_basic", "c"}} {
-		x.row("oid", c.oid, "collname", c.name, "collnamespace", x.schemaOID(pgCatalog), "collowner", x.roleOID(publicOwner), "collprovider", c.provider, "collisdeterministic", true,
+		x.row("oid", c.oid, "collname", c.name, "collnamespace", x.schemaOID(pgCatalog), "collowner", x.roleOID(systemOwner), "collprovider", c.provider, "collisdeterministic", true,
 			"collencoding", -1)
 	}
 	return nil
 }
 
 func databases(x *reader) error {
-	x.row("oid", databaseOID, "datname", x.Database, "datdba", x.roleOID(publicOwner), "encoding", 6, "datlocprovider", "c", "datistemplate", false, "datallowconn", true,
+	x.row("oid", databaseOID, "datname", x.Database, "datdba", x.roleOID(systemOwner), "encoding", 6, "datlocprovider", "c", "datistemplate", false, "datallowconn", true,
 		"datconnlimit", -1, "dattablespace", 1663, "datcollate", "C", "datctype", "C")
 	return nil
 }
 
 func tablespaces(x *reader) error {
-	x.row("oid", 1663, "spcname", "pg_default", "spcowner", x.roleOID(publicOwner))
-	x.row("oid", 1664, "spcname", "pg_global", "spcowner", x.roleOID(publicOwner))
+	x.row("oid", 1663, "spcname", "pg_default", "spcowner", x.roleOID(systemOwner))
+	x.row("oid", 1664, "spcname", "pg_global", "spcowner", x.roleOID(systemOwner))
 	return nil
 }
 

@@ -18,7 +18,7 @@ func tableViews(x *reader) error {
 	}
 	for _, r := range sorted() {
 		if r.kind == 'r' {
-			row(r.schema, r.name, publicOwner, true, false, false, false)
+			row(r.schema, r.name, systemOwner, true, false, false, false)
 		}
 	}
 	return nil
@@ -32,7 +32,7 @@ func viewViews(x *reader) error {
 	}
 	for _, r := range sorted() {
 		if r.kind == 'v' {
-			x.row("schemaname", r.schema, "viewname", r.name, "viewowner", publicOwner)
+			x.row("schemaname", r.schema, "viewname", r.name, "viewowner", systemOwner)
 		}
 	}
 	return nil
@@ -85,7 +85,7 @@ func sequenceViews(x *reader) error {
 }
 
 func settings(x *reader) error {
-	for name, v := range builtin15 {
+	for name, v := range knownSettings {
 		if x.Setting != nil {
 			if now, ok := x.Setting(name); ok {
 				v = now
@@ -96,8 +96,8 @@ func settings(x *reader) error {
 	return nil
 }
 
-// builtin15 are the settings that programs look up in pg_settings; the session has their values.
-var builtin15 = map[string]string{"server_version": "15.0", "server_version_num": "150000", "server_encoding": "UTF8", "client_encoding": "UTF8", "DateStyle": "ISO, MDY",
+// knownSettings are the settings that programs look up in pg_settings; the session has their values.
+var knownSettings = map[string]string{"server_version": "15.0", "server_version_num": "150000", "server_encoding": "UTF8", "client_encoding": "UTF8", "DateStyle": "ISO, MDY",
 	"TimeZone": "UTC", "search_path": "public", "statement_timeout": "0", "lock_timeout": "0", "row_security": "on", "work_mem": "4096", "max_connections": "100",
 	"default_transaction_isolation": "read committed", "standard_conforming_strings": "on", "max_identifier_length": "63", "wal_level": "logical",
 	"session_replication_role": "origin", "application_name": "", "shared_preload_libraries": "", "log_statement": "none"}
