@@ -197,6 +197,14 @@ func (e *Engine) compiled(p *plan.Plan, cat *catalog.Catalog, role string) (*com
 	return c, nil
 }
 
+// SQL is the engine's own text of a plan that it has run, for reading: "" before, and for a data modification, which runs row by row.
+func (e *Engine) SQL(p *plan.Plan) string {
+	if c, _ := p.Slot().Load().(*compiled); c != nil {
+		return c.main.SQL()
+	}
+	return ""
+}
+
 // run runs a plan's statements and gives the sink what they yield.
 func (e *Engine) run(t *txn, p *plan.Plan, prog *compiled, args *plan.Args, sink engine.Sink) error {
 	s := t.s

@@ -29,3 +29,11 @@ func (p *Program) Explain(c *store.Conn) ([]string, error) {
 	}
 	return append(lines, "SQLite: "+p.text.sql), st.Err()
 }
+
+// SQL is the text of the one SQLite statement that a query runs as; "" for what runs in Go alone or row by row.
+func (p *Program) SQL() string {
+	if p.text == nil {
+		return ""
+	}
+	return p.text.sql
+}
