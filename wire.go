@@ -28,6 +28,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/exposure"
 	"github.com/mainstay-dev/mainstay/internal/identity"
 	"github.com/mainstay-dev/mainstay/internal/project"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 // app is a wired server.
@@ -156,6 +157,9 @@ func (s *Server) applyProject(ctx context.Context, a *app) error {
 		pending = append(state.OutOfOrder, pending...)
 	}
 	fresh := len(state.Applied) == 0
+	if fresh || len(pending) > 0 || a.project.Schema != nil {
+		defer sql.Release() // reading SQL leaves much behind, once
+	}
 	if err := r.Up(ctx, pending); err != nil {
 		return err
 	}
@@ -211,10 +215,14 @@ func exposedHint(p *project.Project) string {
 
 // watch applies what changes in the folder until ctx ends. A change that fails is told, and the server goes on with what it had.
 func (s *Server) watch(ctx context.Context, a *app, w *project.Watcher) error {
+	// A change is to be applied at once: the parser is loaded ahead of the first one.
+	sql.Warm()
+	sql.Release()
 	var mu sync.Mutex // one change at a time
 	return w.Run(ctx, func() {
 		mu.Lock()
 		defer mu.Unlock()
+		defer sql.Release()
 		began := time.Now()
 		next, err := project.Load(s.dir())
 		if err != nil {
