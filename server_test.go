@@ -304,3 +304,45 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 		t.Errorf("Run: %v", err)
 	}
 }
+
+// TestDynamicSQLGivesNoRights calls, as a visitor, a function that runs the text it is given: whatever changes who may do what needs rights that a
+// visitor does not have, on the session as on the catalog.
+func TestDynamicSQLGivesNoRights(t *testing.T) {
+	s := mainstaytest.Run(t, mainstay.Server{Dir: project(t, "migrations/1_a.sql", `
+create function dyn(q text) returns text language plpgsql as $$ begin execute q; return current_user; end $$;
+create function dyn_definer(q text) returns text language plpgsql security definer as $$ begin execute q; return session_user; end $$;
+create table secret (x int); insert into secret values (1); alter table secret enable row level security;`)})
+	check := func(function, statement string) {
+		t.Helper()
+		body, err := json.Marshal(map[string]string{"q": statement})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := call(t, "POST", s.URL+"/rest/v1/rpc/"+function, string(body), "Content-Type", "application/json")
+		if got.code != "42501" {
+			t.Errorf("%s(%s): got %d %s, want 42501", function, statement, got.status, got.body)
+		}
+	}
+	for _, statement := range []string{
+		"set session authorization postgres", "set local session authorization postgres", "select set_config('session_authorization', 'postgres', true)",
+		"set role postgres", "grant service_role to anon", "grant postgres to authenticator", "revoke authenticated from authenticator",
+		"alter role anon set search_path = auth", "alter role anon bypassrls", "alter role all set timezone = 'UTC'", "alter database postgres set timezone = 'UTC'",
+		"create role mine", "drop extension pgcrypto", "create publication p for all tables", "drop publication supabase_realtime",
+		"create cast (text as integer) with inout", "comment on role anon is 'x'", "comment on extension pgcrypto is 'x'",
+		"alter table secret disable row level security", "create policy p on secret using (true)", "drop table secret", "alter table secret owner to anon",
+		"alter table secret no force row level security", "create index i on secret (x)",
+		"alter function dyn_definer(text) owner to anon", "create or replace function auth.uid() returns uuid language sql as 'select null::uuid'",
+	} {
+		check("dyn", statement)
+	}
+	check("dyn_definer", "set role service_role")
+	check("dyn_definer", "set session authorization postgres")
+	// Going back to oneself is no right: the session stays the caller's.
+	body := `{"q":"reset session authorization"}`
+	if got := call(t, "POST", s.URL+"/rest/v1/rpc/dyn", body, "Content-Type", "application/json"); got.status == 200 && got.body != `"authenticator"` {
+		t.Errorf("reset session authorization: %d %s", got.status, got.body)
+	}
+	if got := call(t, "GET", s.URL+"/rest/v1/secret", ""); got.body != "[]" {
+		t.Errorf("the secret is out: %s", got.body)
+	}
+}

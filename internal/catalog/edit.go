@@ -180,6 +180,7 @@ func (e *Edit) Apply(s sql.Stmt, env Env) (ch Change, err error) {
 		e.st = nil
 	}()
 	e.st = &statement{env: env, seen: map[OID]bool{}, using: map[OID]map[string]sql.Expr{}, fill: map[OID]*sql.Select{}, restart: map[OID]*int64{}}
+	e.mayDefine(s)
 	e.apply(s)
 	ch = e.change(before.facts)
 	if env.Check != nil {

@@ -129,7 +129,7 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 	in, alone := e.store.Write, false
 	run := func(c *store.Conn) error {
 		t := e.begin(c, args.Caller.Role, alone)
-		t.s.SessionRole = "authenticator"
+		t.s.SessionRole, t.s.LoginRole = "authenticator", "authenticator"
 		t.s.ReadOnly = args.ReadOnly
 		if err := setCaller(t.s, args.Caller); err != nil {
 			return err

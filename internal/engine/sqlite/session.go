@@ -19,7 +19,7 @@ var defaultPath = []string{"public", "extensions"}
 
 // newSession makes a session on a connection, for the transaction that runs on it.
 func (e *Engine) newSession(c *store.Conn, cat *catalog.Catalog, role string) *exec.Session {
-	s := &exec.Session{Conn: c, Cat: cat, Role: role, SessionRole: role, Path: defaultPath, Settings: map[string]string{}, Now: e.now(), Sequences: &e.sequences, Memory: &e.memory}
+	s := &exec.Session{Conn: c, Cat: cat, Role: role, SessionRole: role, LoginRole: role, Path: defaultPath, Settings: map[string]string{}, Now: e.now(), Sequences: &e.sequences, Memory: &e.memory}
 	for _, set := range cat.Settings() {
 		// ALTER DATABASE and ALTER ROLE … SET: only what a project reads back, the rest is for a server's sessions.
 		if (set.Role == "" || set.Role == role) && strings.Contains(set.Setting.Name, ".") {

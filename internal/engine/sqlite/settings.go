@@ -106,11 +106,18 @@ func (l *locals) effect(name, v string) error {
 		}
 		s.Role = v
 	case "session_authorization":
+		if s.Definers > 0 {
+			return fault.New(fault.InsufficientPrivilege, "cannot set parameter %q within security-definer function", name)
+		}
+		// Only a superuser may become another; everybody may go back to who they are. A session of a request is its caller's and nobody else's.
 		if v == "default" || v == "" {
-			v = Owner
+			v = s.LoginRole
 		}
 		if s.Cat.Role(v) == nil {
 			return fault.New(fault.InvalidParameterValue, "role %q does not exist", v)
+		}
+		if login := s.Cat.Role(s.LoginRole); v != s.LoginRole && (login == nil || !login.Super) {
+			return fault.New(fault.InsufficientPrivilege, "permission denied to set session authorization %q", v)
 		}
 		s.Role, s.SessionRole = v, v
 	case "search_path":

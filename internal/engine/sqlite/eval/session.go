@@ -19,6 +19,7 @@ type Session struct {
 	Cat         *catalog.Catalog
 	Role        string // current_user: whose rights count
 	SessionRole string // session_user
+	LoginRole   string // the role that the session began as; only a superuser's may become another session_user
 	Path        []string
 	Settings    map[string]string // SET and set_config, request.* among them; names in lower case
 	Now         time.Time         // transaction_timestamp
