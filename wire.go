@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -88,6 +89,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		Schemas:      conf.API.Schemas,
 		MaxRows:      conf.API.MaxRows,
 		CallerOf:     a.caller,
+		Timeout:      conf.API.StatementTimeout,
 		Limits:       rest.Limits{Body: conf.API.MaxBodyBytes},
 		Log:          a.log,
 		ServerTiming: func(c query.Caller) bool { return c.Role == identity.ServiceRole },
@@ -195,8 +197,12 @@ func (a *app) caller(r *http.Request) (query.Caller, error) {
 	if err != nil {
 		return c, err
 	}
+	switch c.Role {
+	case identity.Anon, identity.Authenticated, identity.ServiceRole:
+		return c, nil
+	}
 	cat := a.engine.Catalog()
-	if cat.Role(c.Role) != nil && cat.Role(authenticator) != nil && !cat.MemberOf(authenticator, c.Role) {
+	if cat.Role(c.Role) != nil && (cat.Role(authenticator) == nil || !cat.MemberOf(authenticator, c.Role)) {
 		return c, fault.New(fault.InsufficientPrivilege, "permission denied to set role %q", c.Role).WithStatus(http.StatusForbidden)
 	}
 	return c, nil
@@ -224,6 +230,7 @@ func (s *Server) watch(ctx context.Context, a *app, w *project.Watcher) error {
 		defer mu.Unlock()
 		defer sql.Release()
 		began := time.Now()
+		settings := a.project.Config
 		next, err := project.Load(s.dir())
 		if err != nil {
 			s.say("%s", explain(err))
@@ -243,6 +250,9 @@ func (s *Server) watch(ctx context.Context, a *app, w *project.Watcher) error {
 				s.say("%s", explain(err))
 			}
 			return
+		}
+		if !reflect.DeepEqual(settings, next.Config) {
+			s.say("settings were changed: they take effect when the server is started again")
 		}
 		for _, problem := range state.Problems() {
 			s.say("%s", problem)

@@ -26,11 +26,19 @@ func (r Rule) Allows(t *catalog.Table) bool {
 	})
 }
 
-// Serves reports whether t may be reached by role. Tables need row-level security or the project's word; views are judged by what is
-// beneath them when they are read; roles that bypass row-level security reach everything that they have privileges for.
+// Serves reports whether t may be reached by role. Tables need row-level security or the project's word, and so do the tables whose columns a view with
+// security_invoker shows. Other views are the project's own word: they show what their owner may see. Roles that bypass row-level security reach
+// everything that they have privileges for.
 func (r Rule) Serves(c *catalog.Catalog, t *catalog.Table, role string) bool {
-	switch t.Kind {
-	case catalog.OrdinaryTable, catalog.PartitionedTable, catalog.ForeignTable:
+	switch {
+	case t.Kind == catalog.View && t.SecurityInvoker && !r.Allows(t):
+		for _, col := range t.ViewColumns {
+			if base := c.TableByOID(col.Table); base != nil && base != t && !r.Serves(c, base, role) {
+				return false
+			}
+		}
+		return true
+	case t.Kind == catalog.OrdinaryTable, t.Kind == catalog.PartitionedTable, t.Kind == catalog.ForeignTable:
 	default:
 		return true
 	}
@@ -96,14 +104,16 @@ func (r Rule) access(c *catalog.Catalog, t *catalog.Table, role string, cmd Comm
 		return None
 	}
 	switch {
-	case t.Kind == catalog.View && cmd.Name != "select" && !viewCan(t, cmd.Name):
+	case cmd.Name != "select" && (t.Kind == catalog.MatView || t.Kind == catalog.View && !viewCan(t, cmd.Name)):
 		return None
+	case !r.Serves(c, t, role):
+		return NotServed
+	case t.Kind == catalog.View && t.SecurityInvoker && !r.underPolicies(c, t, role):
+		return All
 	case t.Kind == catalog.View && t.SecurityInvoker:
 		return Policied // by the policies of what it reads
 	case t.Kind == catalog.View || t.Kind == catalog.MatView:
 		return All
-	case !r.Serves(c, t, role):
-		return NotServed
 	case !t.RLS || c.BypassesRLS(role, t):
 		return All
 	}
@@ -113,6 +123,20 @@ func (r Rule) access(c *catalog.Catalog, t *catalog.Table, role string, cmd Comm
 		}
 	}
 	return None
+}
+
+// underPolicies says whether each table whose columns an invoker's view shows has row-level security that binds role.
+func (r Rule) underPolicies(c *catalog.Catalog, t *catalog.Table, role string) bool {
+	for _, col := range t.ViewColumns {
+		base := c.TableByOID(col.Table)
+		if base == nil || base == t {
+			continue
+		}
+		if base.Kind == catalog.View && !(base.SecurityInvoker && r.underPolicies(c, base, role)) || base.Kind != catalog.View && (!base.RLS || c.BypassesRLS(role, base)) {
+			return false
+		}
+	}
+	return true
 }
 
 func viewCan(t *catalog.Table, cmd string) bool {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 )
@@ -33,6 +34,8 @@ type API struct {
 	AllowWithoutRLS []string
 	Aggregates      bool  // aggregate functions in select; default false
 	MaxBodyBytes    int64 // default 10 MiB
+	// StatementTimeout ends a request's statement that runs longer; default 30 s, 0 is never.
+	StatementTimeout time.Duration
 }
 
 // Auth is how callers are known.
@@ -60,6 +63,7 @@ const (
 	defaultPort     = 54321
 	defaultMaxRows  = 1000
 	defaultMaxBody  = 10 << 20
+	defaultTimeout  = 30 * time.Second
 	maxConfigBytes  = 1 << 20
 	defaultSite     = "http://localhost:3000"
 	configOwn       = "mainstay.toml"
@@ -72,14 +76,15 @@ type document struct {
 	Name      *string `toml:"name"`
 	ProjectID *string `toml:"project_id"`
 	API       struct {
-		Enabled         *bool     `toml:"enabled"`
-		Port            *int      `toml:"port"`
-		Schemas         *[]string `toml:"schemas"`
-		ExtraSearchPath *[]string `toml:"extra_search_path"`
-		MaxRows         *int64    `toml:"max_rows"`
-		AllowWithoutRLS *[]string `toml:"allow_without_rls"`
-		Aggregates      *bool     `toml:"aggregates"`
-		MaxBodyBytes    *int64    `toml:"max_body_bytes"`
+		Enabled          *bool     `toml:"enabled"`
+		Port             *int      `toml:"port"`
+		Schemas          *[]string `toml:"schemas"`
+		ExtraSearchPath  *[]string `toml:"extra_search_path"`
+		MaxRows          *int64    `toml:"max_rows"`
+		AllowWithoutRLS  *[]string `toml:"allow_without_rls"`
+		Aggregates       *bool     `toml:"aggregates"`
+		MaxBodyBytes     *int64    `toml:"max_body_bytes"`
+		StatementTimeout *string   `toml:"statement_timeout"`
 	} `toml:"api"`
 	Auth struct {
 		SiteURL   *string   `toml:"site_url"`
@@ -120,6 +125,13 @@ func (p *Project) readConfig() error {
 		}
 	}
 	p.Config = doc.config(filepath.Base(p.Dir))
+	if text := doc.API.StatementTimeout; text != nil {
+		d, err := time.ParseDuration(*text)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%s: api.statement_timeout must be a time such as \"30s\" or \"0s\" for none", p.rel(path))
+		}
+		p.Config.API.StatementTimeout = d
+	}
 	return p.checkConfig(path)
 }
 
@@ -147,7 +159,7 @@ func (d *document) config(folder string) Config {
 		Name: folder,
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
-			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody,
+			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, StatementTimeout: defaultTimeout,
 		},
 		Auth: Auth{SiteURL: defaultSite},
 		Seed: Seed{Enabled: true, Paths: []string{"seed.sql"}},

@@ -90,6 +90,7 @@ func TestWrongFolders(t *testing.T) {
 	check("api.port must be between 1 and 65535", "mainstay.toml", "[api]\nport = 70000\n")
 	check("api.max_rows must be at least 1", "mainstay.toml", "[api]\nmax_rows = 0\n")
 	check("api.schemas must name at least one schema", "mainstay.toml", "[api]\nschemas = []\n")
+	check("api.statement_timeout must be a time", "mainstay.toml", "[api]\nstatement_timeout = \"soon\"\n")
 	check("auth.jwt_secret must have at least 32 bytes", "mainstay.toml", "[auth]\njwt_secret = \"short\"\n")
 	check("have the same version 1", "migrations/1_a.sql", "", "migrations/1_b.sql", "")
 	_, err := Load(write(t, "README", ""))

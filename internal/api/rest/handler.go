@@ -36,6 +36,8 @@ type Options struct {
 	CallerOf func(*http.Request) (query.Caller, error)
 	// AllowRollback honours Prefer: tx=rollback and tx=commit. RollbackAll rolls every write back unless tx=commit is allowed and asked for.
 	AllowRollback, RollbackAll bool
+	// Timeout ends a request's statement that runs longer (57014); 0 is never.
+	Timeout time.Duration
 	// ServerTiming says to which callers a header tells how long the parts of their request took: times tell about data that a caller may not see.
 	// nil is nobody.
 	ServerTiming func(query.Caller) bool
@@ -182,8 +184,20 @@ func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, 
 	args := plan.Args{
 		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback,
 	}
-	return h.engine.Do(ctx, p, args, a)
+	if h.o.Timeout > 0 {
+		var done context.CancelFunc
+		ctx, done = context.WithTimeoutCause(ctx, h.o.Timeout, errTimeout)
+		defer done()
+	}
+	err := h.engine.Do(ctx, p, args, a)
+	if fault.Code(err) == fault.QueryCanceled && context.Cause(ctx) == errTimeout {
+		return errTimeout
+	}
+	return err
 }
+
+// errTimeout is PostgreSQL's error for a statement that ran longer than statement_timeout.
+var errTimeout = fault.New(fault.QueryCanceled, "canceling statement due to statement timeout")
 
 func isRoot(path string) bool { return path == "" || path == "/" }
 

@@ -114,6 +114,16 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 		slots:   make(chan struct{}, opts.Readers),
 		busy:    map[*Conn]struct{}{},
 	}
+	if opts.VFS == "" {
+		// The file is made for nobody but the owner; SQLite gives its log and index the same mode.
+		f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err == nil {
+			err = errors.Join(f.Chmod(0o600), f.Close())
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("create the database: %w", err), lock.release())
+		}
+	}
 	if s.writer, err = s.connect(true); err != nil {
 		lock.release()
 		return nil, err

@@ -175,7 +175,7 @@ func parsePlainDec(s string) (Dec, bool) {
 	return Dec{small: n, scale: scale}, true
 }
 
-func outOfRangeNumeric() error {
+func outOfRangeNumeric() *fault.Error {
 	return fault.New(fault.NumericOutOfRange, "value overflows numeric format")
 }
 
@@ -903,10 +903,14 @@ func (d Dec) Power(o Dec) (Dec, error) {
 	return r, nil
 }
 
+// maxPowerDigits bounds the digits of a power or exponential before the point. PostgreSQL goes up to 131072; here the time grows with the square of the
+// digits and no query can be interrupted meanwhile.
+const maxPowerDigits = 6000
+
 func (d Dec) powInt(n int) (Dec, error) {
 	f := lnApprox(d.Abs()) * 0.434294481903252 * float64(n)
-	if f > maxDecWeight {
-		return Dec{}, outOfRangeNumeric()
+	if f > maxPowerDigits {
+		return Dec{}, outOfRangeNumeric().WithHint("This engine computes powers of at most %d digits.", maxPowerDigits)
 	}
 	scale := min(max(minSigDigits, d.scale), maxDispScale)
 	if f+1 < -maxDispScale {
