@@ -46,6 +46,7 @@ alter table notes enable row level security;
 create policy "all" on notes using (true) with check (true);
 create table open_book (id int primary key);
 create view open_view with (security_invoker = on) as select id from open_book;
+create function many() returns setof text language sql as $$ select repeat('x', 1000) from generate_series(1, 900) $$;
 create function slow() returns int language plpgsql as $$ begin loop null; end loop; end $$;`
 
 // answer is what a client sees.
@@ -81,7 +82,7 @@ func call(t *testing.T, method, url, body string, headers ...string) answer {
 
 // TestBadInput sends what clients get wrong, each with its status and code; the server lives on.
 func TestBadInput(t *testing.T) {
-	s := mainstaytest.Run(t, mainstay.Server{Dir: project(t, "mainstay.toml", "[api]\nmax_body_bytes = 1048576\nstatement_timeout = \"500ms\"\n", "migrations/1_a.sql", notes)})
+	s := mainstaytest.Run(t, mainstay.Server{Dir: project(t, "mainstay.toml", "[api]\nmax_body_bytes = 1048576\nstatement_timeout = \"500ms\"\nmax_answer_bytes = 100000\n", "migrations/1_a.sql", notes)})
 	rest := s.URL + "/rest/v1"
 	check := func(name string, got answer, status int, code string) {
 		t.Helper()
@@ -136,6 +137,7 @@ func TestBadInput(t *testing.T) {
 		t.Errorf("a table without row-level security: %d %s", got.status, got.body)
 	}
 	check("a view over it with the caller's rights", call(t, "GET", rest+"/open_view", ""), 401, "42501")
+	check("a large answer", call(t, "POST", rest+"/rpc/many", ""), 413, "54000")
 	check("a statement that does not end", call(t, "POST", rest+"/rpc/slow", ""), 500, "57014")
 	if got := call(t, "GET", rest+"/open_book", "", "apikey", s.Secret); got.status != 200 {
 		t.Errorf("the secret key reads a table without row-level security: %d %s", got.status, got.body)

@@ -90,7 +90,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		MaxRows:      conf.API.MaxRows,
 		CallerOf:     a.caller,
 		Timeout:      conf.API.StatementTimeout,
-		Limits:       rest.Limits{Body: conf.API.MaxBodyBytes},
+		Limits:       rest.Limits{Body: conf.API.MaxBodyBytes, Answer: conf.API.MaxAnswerBytes},
 		Log:          a.log,
 		ServerTiming: func(c query.Caller) bool { return c.Role == identity.ServiceRole },
 		Plan: plan.Options{

@@ -34,6 +34,7 @@ type API struct {
 	AllowWithoutRLS []string
 	Aggregates      bool  // aggregate functions in select; default false
 	MaxBodyBytes    int64 // default 10 MiB
+	MaxAnswerBytes  int64 // default 64 MiB
 	// StatementTimeout ends a request's statement that runs longer; default 30 s, 0 is never.
 	StatementTimeout time.Duration
 }
@@ -60,15 +61,16 @@ type Seed struct {
 
 // Limits of numbers in settings.
 const (
-	defaultPort     = 54321
-	defaultMaxRows  = 1000
-	defaultMaxBody  = 10 << 20
-	defaultTimeout  = 30 * time.Second
-	maxConfigBytes  = 1 << 20
-	defaultSite     = "http://localhost:3000"
-	configOwn       = "mainstay.toml"
-	configSupabase  = "config.toml"
-	settingPassword = "env(" // env(NAME) takes a value from the environment, as in the supabase/ layout
+	defaultPort      = 54321
+	defaultMaxRows   = 1000
+	defaultMaxBody   = 10 << 20
+	defaultMaxAnswer = 64 << 20
+	defaultTimeout   = 30 * time.Second
+	maxConfigBytes   = 1 << 20
+	defaultSite      = "http://localhost:3000"
+	configOwn        = "mainstay.toml"
+	configSupabase   = "config.toml"
+	settingPassword  = "env(" // env(NAME) takes a value from the environment, as in the supabase/ layout
 )
 
 // document is the settings file. The two layouts share it: what the ecosystem names differently has both names.
@@ -84,6 +86,7 @@ type document struct {
 		AllowWithoutRLS  *[]string `toml:"allow_without_rls"`
 		Aggregates       *bool     `toml:"aggregates"`
 		MaxBodyBytes     *int64    `toml:"max_body_bytes"`
+		MaxAnswerBytes   *int64    `toml:"max_answer_bytes"`
 		StatementTimeout *string   `toml:"statement_timeout"`
 	} `toml:"api"`
 	Auth struct {
@@ -159,7 +162,7 @@ func (d *document) config(folder string) Config {
 		Name: folder,
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
-			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, StatementTimeout: defaultTimeout,
+			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout,
 		},
 		Auth: Auth{SiteURL: defaultSite},
 		Seed: Seed{Enabled: true, Paths: []string{"seed.sql"}},
@@ -173,6 +176,7 @@ func (d *document) config(folder string) Config {
 	set(&c.API.AllowWithoutRLS, d.API.AllowWithoutRLS)
 	set(&c.API.Aggregates, d.API.Aggregates)
 	set(&c.API.MaxBodyBytes, d.API.MaxBodyBytes)
+	set(&c.API.MaxAnswerBytes, d.API.MaxAnswerBytes)
 	set(&c.Auth.SiteURL, d.Auth.SiteURL)
 	set(&c.Auth.JWTSecret, d.Auth.JWTSecret)
 	set(&c.Auth.Issuer, d.Auth.Issuer)
@@ -210,6 +214,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.max_rows", "must be at least 1")
 	case c.API.MaxBodyBytes < 1024:
 		return bad("api.max_body_bytes", "must be at least 1024")
+	case c.API.MaxAnswerBytes < 1024:
+		return bad("api.max_answer_bytes", "must be at least 1024")
 	case c.Auth.JWTSecret != "" && len(c.Auth.JWTSecret) < 32:
 		return bad("auth.jwt_secret", "must have at least 32 bytes")
 	}

@@ -25,6 +25,7 @@ type answer struct {
 	q      *request
 	p      *plan.Plan
 	rows   int64
+	most   int64 // bytes of the body, bound
 	cols   []plan.Column
 	bodied bool
 	timing *timing
@@ -58,15 +59,18 @@ func (a *answer) release() {
 	}
 }
 
-func (a *answer) start(q *request, p *plan.Plan) {
-	a.q, a.p = q, p
+func (a *answer) start(q *request, p *plan.Plan, most int64) {
+	a.q, a.p, a.most = q, p, most
 	a.cols = p.Columns()
 	w := q.statement.Write
 	a.bodied = w == nil || w.Returning
 }
 
-// Row adds a row to the body.
+// Row adds a row to the body, which has a bound: it is held in memory until the transaction has ended.
 func (a *answer) Row(r engine.Row) error {
+	if int64(len(a.buf)) > a.most {
+		return fault.New(fault.ProgramLimit, "the answer is larger than %d bytes", a.most).WithHint("Ask for fewer rows or columns, with limit and select.").WithStatus(http.StatusRequestEntityTooLarge)
+	}
 	a.rows++
 	w := a.q.statement.Write
 	if w != nil && w.Keys {

@@ -50,6 +50,7 @@ type Options struct {
 type Limits struct {
 	URL     int   // bytes of the request target; 64 KiB
 	Body    int64 // bytes of the payload; 10 MiB
+	Answer  int64 // bytes of the answer, to within a row; 64 MiB
 	Params  int   // parameters of the query string; 1000
 	Items   int   // fields of one list; 1000
 	Filters int   // conditions of one request or list; 1000
@@ -71,6 +72,9 @@ func (l *Limits) defaults() {
 	set(&l.Depth, 20)
 	if l.Body == 0 {
 		l.Body = 10 << 20
+	}
+	if l.Answer == 0 {
+		l.Answer = 64 << 20
 	}
 }
 
@@ -179,7 +183,7 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 }
 
 func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, caller query.Caller) error {
-	a.start(q, p)
+	a.start(q, p, h.o.Limits.Answer)
 	st := &q.statement
 	args := plan.Args{
 		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback,
