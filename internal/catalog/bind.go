@@ -90,9 +90,9 @@ func (b *binder) column(c *sql.ColumnRef, s *scope) sql.Expr {
 	if c.Star {
 		for l := s; l != nil && len(c.Fields) == 1; l = l.parent {
 			for _, it := range l.items {
-				if it.name == c.Fields[0] {
-					for _, k := range it.cols {
-						b.useCol(k)
+				if it.name == c.Fields[0] { // a whole row, as below: it depends on the table and not on each column
+					if it.table != nil {
+						b.use(addr{oid: it.table.OID})
 					}
 					return b.requalified(c, it)
 				}
