@@ -2,8 +2,8 @@
 //
 // Main types: Rule (which tables are served at all) and Table (one line of the report). The report is printed at start.
 //
-// Invariants: pure functions of a catalog; the report never claims less than what is reachable: where a policy is not trivially closed it
-// is shown as open for the rows that the policy names.
+// Invariants: pure functions of a catalog; of a table, the report never claims less than what is reachable: where a policy is not trivially closed it
+// is shown as open for the rows that the policy names. It does not speak of functions, which may read what their caller or owner may.
 package exposure
 
 import (
