@@ -32,6 +32,7 @@ type Conn struct {
 	writing int // depth of writing statements that are running
 	alone   bool
 
+	kept    uint64      // a reader's: Store.commits when it took the snapshot that it still has; 0 for none that may be used again
 	began   time.Time   // when the read under way took its snapshot; guarded by Store.mu
 	evicted atomic.Bool // set by the writer when the snapshot has held the log for too long
 

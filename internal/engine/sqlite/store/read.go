@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -25,20 +26,18 @@ func (s *Store) Read(ctx context.Context, fn func(*Conn) error) (err error) {
 		s.giveReader(c, sound)
 	}()
 
-	s.snap.RLock()
-	if err = c.begin.Exec(); err == nil {
-		err = c.touch.Exec() // BEGIN alone takes no snapshot
+	if c.kept != 0 && c.kept == s.commits.Load() {
+		c.enter(ctx, c.schema) // nothing was committed since its snapshot was taken
+	} else if err = s.snapshot(ctx, c); err != nil {
+		sound = c.raw.GetAutocommit()
+		return explain(ctx, err)
 	}
-	c.enter(ctx, s.Schema())
-	s.snap.RUnlock()
-	if err == nil {
-		err = fn(c)
-	}
+	err = fn(c)
 	evicted := c.evicted.Load()
 	c.evicted.Store(false)
 	c.leave()
-	if !c.raw.GetAutocommit() {
-		if rerr := c.rollback.Exec(); rerr != nil {
+	if err != nil || c.raw.GetAutocommit() {
+		if rerr := c.endSnapshot(); rerr != nil {
 			return rerr
 		}
 	}
@@ -47,6 +46,38 @@ func (s *Store) Read(ctx context.Context, fn func(*Conn) error) (err error) {
 		return fault.New("72000", "snapshot too old").WithHint("The statement read for so long that the write-ahead log could not be emptied. Read less at a time.")
 	}
 	return explain(ctx, err)
+}
+
+// snapshot ends the snapshot that c has kept and takes a new one.
+func (s *Store) snapshot(ctx context.Context, c *Conn) error {
+	if err := c.endSnapshot(); err != nil {
+		return err
+	}
+	s.snap.RLock()
+	defer s.snap.RUnlock()
+	commits := s.commits.Load()
+	c.enter(ctx, s.Schema())
+	err := c.begin.Exec()
+	if err == nil {
+		err = c.touch.Exec() // BEGIN alone takes no snapshot
+	}
+	if err != nil {
+		c.leave()
+		return errors.Join(err, c.endSnapshot())
+	}
+	if commits%2 == 0 {
+		c.kept = commits
+	}
+	return nil
+}
+
+// endSnapshot ends the transaction of a reader, if it is in one.
+func (c *Conn) endSnapshot() error {
+	c.kept = 0
+	if c.raw.GetAutocommit() {
+		return nil
+	}
+	return c.rollback.Exec()
 }
 
 func (s *Store) takeReader() (*Conn, error) {
@@ -71,9 +102,17 @@ func (s *Store) takeReader() (*Conn, error) {
 	return c, nil
 }
 
+// giveReader makes c idle. It keeps its snapshot for the next call as long as that is the newest: taking one costs three statements and four calls
+// of the kernel, which is as much as reading a row by its key.
 func (s *Store) giveReader(c *Conn, sound bool) {
+	if sound && c.kept != s.commits.Load() {
+		sound = c.endSnapshot() == nil
+	}
 	s.mu.Lock()
 	delete(s.busy, c)
+	if sound && c.kept != 0 && c.kept != s.commits.Load() { // once more: hold has seen to those that are idle by now
+		sound = c.endSnapshot() == nil
+	}
 	if sound {
 		c.evicted.Store(false)
 		s.idle = append(s.idle, c)
@@ -83,6 +122,24 @@ func (s *Store) giveReader(c *Conn, sound bool) {
 		_ = c.close() // its failure has been reported by what made it unsound
 	}
 }
+
+// hold lets no snapshot be kept until release; those of idle readers end. What readers are busy with goes on.
+func (s *Store) hold() {
+	s.commits.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sound := s.idle[:0]
+	for _, c := range s.idle {
+		if err := c.endSnapshot(); err != nil {
+			_ = c.close() // the error to tell is the one before
+			continue
+		}
+		sound = append(sound, c)
+	}
+	s.idle = sound
+}
+
+func (s *Store) release() { s.commits.Add(1) }
 
 // evict interrupts the readers whose snapshot is older than age.
 func (s *Store) evict(age time.Duration) {

@@ -72,6 +72,10 @@ type Store struct {
 	snap   sync.RWMutex
 	schema atomic.Pointer[any] // stored with snap held
 
+	// commits is odd while a commit or a checkpoint is under way and grows by two with each. A snapshot that was taken at an even number is the newest as
+	// long as the number stands: readers keep theirs by it. It starts at 2.
+	commits atomic.Uint64
+
 	slots chan struct{} // one token for each reader in use
 	mu    sync.Mutex
 	idle  []*Conn            // guarded by mu; the last is the warmest
@@ -114,6 +118,7 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 		slots:   make(chan struct{}, opts.Readers),
 		busy:    map[*Conn]struct{}{},
 	}
+	s.commits.Store(2)
 	if opts.VFS == "" {
 		// The file is made for nobody but the owner; SQLite gives its log and index the same mode.
 		f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)

@@ -195,6 +195,28 @@ func TestSnapshotDoesNotMove(t *testing.T) {
 	}
 }
 
+// A reader's own snapshot is used again only while it is the newest, on every connection.
+func TestReadsSeeWhatWasCommitted(t *testing.T) {
+	s := open(t, store.Options{Readers: 4})
+	var written atomic.Int64
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for written.Load() < 200 {
+				least := written.Load()
+				if n := count(t, s); n < least {
+					t.Errorf("%d rows were committed and %d are seen", least, n)
+				}
+			}
+		})
+	}
+	for i := range int64(200) {
+		check(t, s.Write(bg, run(`INSERT INTO t VALUES (?, NULL)`, i)), "")
+		written.Add(1)
+	}
+	wg.Wait()
+}
+
 func TestReadersCannotWrite(t *testing.T) {
 	s := open(t, store.Options{})
 	check(t, s.Read(bg, run(`INSERT INTO t VALUES (1, NULL)`)), "sqlite3: attempt to write a readonly database")
@@ -329,6 +351,9 @@ func TestLogIsBounded(t *testing.T) {
 	check(t, s.Exclusive(bg, run(`CREATE TABLE big (b BLOB)`)), "")
 	for range 50 {
 		check(t, s.Write(bg, run(`INSERT INTO big VALUES (zeroblob(20000))`)), "")
+		if n := count(t, s); n != 0 { // whose reader keeps its snapshot, which must not keep the log
+			t.Fatalf("got %d rows, want 0", n)
+		}
 		if fi, err := os.Stat(s.Path() + "-wal"); err != nil || fi.Size() > 200<<10 {
 			t.Fatalf("log: %v, %v", fi.Size(), err)
 		}

@@ -201,7 +201,10 @@ func (b *batch) commit() {
 	if b.open && b.good == 0 {
 		b.rollback()
 	} else if b.open {
-		if err := b.s.writer.commit.Exec(); err != nil {
+		b.s.commits.Add(1)
+		err := b.s.writer.commit.Exec()
+		b.s.commits.Add(1)
+		if err != nil {
 			err = fmt.Errorf("commit: %w", err)
 			b.s.noteFailure(err)
 			b.rollback()
@@ -273,10 +276,12 @@ func (s *Store) exclusive(r *request) {
 	}
 	if r.err == nil {
 		s.snap.Lock()
+		s.commits.Add(1)
 		if r.err = c.commit.Exec(); r.err == nil && c.staged {
 			published := c.next
 			s.schema.Store(&published)
 		}
+		s.commits.Add(1)
 		s.snap.Unlock()
 		if r.err == nil && s.opts.Committed != nil {
 			s.opts.Committed(1)
@@ -359,6 +364,8 @@ func (s *Store) checkpoint() {
 		s.log.Error("set the wait of a checkpoint", "err", err)
 		return
 	}
+	s.hold()
+	defer s.release()
 	start := time.Now()
 	_, _, err := c.raw.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
 	switch {
