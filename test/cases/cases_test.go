@@ -192,8 +192,9 @@ func requestOf(c query.Caller, r *http.Request) query.Caller {
 	for k, v := range r.Header {
 		headers[strings.ToLower(k)] = strings.Join(v, ", ")
 	}
-	c.Method, c.Path, c.Cookies = r.Method, r.URL.Path, []byte("{}")
-	c.Headers, _ = json.Marshal(headers) // strings always marshal
+	c.Method, c.Path = r.Method, r.URL.Path
+	text, _ := json.Marshal(headers) // strings always marshal
+	c.Headers, c.Cookies = func() []byte { return text }, func() []byte { return []byte("{}") }
 	return c
 }
 

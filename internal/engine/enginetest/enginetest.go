@@ -432,9 +432,9 @@ func callers(w *world) {
 	}
 	ada := query.Caller{
 		Role: "authenticated", Claims: []byte(`{"role":"authenticated","sub":"aaaaaaaa-0000-4000-8000-000000000001"}`), Subject: "aaaaaaaa-0000-4000-8000-000000000001",
-		Method: "POST", Path: "/rpc/who", Headers: []byte(`{"x-a":"1"}`),
+		Method: "POST", Path: "/rpc/who", Headers: func() []byte { return []byte(`{"x-a":"1"}`) },
 	}
-	anon := query.Caller{Role: "anon", Claims: []byte(`{"role":"anon"}`), Method: "GET", Path: "/", Headers: []byte("{}")}
+	anon := query.Caller{Role: "anon", Claims: []byte(`{"role":"anon"}`), Method: "GET", Path: "/", Headers: func() []byte { return []byte("{}") }}
 	for range 3 { // on whatever connection
 		w.check("ada", ask(ada), `"authenticated|aaaaaaaa-0000-4000-8000-000000000001|authenticated|POST|/rpc/who|1"`)
 		w.check("anon", ask(anon), `"anon|anon|GET|/"`)

@@ -81,7 +81,7 @@ alter table t enable row level security; create policy all_rows on t for select 
 		b.Fatal(err)
 	}
 	defer pool.Close()
-	caller := query.Caller{Role: "authenticated", Claims: []byte(claims), Method: "GET", Path: "/t", Headers: []byte(`{"host":"x"}`)}
+	caller := query.Caller{Role: "authenticated", Claims: []byte(claims), Method: "GET", Path: "/t", Headers: func() []byte { return []byte(`{"host":"x"}`) }}
 	for _, size := range []int{1, 30} {
 		op := map[int]string{1: "eq", 30: "lte"}[size]
 		st := query.Statement{Schema: "public", ReadOnly: true, MaxAffected: -1, Values: []string{fmt.Sprint(size)}, Read: &query.Read{Relation: "t", Node: query.Node{

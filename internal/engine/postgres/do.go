@@ -336,7 +336,7 @@ func (r *request) run(ctx context.Context, now *snapshot) error {
 func (r *request) sendCaller(p *pgconn.Pipeline) {
 	c := &r.args.Caller
 	values := make([][]byte, 0, len(callerSettings)+1)
-	values = append(values, bytesOf(r.c.path), or(c.Claims, "{}"), bytesOf(c.Method), bytesOf(c.Path), or(c.Headers, "{}"), or(c.Cookies, "{}"), bytesOf(c.RequestID), roleSetting(c))
+	values = append(values, bytesOf(r.c.path), or(c.Claims, "{}"), bytesOf(c.Method), bytesOf(c.Path), or(c.Headers.Text(), "{}"), or(c.Cookies.Text(), "{}"), bytesOf(c.RequestID), roleSetting(c))
 	if r.args.TimeZone == "" {
 		p.SendQueryPrepared("ms_caller", values, nil, nil)
 		return

@@ -91,7 +91,7 @@ func (s *script) become(ctx context.Context, path string, local bool) error {
 	settings := [][2]string{{"search_path", path}}
 	if c := &s.Caller; c.Role != "" {
 		settings = append(settings, [2]string{"request.jwt.claims", string(or(c.Claims, "{}"))}, [2]string{"request.method", c.Method},
-			[2]string{"request.path", c.Path}, [2]string{"request.headers", string(or(c.Headers, "{}"))}, [2]string{"request.cookies", string(or(c.Cookies, "{}"))},
+			[2]string{"request.path", c.Path}, [2]string{"request.headers", string(or(c.Headers.Text(), "{}"))}, [2]string{"request.cookies", string(or(c.Cookies.Text(), "{}"))},
 			[2]string{"request.id", c.RequestID}, [2]string{"role", c.Role})
 	}
 	// A superuser's session may take on any role, whatever its current one; the ecosystem's may take on those that requests have.

@@ -13,9 +13,20 @@ type Caller struct {
 	Subject string // claim sub, "" when absent
 	// The request as SQL may see it (request.method, request.path, request.headers, request.cookies); JSON objects with lower-case names.
 	Method, Path     string
-	Headers, Cookies []byte
+	Headers, Cookies Lazy
 	RequestID        string
 	Authenticated    bool // a token was presented (42501 is then 403, not 401)
+}
+
+// Lazy makes a text when it is asked for; nil is none.
+type Lazy func() []byte
+
+// Text is the text, nil for none.
+func (l Lazy) Text() []byte {
+	if l == nil {
+		return nil
+	}
+	return l()
 }
 
 // Statement is a request. Exactly one of Read, Write and Invoke is set.

@@ -216,11 +216,13 @@ func (r *scriptRun) begin(c *store.Conn, alone bool) (*txn, error) {
 	t := r.e.begin(c, r.role, alone)
 	t.sink = r.sink
 	t.s.Notice = r.sink.Notice
+	if err := setCaller(t.s, r.sc.Caller); err != nil {
+		return nil, err
+	}
 	if r.kept != nil {
 		r.kept.restore(t.s)
-		return t, nil
 	}
-	return t, setCaller(t.s, r.sc.Caller)
+	return t, nil
 }
 
 // placed gives an error the file and text that its position points into; start is the place of the statement, for an error without one of its own.

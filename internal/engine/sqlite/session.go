@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,11 +20,11 @@ var defaultPath = []string{"public", "extensions"}
 
 // newSession makes a session on a connection, for the transaction that runs on it.
 func (e *Engine) newSession(c *store.Conn, cat *catalog.Catalog, role string) *exec.Session {
-	s := &exec.Session{Conn: c, Cat: cat, Role: role, SessionRole: role, LoginRole: role, Path: defaultPath, Settings: map[string]string{}, Now: e.now(), Sequences: &e.sequences, Memory: &e.memory}
+	s := &exec.Session{Conn: c, Cat: cat, Role: role, SessionRole: role, LoginRole: role, Path: defaultPath, Now: e.now(), Sequences: &e.sequences, Memory: &e.memory}
 	for _, set := range cat.Settings() {
 		// ALTER DATABASE and ALTER ROLE … SET: only what a project reads back, the rest is for a server's sessions.
 		if (set.Role == "" || set.Role == role) && strings.Contains(set.Setting.Name, ".") {
-			s.Settings[set.Setting.Name] = strings.Join(set.Setting.Values, ", ")
+			s.Set(set.Setting.Name, strings.Join(set.Setting.Values, ", "))
 		}
 	}
 	e.interp.Install(s)
@@ -43,16 +44,32 @@ func setCaller(s *exec.Session, caller query.Caller) error {
 	if caller.Role != "" && s.Cat.Role(caller.Role) == nil {
 		return fault.New(fault.InvalidParameterValue, "role %q does not exist", caller.Role)
 	}
-	set := func(name, v string) {
-		if v != "" {
-			s.Settings[name] = v
+	var headers, cookies string // a policy may ask for each row
+	made := func(kept *string, l query.Lazy) string {
+		if *kept == "" {
+			*kept = string(l.Text())
 		}
+		return *kept
 	}
-	set("request.jwt.claims", string(caller.Claims))
-	set("request.method", caller.Method)
-	set("request.path", caller.Path)
-	set("request.headers", string(caller.Headers))
-	set("request.cookies", string(caller.Cookies))
+	s.Request = func(name string) string {
+		rest, ok := strings.CutPrefix(name, "request.")
+		if !ok {
+			return ""
+		}
+		switch rest {
+		case "jwt.claims":
+			return string(caller.Claims)
+		case "method":
+			return caller.Method
+		case "path":
+			return caller.Path
+		case "headers":
+			return made(&headers, caller.Headers)
+		case "cookies":
+			return made(&cookies, caller.Cookies)
+		}
+		return ""
+	}
 	return nil
 }
 
@@ -94,17 +111,10 @@ type state struct {
 }
 
 func stateOf(s *eval.Session) state {
-	settings := make(map[string]string, len(s.Settings))
-	for k, v := range s.Settings {
-		settings[k] = v
-	}
-	return state{s.Role, s.SessionRole, slices.Clone(s.Path), settings, s.Zone}
+	return state{s.Role, s.SessionRole, slices.Clone(s.Path), maps.Clone(s.Settings), s.Zone}
 }
 
 func (st state) restore(s *eval.Session) {
 	s.Role, s.SessionRole, s.Path, s.Zone = st.role, st.sessionRole, slices.Clone(st.path), st.zone
-	s.Settings = make(map[string]string, len(st.settings))
-	for k, v := range st.settings {
-		s.Settings[k] = v
-	}
+	s.Settings = maps.Clone(st.settings)
 }

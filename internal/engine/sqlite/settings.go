@@ -46,7 +46,7 @@ func (l *locals) apply(name, v string, local bool) error {
 		return err
 	}
 	if !inFields[name] {
-		l.s.Settings[name] = v
+		l.s.Set(name, v)
 	}
 	if _, ok := l.saved[name]; local && !ok {
 		if l.saved == nil {
@@ -63,7 +63,7 @@ func (l *locals) apply(name, v string, local bool) error {
 func (l *locals) snapshot(name string) func() {
 	s := l.s
 	role, sessionRole, path, zone, readOnly := s.Role, s.SessionRole, s.Path, s.Zone, s.ReadOnly
-	v, had := s.Settings[name]
+	v, had := s.Custom(name)
 	return func() {
 		switch name {
 		case "role":
@@ -78,9 +78,9 @@ func (l *locals) snapshot(name string) func() {
 			s.ReadOnly = readOnly
 		}
 		if had {
-			s.Settings[name] = v
+			s.Set(name, v)
 		} else if strings.Contains(name, ".") {
-			s.Settings[name] = "" // as in PostgreSQL, where a name that was once set stays known
+			s.Set(name, "") // as in PostgreSQL, where a name that was once set stays known
 		} else {
 			delete(s.Settings, name)
 		}
@@ -139,7 +139,7 @@ func (l *locals) reset(name string) error {
 		l.s.Path = defaultPath
 		return nil
 	case strings.Contains(name, ".") && !ok:
-		l.s.Settings[name] = ""
+		l.s.Set(name, "")
 		return nil
 	case !ok:
 		return fault.New(fault.UndefinedObject, "unrecognized configuration parameter %q", name)

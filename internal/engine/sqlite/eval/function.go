@@ -205,10 +205,20 @@ func (s *Session) newBuiltin() *builtin.Session {
 	return b
 }
 
+// Custom is the value that a name in lower case has by SET, set_config or the request.
+func (s *Session) Custom(name string) (string, bool) {
+	v, ok := s.Settings[name]
+	if !ok && s.Request != nil {
+		v = s.Request(name)
+		ok = v != ""
+	}
+	return v, ok
+}
+
 // Setting is current_setting's look-up; the names that the session keeps in fields of its own are served from there.
 func (s *Session) Setting(name string) (string, bool) {
 	name = strings.ToLower(name)
-	if v, ok := s.Settings[name]; ok {
+	if v, ok := s.Custom(name); ok {
 		return v, true
 	}
 	switch name {
@@ -237,15 +247,20 @@ var defaultSettings = map[string]string{
 	"is_superuser": "off", "work_mem": "4MB", "session_replication_role": "origin", "default_transaction_read_only": "off", "xmloption": "content",
 }
 
+// Set keeps a setting under a name in lower case, and does nothing else.
+func (s *Session) Set(name, v string) {
+	if s.Settings == nil {
+		s.Settings = map[string]string{}
+	}
+	s.Settings[name] = v
+}
+
 // SetSetting is set_config. Package interp undoes what is local.
 func (s *Session) SetSetting(name, v string, local bool) error {
 	name = strings.ToLower(name)
 	if s.Apply != nil {
 		return s.Apply(name, v, local)
 	}
-	if s.Settings == nil {
-		s.Settings = map[string]string{}
-	}
-	s.Settings[name] = v
+	s.Set(name, v)
 	return nil
 }

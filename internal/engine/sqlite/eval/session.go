@@ -22,12 +22,15 @@ type Session struct {
 	LoginRole   string // the role that the session began as; only a superuser's may become another session_user
 	Path        []string
 	Settings    map[string]string // SET and set_config, request.* among them; names in lower case
-	Now         time.Time         // transaction_timestamp
-	Statement   time.Time         // statement_timestamp; Now when zero
-	Zone        *time.Location    // nil is UTC
-	ReadOnly    bool              // data modification is error 25006
-	MaxRows     int               // rows that a statement may hold in memory; 0 is DefaultMaxRows
-	Notice      func(level, message string)
+	// Request gives the settings by which SQL knows of the request, "" for those that there are not; nil: none. They are made when asked for, and
+	// Settings goes before them.
+	Request   func(name string) string
+	Now       time.Time      // transaction_timestamp
+	Statement time.Time      // statement_timestamp; Now when zero
+	Zone      *time.Location // nil is UTC
+	ReadOnly  bool           // data modification is error 25006
+	MaxRows   int            // rows that a statement may hold in memory; 0 is DefaultMaxRows
+	Notice    func(level, message string)
 
 	// CallFunc calls a function of the project that yields one value (a composite for OUT parameters). CallSet calls one that returns a set
 	// and gives each row to yield: its columns for a composite, otherwise the value. FireTrigger calls a trigger function: it returns the row to go on with

@@ -232,7 +232,7 @@ func applySetting(s *exec.Session, name, text string, list []string) (func(), er
 		s.Path = nonEmpty(list)
 		return func() { s.Path = saved }, nil
 	}
-	saved, had := s.Settings[name]
+	saved, had := s.Custom(name)
 	if err := s.SetSetting(name, text, true); err != nil {
 		return nil, err
 	}
