@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -51,6 +52,7 @@ type Engine struct {
 	// Numbers drawn by transactions that were rolled back are not drawn again, as in PostgreSQL: clients have seen them.
 	sequences eval.Sequences
 	memory    eval.Memory
+	ended     sync.Pool // of *txn, see recycle
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -129,27 +131,9 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 	in, alone := e.store.Write, false
 	run := func(c *store.Conn) error {
 		t := e.begin(c, args.Caller.Role, alone)
-		t.s.SessionRole, t.s.LoginRole = "authenticator", "authenticator"
-		t.s.ReadOnly = args.ReadOnly
-		if err := setCaller(t.s, args.Caller); err != nil {
-			return err
-		}
-		if args.TimeZone != "" {
-			if err := setZone(t.s, args.TimeZone); err != nil {
-				return err
-			}
-		}
-		prog, err := e.compiled(p, t.s.Cat, args.Caller.Role)
-		if err != nil {
-			return err
-		}
-		if err := e.run(t, p, prog, &args, sink); err != nil {
-			return err
-		}
-		if args.Rollback {
-			return errRollback
-		}
-		return nil
+		err := e.request(t, p, &args, sink)
+		e.recycle(t)
+		return err
 	}
 	if args.ReadOnly || !p.Writes() {
 		in = e.store.Read
@@ -172,6 +156,31 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 		return nil
 	}
 	return err
+}
+
+// request runs a planned request in its transaction.
+func (e *Engine) request(t *txn, p *plan.Plan, args *plan.Args, sink engine.Sink) error {
+	t.s.SessionRole, t.s.LoginRole = "authenticator", "authenticator"
+	t.s.ReadOnly = args.ReadOnly
+	if err := setCaller(t.s, &args.Caller); err != nil {
+		return err
+	}
+	if args.TimeZone != "" {
+		if err := setZone(t.s, args.TimeZone); err != nil {
+			return err
+		}
+	}
+	prog, err := e.compiled(p, t.s.Cat, args.Caller.Role)
+	if err != nil {
+		return err
+	}
+	if err := e.run(t, p, prog, args, sink); err != nil {
+		return err
+	}
+	if args.Rollback {
+		return errRollback
+	}
+	return nil
 }
 
 // compiled gives the plan's programs for a catalog and role, compiling them when they are not those that the plan holds.

@@ -216,7 +216,7 @@ func (r *scriptRun) begin(c *store.Conn, alone bool) (*txn, error) {
 	t := r.e.begin(c, r.role, alone)
 	t.sink = r.sink
 	t.s.Notice = r.sink.Notice
-	if err := setCaller(t.s, r.sc.Caller); err != nil {
+	if err := setCaller(t.s, &r.sc.Caller); err != nil {
 		return nil, err
 	}
 	if r.kept != nil {

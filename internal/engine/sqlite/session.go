@@ -20,15 +20,23 @@ var defaultPath = []string{"public", "extensions"}
 
 // newSession makes a session on a connection, for the transaction that runs on it.
 func (e *Engine) newSession(c *store.Conn, cat *catalog.Catalog, role string) *exec.Session {
-	s := &exec.Session{Conn: c, Cat: cat, Role: role, SessionRole: role, LoginRole: role, Path: defaultPath, Now: e.now(), Sequences: &e.sequences, Memory: &e.memory}
+	s := &exec.Session{}
+	e.interp.Install(s)
+	e.fill(s, c, cat, role)
+	return s
+}
+
+// fill makes s a new session, with the hooks that it has.
+func (e *Engine) fill(s *exec.Session, c *store.Conn, cat *catalog.Catalog, role string) {
+	*s = exec.Session{
+		Conn: c, Cat: cat, Role: role, SessionRole: role, LoginRole: role, Path: defaultPath, Now: e.now(), Sequences: &e.sequences, Memory: &e.memory, Hooks: s.Hooks,
+	}
 	for _, set := range cat.Settings() {
 		// ALTER DATABASE and ALTER ROLE … SET: only what a project reads back, the rest is for a server's sessions.
 		if (set.Role == "" || set.Role == role) && strings.Contains(set.Setting.Name, ".") {
 			s.Set(set.Setting.Name, strings.Join(set.Setting.Values, ", "))
 		}
 	}
-	e.interp.Install(s)
-	return s
 }
 
 // ownerSession is the session that runs on the connection, or one of the owner's for what happens between sessions.
@@ -40,7 +48,7 @@ func (e *Engine) ownerSession(c *store.Conn, cat *catalog.Catalog) *exec.Session
 }
 
 // setCaller gives a session the settings by which SQL knows of the request.
-func setCaller(s *exec.Session, caller query.Caller) error {
+func setCaller(s *exec.Session, caller *query.Caller) error {
 	if caller.Role != "" && s.Cat.Role(caller.Role) == nil {
 		return fault.New(fault.InvalidParameterValue, "role %q does not exist", caller.Role)
 	}

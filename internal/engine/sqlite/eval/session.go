@@ -32,6 +32,25 @@ type Session struct {
 	MaxRows   int            // rows that a statement may hold in memory; 0 is DefaultMaxRows
 	Notice    func(level, message string)
 
+	Hooks
+
+	// Sequences remembers the numbers that were drawn, whether their transactions committed or not; shared by the sessions of an engine.
+	// Nil: a number drawn in a transaction that is rolled back is drawn again.
+	Sequences *Sequences
+
+	// Memory keeps values over claims between requests; shared by the sessions of an engine. Nil: they are computed each time.
+	Memory *Memory
+
+	builtin *builtin.Session
+	env     *value.Env
+
+	Depth    int // nesting of function and trigger calls
+	Triggers int // nesting of triggers
+	Definers int // nesting of SECURITY DEFINER functions, in which the role cannot be set
+}
+
+// Hooks are what others do for a session. They stay when a session is used again.
+type Hooks struct {
 	// CallFunc calls a function of the project that yields one value (a composite for OUT parameters). CallSet calls one that returns a set
 	// and gives each row to yield: its columns for a composite, otherwise the value. FireTrigger calls a trigger function: it returns the row to go on with
 	// (d.New or d.Old of a BEFORE ROW trigger as the function changed it), or nil when the function returned NULL.
@@ -54,21 +73,8 @@ type Session struct {
 	// Savepoint is told of each savepoint that a block of a function sets; what it gives is called when the block is undone. Nil: nobody wants to know.
 	Savepoint func() (undo func())
 
-	// Sequences remembers the numbers that were drawn, whether their transactions committed or not; shared by the sessions of an engine.
-	// Nil: a number drawn in a transaction that is rolled back is drawn again.
-	Sequences *Sequences
-
-	// Memory keeps values over claims between requests; shared by the sessions of an engine. Nil: they are computed each time.
-	Memory *Memory
-
 	// Exec is the executor's own state in the session.
 	Exec any
-
-	builtin *builtin.Session
-
-	Depth    int // nesting of function and trigger calls
-	Triggers int // nesting of triggers
-	Definers int // nesting of SECURITY DEFINER functions, in which the role cannot be set
 }
 
 // DefaultMaxRows is the bound on rows that a statement may hold in memory when the session names none.
@@ -97,7 +103,11 @@ func (s *Session) Context() context.Context {
 
 // Env is what the text forms of values depend on.
 func (s *Session) Env() *value.Env {
-	return &value.Env{Types: s.Cat, Zone: s.Zone, Now: s.Now, RegIn: s.RegIn, RegOut: s.RegOut}
+	if e := s.env; e != nil && e.Types == value.Resolver(s.Cat) && e.Zone == s.Zone && e.Now == s.Now && (e.RegIn == nil) == (s.RegIn == nil) {
+		return e
+	}
+	s.env = &value.Env{Types: s.Cat, Zone: s.Zone, Now: s.Now, RegIn: s.RegIn, RegOut: s.RegOut}
+	return s.env
 }
 
 // Frame is what a Closure runs in.

@@ -55,6 +55,13 @@ func executionOf(s *Session) *execution {
 	return x
 }
 
+// Clear forgets all that the executor keeps of a session, whose transaction has ended.
+func Clear(s *Session) {
+	if x, ok := s.Exec.(*execution); ok {
+		*x = execution{s: s}
+	}
+}
+
 func (x *execution) maxRows() int {
 	if x.s.MaxRows > 0 {
 		return x.s.MaxRows
