@@ -112,7 +112,7 @@ func (k *Keys) Caller(r *http.Request) (query.Caller, error) {
 // It is nil for a request without credentials.
 func (k *Keys) credential(r *http.Request) (*Token, error) {
 	apikey := r.Header.Get("apikey")
-	if apikey == "" {
+	if apikey == "" && strings.Contains(r.URL.RawQuery, "apikey=") {
 		apikey = r.URL.Query().Get("apikey")
 	}
 	bearer, ok := bearerOf(r)

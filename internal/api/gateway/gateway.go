@@ -8,6 +8,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +52,10 @@ func New(o Options) http.Handler {
 		o.Now = time.Now
 	}
 	g := &gateway{o}
+	g.Doors = slices.Clone(o.Doors)
+	for i, d := range g.Doors {
+		g.Doors[i].Handler = http.StripPrefix(strings.TrimSuffix(d.Prefix, "/"), d.Handler)
+	}
 	return http.HandlerFunc(g.serve)
 }
 
@@ -82,7 +88,19 @@ func (g *gateway) finish(w *recorder, r *http.Request, id string, began time.Tim
 			WriteError(w, fault.New(fault.Internal, "internal error").WithHint("Reference %s.", id).WithStatus(http.StatusInternalServerError))
 		}
 	}
-	g.Log.Info("request", "request", id, "method", r.Method, "path", r.URL.Path, "status", w.status, "bytes", w.bytes, "took", g.Now().Sub(began).Round(time.Microsecond))
+	g.log(r.Context(), g.Now(), began, slog.String("request", id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes))
+}
+
+// log writes the line of a request. The record is made here because the logger would look for the caller of each, which is always this one.
+func (g *gateway) log(ctx context.Context, now, began time.Time, attrs ...slog.Attr) {
+	h := g.Log.Handler()
+	if !h.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	line := slog.NewRecord(now, slog.LevelInfo, "request", 0)
+	line.AddAttrs(attrs...)
+	line.AddAttrs(slog.Duration("took", now.Sub(began).Round(time.Microsecond)))
+	_ = h.Handle(ctx, line) // there is nowhere to tell that the log cannot be written
 }
 
 func (g *gateway) route(w http.ResponseWriter, r *http.Request) {
@@ -97,7 +115,7 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, d := range g.Doors {
 		if path == d.Prefix || strings.HasPrefix(path, d.Prefix) && (strings.HasSuffix(d.Prefix, "/") || path[len(d.Prefix)] == '/') {
-			http.StripPrefix(strings.TrimSuffix(d.Prefix, "/"), d.Handler).ServeHTTP(w, r)
+			d.Handler.ServeHTTP(w, r)
 			return
 		}
 	}

@@ -186,22 +186,10 @@ func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, 
 	a.start(q, p, h.o.Limits.Answer)
 	st := &q.statement
 	args := plan.Args{
-		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback,
+		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,
 	}
-	if h.o.Timeout > 0 {
-		var done context.CancelFunc
-		ctx, done = context.WithTimeoutCause(ctx, h.o.Timeout, errTimeout)
-		defer done()
-	}
-	err := h.engine.Do(ctx, p, args, a)
-	if fault.Code(err) == fault.QueryCanceled && context.Cause(ctx) == errTimeout {
-		return errTimeout
-	}
-	return err
+	return h.engine.Do(ctx, p, args, a)
 }
-
-// errTimeout is PostgreSQL's error for a statement that ran longer than statement_timeout.
-var errTimeout = fault.New(fault.QueryCanceled, "canceling statement due to statement timeout")
 
 func isRoot(path string) bool { return path == "" || path == "/" }
 

@@ -11,6 +11,7 @@ package plan
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
@@ -87,6 +88,7 @@ type Args struct {
 	Fields             [][]byte // see query.Statement
 	TimeZone           string
 	ReadOnly, Rollback bool
+	Timeout            time.Duration // after which the request is ended (57014); 0 is never
 }
 
 // Main is the statement. Count, when not nil, yields the total as its only value and is run in the same snapshot; it

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
@@ -183,9 +184,25 @@ func (s *snapshot) hard(o catalog.OID) bool {
 
 // Do runs a plan.
 func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
+	if args.Timeout <= 0 {
+		return e.do(ctx, p, &args, sink)
+	}
+	ctx, done := context.WithTimeoutCause(ctx, args.Timeout, errTimeout)
+	defer done()
+	err := e.do(ctx, p, &args, sink)
+	if fault.Code(err) == fault.QueryCanceled && context.Cause(ctx) == errTimeout {
+		return errTimeout
+	}
+	return err
+}
+
+// errTimeout is PostgreSQL's error for a statement that ran longer than statement_timeout.
+var errTimeout = fault.New(fault.QueryCanceled, "canceling statement due to statement timeout")
+
+func (e *Engine) do(ctx context.Context, p *plan.Plan, args *plan.Args, sink engine.Sink) error {
 	c := e.compile(p)
 	for tries := 0; ; tries++ {
-		r := request{plan: p, c: c, args: &args, sink: sink}
+		r := request{plan: p, c: c, args: args, sink: sink}
 		err := e.attempt(ctx, &r)
 		if err == nil {
 			return nil

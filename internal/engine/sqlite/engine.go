@@ -147,6 +147,11 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 			}
 		}
 	}
+	if args.Timeout > 0 {
+		d := newDeadline(ctx, args.Timeout)
+		defer d.stop()
+		ctx = d
+	}
 	err := in(ctx, run)
 	if errors.Is(err, errAlone) {
 		alone = true

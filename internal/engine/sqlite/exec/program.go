@@ -368,6 +368,9 @@ type streamRow struct {
 func (r *streamRow) Datum(i int) value.Datum { return column(r.st, i) }
 func (r *streamRow) IsNull(i int) bool       { return r.st.ColumnType(i) == sqlite3.NULL }
 func (r *streamRow) AppendJSON(dst []byte, i int) []byte {
+	if o := r.types[i]; o != nil && (o.OID == catalog.TextOID || o.OID == catalog.VarcharOID) && r.st.ColumnType(i) == sqlite3.TEXT {
+		return value.AppendJSONString(dst, r.st.ColumnRawText(i)) // the commonest columns go without a copy
+	}
 	return appendJSON(r.env, r.types[i], dst, column(r.st, i))
 }
 func (r *streamRow) AppendText(dst []byte, i int) []byte {

@@ -13,8 +13,12 @@ import (
 func (s *Store) Read(ctx context.Context, fn func(*Conn) error) (err error) {
 	select {
 	case s.slots <- struct{}{}:
-	case <-ctx.Done():
-		return explain(ctx, ctx.Err())
+	default:
+		select {
+		case s.slots <- struct{}{}:
+		case <-ctx.Done():
+			return explain(ctx, ctx.Err())
+		}
 	}
 	defer func() { <-s.slots }()
 	c, err := s.takeReader()

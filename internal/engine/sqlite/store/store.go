@@ -39,7 +39,7 @@ type Options struct {
 	Register func(*Conn) error
 	// Readers is the number of read connections; 0 is the number of cores, at least 2. More than cores lose throughput.
 	Readers int
-	// CacheKiB is the page cache of each connection; 0 is 16384.
+	// CacheKiB bounds the page cache of each connection; 0 is 32768.
 	CacheKiB int
 	// Statements is how many prepared statements a connection keeps; 0 is 512.
 	Statements int
@@ -89,7 +89,7 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 		opts.Readers = max(2, runtime.GOMAXPROCS(0))
 	}
 	if opts.CacheKiB == 0 {
-		opts.CacheKiB = 16 << 10
+		opts.CacheKiB = 32 << 10
 	}
 	if opts.Statements == 0 {
 		opts.Statements = 512

@@ -20,7 +20,7 @@ const maxJSONDepth = 6000
 type Pair struct{ Key, Value string }
 
 // AppendJSONString appends s as a JSON string with PostgreSQL's escapes.
-func AppendJSONString(dst []byte, s string) []byte {
+func AppendJSONString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); i++ {

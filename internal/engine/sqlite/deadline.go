@@ -1,0 +1,51 @@
+package sqlite
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// deadline is a context that ends at a time. Unlike the standard library's it starts no timer before somebody waits for its end: SQLite asks from time to
+// time whether to go on, and a read has mostly ended before it would ask; a timer for each costs as much as finding its row.
+type deadline struct {
+	context.Context
+	at time.Time
+
+	once   sync.Once
+	timed  context.Context // made by the first Done
+	cancel context.CancelFunc
+}
+
+func newDeadline(ctx context.Context, d time.Duration) *deadline {
+	return &deadline{Context: ctx, at: time.Now().Add(d)}
+}
+
+func (d *deadline) Deadline() (time.Time, bool) {
+	if at, ok := d.Context.Deadline(); ok && at.Before(d.at) {
+		return at, true
+	}
+	return d.at, true
+}
+
+func (d *deadline) Done() <-chan struct{} {
+	d.once.Do(func() { d.timed, d.cancel = context.WithDeadline(d.Context, d.at) })
+	return d.timed.Done()
+}
+
+func (d *deadline) Err() error {
+	if err := d.Context.Err(); err != nil {
+		return err
+	}
+	if !time.Now().Before(d.at) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// stop ends the timer, if there is one. It is called when nobody waits any more.
+func (d *deadline) stop() {
+	if d.cancel != nil {
+		d.cancel()
+	}
+}
