@@ -65,15 +65,18 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 	began := g.Now()
 	id := requestID(r)
 	rec := &recorder{ResponseWriter: w}
-	rec.Header().Set("X-Request-Id", id)
+	ids := []string{id}
+	rec.Header()["X-Request-Id"] = ids
 	defer g.finish(rec, r, id, began)
 	cors(rec.Header(), r)
 	if Preflight(r) {
 		rec.WriteHeader(http.StatusOK)
 		return
 	}
-	r.Header.Set("X-Request-Id", id)
-	r.Body = http.MaxBytesReader(rec, r.Body, g.MaxBodyBytes)
+	r.Header["X-Request-Id"] = ids
+	if r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(rec, r.Body, g.MaxBodyBytes)
+	}
 	g.route(rec, r)
 }
 

@@ -35,14 +35,14 @@ type answer struct {
 	keys     []string // text of the hidden key columns of the only row
 }
 
-var answers = sync.Pool{New: func() any { return &answer{head: make(http.Header, 8), buf: make([]byte, 0, 16<<10)} }}
+var answers = sync.Pool{New: func() any { return &answer{buf: make([]byte, 0, 16<<10)} }}
 
 const keptBuffer = 1 << 20 // larger buffers are not pooled
 
-func newAnswer() *answer {
+// newAnswer makes an answer that adds its headers to head.
+func newAnswer(head http.Header) *answer {
 	a := answers.Get().(*answer)
-	clear(a.head)
-	*a = answer{head: a.head, buf: a.buf[:0]}
+	*a = answer{head: head, buf: a.buf[:0]}
 	a.head["Vary"] = vary
 	return a
 }
@@ -54,6 +54,7 @@ var (
 )
 
 func (a *answer) release() {
+	a.head, a.q, a.p = nil, nil, nil
 	if cap(a.buf) <= keptBuffer {
 		answers.Put(a)
 	}
@@ -372,12 +373,8 @@ func (a *answer) settings(s map[string]string) error {
 
 // send writes the response.
 func (a *answer) send(w http.ResponseWriter, headOnly bool) {
-	h := w.Header()
-	for k, v := range a.head {
-		h[k] = v
-	}
 	if a.status != http.StatusNoContent && !a.noLength {
-		h["Content-Length"] = []string{strconv.Itoa(len(a.buf))}
+		a.head["Content-Length"] = []string{strconv.Itoa(len(a.buf))}
 	}
 	w.WriteHeader(a.status)
 	if !headOnly && len(a.buf) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,7 +15,9 @@ import (
 // failed turns a failure into the answer.
 func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bool) {
 	contentRange := a.head.Get("Content-Range")
-	clear(a.head)
+	maps.DeleteFunc(a.head, func(name string, _ []string) bool {
+		return name != "X-Request-Id" && !strings.HasPrefix(name, "Access-Control-")
+	}) // those are the gateway's
 	a.head["Vary"] = vary
 	f := fault.As(err)
 	switch {

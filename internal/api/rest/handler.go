@@ -109,7 +109,7 @@ func New(e engine.Engine, o Options) *Handler {
 func (h *Handler) CacheStats() plan.CacheStats { return h.cache.Stats() }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := newAnswer()
+	a := newAnswer(w.Header())
 	defer a.release()
 	a.began = time.Now()
 	var caller query.Caller

@@ -17,8 +17,8 @@ type deadline struct {
 	cancel context.CancelFunc
 }
 
-func newDeadline(ctx context.Context, d time.Duration) *deadline {
-	return &deadline{Context: ctx, at: time.Now().Add(d)}
+func newDeadline(ctx context.Context, at time.Time) *deadline {
+	return &deadline{Context: ctx, at: at}
 }
 
 func (d *deadline) Deadline() (time.Time, bool) {

@@ -148,7 +148,7 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 		}
 	}
 	if args.Timeout > 0 {
-		d := newDeadline(ctx, args.Timeout)
+		d := newDeadline(ctx, time.Now().Add(args.Timeout))
 		defer d.stop()
 		ctx = d
 	}

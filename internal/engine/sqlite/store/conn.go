@@ -33,6 +33,7 @@ type Conn struct {
 	alone   bool
 
 	kept    uint64      // a reader's: Store.commits when it took the snapshot that it still has; 0 for none that may be used again
+	busy    bool        // a reader's: a call is under way; guarded by Store.mu
 	began   time.Time   // when the read under way took its snapshot; guarded by Store.mu
 	evicted atomic.Bool // set by the writer when the snapshot has held the log for too long
 

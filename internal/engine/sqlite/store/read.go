@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -89,8 +90,7 @@ func (s *Store) takeReader() (*Conn, error) {
 	if n := len(s.idle); n > 0 {
 		c := s.idle[n-1]
 		s.idle = s.idle[:n-1]
-		c.began = time.Now()
-		s.busy[c] = struct{}{}
+		c.began, c.busy = time.Now(), true
 		s.mu.Unlock()
 		return c, nil
 	}
@@ -101,8 +101,8 @@ func (s *Store) takeReader() (*Conn, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.began = time.Now()
-	s.busy[c] = struct{}{}
+	c.began, c.busy = time.Now(), true
+	s.readers = append(s.readers, c)
 	return c, nil
 }
 
@@ -113,13 +113,15 @@ func (s *Store) giveReader(c *Conn, sound bool) {
 		sound = c.endSnapshot() == nil
 	}
 	s.mu.Lock()
-	delete(s.busy, c)
+	c.busy = false
 	if sound && c.kept != 0 && c.kept != s.commits.Load() { // once more: hold has seen to those that are idle by now
 		sound = c.endSnapshot() == nil
 	}
 	if sound {
 		c.evicted.Store(false)
 		s.idle = append(s.idle, c)
+	} else {
+		s.forget(c)
 	}
 	s.mu.Unlock()
 	if !sound {
@@ -135,6 +137,7 @@ func (s *Store) hold() {
 	sound := s.idle[:0]
 	for _, c := range s.idle {
 		if err := c.endSnapshot(); err != nil {
+			s.forget(c)
 			_ = c.close() // the error to tell is the one before
 			continue
 		}
@@ -145,12 +148,17 @@ func (s *Store) hold() {
 
 func (s *Store) release() { s.commits.Add(1) }
 
+// forget drops a reader that is not sound. mu is held.
+func (s *Store) forget(c *Conn) {
+	s.readers = slices.DeleteFunc(s.readers, func(o *Conn) bool { return o == c })
+}
+
 // evict interrupts the readers whose snapshot is older than age.
 func (s *Store) evict(age time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.busy {
-		if time.Since(c.began) > age {
+	for _, c := range s.readers {
+		if c.busy && time.Since(c.began) > age {
 			c.evicted.Store(true)
 		}
 	}

@@ -76,10 +76,10 @@ type Store struct {
 	// long as the number stands: readers keep theirs by it. It starts at 2.
 	commits atomic.Uint64
 
-	slots chan struct{} // one token for each reader in use
-	mu    sync.Mutex
-	idle  []*Conn            // guarded by mu; the last is the warmest
-	busy  map[*Conn]struct{} // guarded by mu
+	slots   chan struct{} // one token for each reader in use
+	mu      sync.Mutex
+	idle    []*Conn // guarded by mu; the last is the warmest
+	readers []*Conn // likewise: all, busy and idle
 }
 
 // Open opens the data folder dir, which it creates when missing, and starts the writer's goroutine, which Close ends.
@@ -116,7 +116,6 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 		slots:   make(chan struct{}, opts.Readers),
-		busy:    map[*Conn]struct{}{},
 	}
 	s.commits.Store(2)
 	if opts.VFS == "" {
