@@ -81,7 +81,7 @@ type Hooks struct {
 const DefaultMaxRows = 5_000_000
 
 // MaxDepth is the deepest nesting of function and trigger calls; beyond is error 54001.
-const MaxDepth = 250
+const MaxDepth = 1000
 
 // TriggerData is what a trigger function is told.
 type TriggerData struct {

@@ -22,7 +22,7 @@ import (
 // pg_<ID> for indexes over expressions, and the collations. The functions find the running Session in c.Owner.
 func Register(c *store.Conn) error {
 	db := c.Raw()
-	// SQLite recurses on the stack that maxInside speaks of.
+	// SQLite recurses over expressions on its own stack.
 	db.Limit(sqlite3.LIMIT_EXPR_DEPTH, 250)
 	db.Limit(sqlite3.LIMIT_COMPOUND_SELECT, lower.MaxArms)
 	const pure = sqlite3.DETERMINISTIC | sqlite3.INNOCUOUS
@@ -149,19 +149,19 @@ func callFragment(c *store.Conn, ctx sqlite3.Context, args []sqlite3.Value) {
 	result(ctx, d)
 }
 
-// maxInside bounds how many callbacks of SQLite may run inside each other. SQLite's own code has a stack of 64 KiB, of which each level takes about half a
-// KiB (measured: 80 levels fit with a large statement prepared at the innermost one); beyond its end the process would fail.
-const maxInside = 25
-
-// enter counts a callback that may run statements; each enter that succeeds needs x.inside--.
+// enter counts a callback that may run statements; each enter that succeeds needs x.inside--. Callbacks run inside each other on SQLite's own stack, of which one level
+// takes about 1 KiB, and inside a statement that SQLite is working on: what is left must do for any statement.
 func (x *execution) enter() error {
-	if x.inside >= maxInside {
+	if x.s.Conn.StackIsLow() || x.inside >= maxInside {
 		return fault.New(fault.StatementTooComplex, "stack depth limit exceeded").
-			WithHint("Functions that queries call run queries that call functions, more than %d levels deep.", maxInside)
+			WithHint("Functions that queries call run queries that call functions, more than %d levels deep.", x.inside)
 	}
 	x.inside++
 	return nil
 }
+
+// maxInside bounds the callbacks that run inside each other: Go's stack takes some 20 KiB for each.
+const maxInside = 2500
 
 // builtinFunction serves indexes over expressions; they need nothing of a session but its types.
 func builtinFunction(c *store.Conn, fn *builtin.Func) sqlite3.ScalarFunction {

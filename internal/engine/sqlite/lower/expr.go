@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -842,6 +843,9 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 					}
 				}
 			}
+			if !isTop && cases == 0 && loops == 0 && branchReads(x) {
+				return leaf(x) // an argument is computed whether it is needed or not; SQL's own form computes the branch that is taken
+			}
 			switch n := x.(type) {
 			case *tree.Const:
 				return x, true
@@ -917,6 +921,27 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 		})
 	}
 	return cut(e, true)
+}
+
+// branchReads says whether e chooses between expressions and one that may not be reached has a sub-query.
+func branchReads(e tree.Expr) bool {
+	var branches []tree.Expr
+	switch e := e.(type) {
+	case *tree.Case:
+		for i, w := range e.Whens {
+			if branches = append(branches, w.Result); i > 0 {
+				branches = append(branches, w.Cond)
+			}
+		}
+		branches = append(branches, e.Else)
+	case *tree.Coalesce:
+		branches = e.Args[1:]
+	case *tree.Bool:
+		branches = e.Args[1:]
+	}
+	return slices.ContainsFunc(branches, func(x tree.Expr) bool {
+		return tree.Any(x, func(x tree.Expr) bool { _, ok := x.(*tree.SubLink); return ok })
+	})
 }
 
 // cutArgument is cutArgs for an argument of an aggregate: what SQL computes stays there, the rest is computed by the aggregate itself, which

@@ -22,6 +22,7 @@ type Conn struct {
 	Owner any
 
 	raw    *sqlite3.Conn
+	stack  stack
 	ctx    context.Context // of the call under way
 	schema any
 	next   any  // staged by SetSchema
@@ -43,14 +44,21 @@ type Conn struct {
 	begin, beginImmediate, touch, commit, rollback, savepoint, release, rollbackTo *sqlite3.Stmt
 }
 
-func newConn(raw *sqlite3.Conn, statements int) *Conn {
-	c := &Conn{raw: raw, ctx: context.Background(), cache: newCache(statements)}
+func newConn(raw *sqlite3.Conn, statements int) (*Conn, error) {
+	stack, err := newStack(raw)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{raw: raw, stack: stack, ctx: context.Background(), cache: newCache(statements)}
 	raw.SetInterrupt((*guard)(c))
-	return c
+	return c, nil
 }
 
 // Raw is the driver's connection. Transactions on it are the store's business.
 func (c *Conn) Raw() *sqlite3.Conn { return c.raw }
+
+// StackIsLow says whether too little of SQLite's stack is left to run a statement inside those that are running.
+func (c *Conn) StackIsLow() bool { return c.stack.isLow() }
 
 // Context is that of the call under way. SQL functions that take long should heed it.
 func (c *Conn) Context() context.Context { return c.ctx }
@@ -191,8 +199,11 @@ func (c *Conn) enter(ctx context.Context, schema any) {
 	c.Owner, c.next, c.staged = nil, nil, false
 }
 
-// leave ends it: what was handed out is taken back, and nothing interrupts the statements that end the transaction.
+// leave ends it: what was handed out is taken back, and nothing interrupts the statements that end the transaction. It panics when SQLite has left its stack.
 func (c *Conn) leave() {
+	if !c.stack.holds() {
+		panic(errOverflow)
+	}
 	c.ctx, c.writing, c.Owner = context.Background(), 0, nil
 	for len(c.out) > 0 {
 		_ = c.out[len(c.out)-1].Close() // the call's own error has been returned
@@ -234,6 +245,10 @@ func (c *Conn) close() error {
 	}
 	return c.raw.Close()
 }
+
+// abandon ends a connection that a panic went through, without running any of SQLite's code: the files are closed, which gives up the locks, and the memory is
+// given back. To the other connections it is as if a process had died.
+func (c *Conn) abandon() error { return c.stack.module.Close() }
 
 // fileURI makes a URI of a path, so that no character of it means anything to SQLite.
 func fileURI(path string) string {

@@ -125,7 +125,7 @@ func (s *Store) giveReader(c *Conn, sound bool) {
 	}
 	s.mu.Unlock()
 	if !sound {
-		_ = c.close() // its failure has been reported by what made it unsound
+		_ = c.abandon() // what made it unsound is being reported
 	}
 }
 

@@ -182,8 +182,11 @@ func (s *Store) connect(writer bool) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.path, err)
 	}
-	c := newConn(raw, s.opts.Statements)
-	if err := s.setUp(c, writer); err != nil {
+	c, err := newConn(raw, s.opts.Statements)
+	if err == nil {
+		err = s.setUp(c, writer)
+	}
+	if err != nil {
 		_ = raw.Close() // the first error is the one to tell
 		return nil, fmt.Errorf("open %s: %w", s.path, err)
 	}

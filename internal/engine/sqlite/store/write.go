@@ -243,11 +243,10 @@ func (s *Store) call(r *request, alone bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			r.panicked = &Panic{Value: v, Stack: debug.Stack()}
-			return
 		}
-		c.leave()
 	}()
 	r.err = r.fn(c)
+	c.leave()
 }
 
 // exclusive runs a request in a transaction of its own.
@@ -327,10 +326,10 @@ func (s *Store) ready() error {
 	return nil
 }
 
-// dropWriter closes the writer's connection, which rolls its transaction back; ready opens another.
+// dropWriter abandons the writer's connection, and with it what it has not committed; ready opens another.
 func (s *Store) dropWriter() {
-	if err := s.writer.close(); err != nil {
-		s.stop(fmt.Errorf("close the writer's connection: %w", err))
+	if err := s.writer.abandon(); err != nil {
+		s.stop(fmt.Errorf("abandon the writer's connection: %w", err))
 	}
 	s.writer = nil
 }
