@@ -107,14 +107,26 @@ func (a *attacher) names(q *tree.Query) error {
 		}
 		q.EachSlot(func(s *tree.Expr) {
 			if err == nil {
-				err = a.namesIn(*s)
+				err = a.calls(*s)
 			}
 		})
 	})
 	return err
 }
 
+// namesIn is names for an expression outside a query.
 func (a *attacher) namesIn(e tree.Expr) error {
+	err := a.calls(e)
+	tree.EachSubQuery(e, func(q *tree.Query) {
+		if err == nil {
+			err = a.names(q)
+		}
+	})
+	return err
+}
+
+// calls checks the schemas of the functions that e calls, outside its sub-queries.
+func (a *attacher) calls(e tree.Expr) error {
 	var err error
 	tree.Walk(e, func(e tree.Expr) bool {
 		if c, ok := e.(*tree.Call); ok && c.User != nil && c.Role == "" && err == nil {
@@ -122,13 +134,6 @@ func (a *attacher) namesIn(e tree.Expr) error {
 		}
 		return err == nil
 	})
-	if err == nil {
-		tree.EachSubQuery(e, func(q *tree.Query) {
-			if err == nil {
-				err = a.names(q)
-			}
-		})
-	}
 	return err
 }
 
