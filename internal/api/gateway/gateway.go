@@ -17,7 +17,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -52,22 +51,18 @@ func New(o Options) http.Handler {
 		o.Now = time.Now
 	}
 	g := &gateway{o}
-	g.Doors = slices.Clone(o.Doors)
-	for i, d := range g.Doors {
-		g.Doors[i].Handler = http.StripPrefix(strings.TrimSuffix(d.Prefix, "/"), d.Handler)
-	}
 	return http.HandlerFunc(g.serve)
 }
 
 type gateway struct{ Options }
 
 func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
-	began := g.Now()
+	began, path := g.Now(), r.URL.Path
 	id := requestID(r)
 	rec := &recorder{ResponseWriter: w}
 	ids := []string{id}
 	rec.Header()["X-Request-Id"] = ids
-	defer g.finish(rec, r, id, began)
+	defer g.finish(rec, r, path, id, began)
 	cors(rec.Header(), r)
 	if Preflight(r) {
 		rec.WriteHeader(http.StatusOK)
@@ -81,17 +76,17 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // finish recovers from a panic of a door and writes the log line.
-func (g *gateway) finish(w *recorder, r *http.Request, id string, began time.Time) {
+func (g *gateway) finish(w *recorder, r *http.Request, path, id string, began time.Time) {
 	if p := recover(); p != nil {
 		if p == http.ErrAbortHandler {
 			panic(p)
 		}
-		g.Log.Error("panic", "request", id, "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		g.Log.Error("panic", "request", id, "method", r.Method, "path", path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		if !w.wrote {
 			WriteError(w, fault.New(fault.Internal, "internal error").WithHint("Reference %s.", id).WithStatus(http.StatusInternalServerError))
 		}
 	}
-	g.log(r.Context(), g.Now(), began, slog.String("request", id), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes))
+	g.log(r.Context(), g.Now(), began, slog.String("request", id), slog.String("method", r.Method), slog.String("path", path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes))
 }
 
 // log writes the line of a request. The record is made here because the logger would look for the caller of each, which is always this one.
@@ -118,6 +113,9 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, d := range g.Doors {
 		if path == d.Prefix || strings.HasPrefix(path, d.Prefix) && (strings.HasSuffix(d.Prefix, "/") || path[len(d.Prefix)] == '/') {
+			// The request is this door's alone from here on; http.StripPrefix would copy it.
+			prefix := strings.TrimSuffix(d.Prefix, "/")
+			r.URL.Path, r.URL.RawPath = path[len(prefix):], strings.TrimPrefix(r.URL.RawPath, prefix)
 			d.Handler.ServeHTTP(w, r)
 			return
 		}

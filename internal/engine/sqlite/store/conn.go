@@ -250,6 +250,29 @@ func (c *Conn) close() error {
 // given back. To the other connections it is as if a process had died.
 func (c *Conn) abandon() error { return c.stack.module.Close() }
 
+// sparing runs register without letting it use up the connection's lookaside memory, from which SQLite takes what a statement needs while it runs. What
+// describes a registered function would sit there for good, and each run of a statement would go to the slower general allocator instead. So the
+// memory is held meanwhile, by statements that nobody runs.
+func (c *Conn) sparing(register func(*Conn) error) error {
+	var held []*sqlite3.Stmt
+	defer func() {
+		for _, s := range held {
+			_ = s.Close() // has not run
+		}
+	}()
+	for range 200 {
+		s, _, err := c.raw.Prepare(`SELECT 1`)
+		if err != nil {
+			return err
+		}
+		held = append(held, s)
+		if _, missed, err := c.raw.Status(sqlite3.DBSTATUS_LOOKASIDE_MISS_FULL, true); err != nil || missed > 0 {
+			break // it is full, or counts nothing
+		}
+	}
+	return register(c)
+}
+
 // fileURI makes a URI of a path, so that no character of it means anything to SQLite.
 func fileURI(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {

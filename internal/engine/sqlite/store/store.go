@@ -220,7 +220,7 @@ func (s *Store) setUp(c *Conn, writer bool) error {
 		})
 	}
 	if s.opts.Register != nil {
-		if err := s.opts.Register(c); err != nil {
+		if err := c.sparing(s.opts.Register); err != nil {
 			return fmt.Errorf("register functions: %w", err)
 		}
 	}
