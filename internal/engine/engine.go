@@ -61,6 +61,7 @@ type Row interface {
 type Outcome struct {
 	Rows     int64             // rows returned, or affected by a write without RETURNING
 	Total    int64             // the count that was asked for; -1 when none was
+	Estimate int64             // the likely number of the plan's Estimate; -1 when none was asked for
 	Inserted int64             // of an upsert: rows that were new; -1 when unknown
 	Settings map[string]string // response.status, response.headers … that SQL set; nil for none
 }

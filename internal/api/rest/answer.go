@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
@@ -28,6 +29,7 @@ type answer struct {
 	most   int64 // bytes of the body, bound
 	cols   []plan.Column
 	bodied bool
+	cut    bool // an embedded resource has as many rows as the cap allows
 	timing *timing
 	began  time.Time
 	// noLength leaves Content-Length out.
@@ -85,6 +87,18 @@ func (a *answer) Row(r engine.Row) error {
 		return nil
 	}
 	switch a.q.media.kind {
+	case asPlan:
+		if a.rows > 1 {
+			a.buf = append(a.buf, '\n')
+		}
+		a.buf = r.AppendText(a.buf, 0)
+		return nil
+	case asHandled:
+		if a.cols[0].Type.OID != catalog.ByteaOID {
+			a.buf = r.AppendText(a.buf, 0)
+			return nil
+		}
+		return a.octets(r)
 	case asCSV:
 		a.csvRow(r)
 		return nil
@@ -92,13 +106,7 @@ func (a *answer) Row(r engine.Row) error {
 		a.buf = r.AppendText(a.buf, 0)
 		return nil
 	case asOctets:
-		text := r.AppendText(nil, 0)
-		raw, err := hex.AppendDecode(a.buf, bytes.TrimPrefix(text, []byte(`\x`)))
-		if err != nil {
-			return fmt.Errorf("bytea %.20q: %w", text, err)
-		}
-		a.buf = raw
-		return nil
+		return a.octets(r)
 	}
 	switch shape := a.p.Shape(); shape {
 	case plan.Void:
@@ -120,13 +128,28 @@ func (a *answer) Row(r engine.Row) error {
 			a.buf = append(a.buf, ',')
 		}
 		a.buf = append(a.buf, a.cols[i].Key...)
+		from := len(a.buf)
 		a.buf = r.AppendJSON(a.buf, i)
+		if a.cols[i].Embedded && a.q.maxRows >= 0 && !a.cut {
+			a.cut = fullArray(a.buf[from:], a.q.maxRows)
+		}
 	}
 	a.buf = append(a.buf, '}')
 	if a.q.media.stripped {
 		row := string(a.buf[start:])
 		a.buf = appendStripped(a.buf[:start], row)
 	}
+	return nil
+}
+
+// octets adds the bytes of a bytea.
+func (a *answer) octets(r engine.Row) error {
+	text := r.AppendText(nil, 0)
+	raw, err := hex.AppendDecode(a.buf, bytes.TrimPrefix(text, []byte(`\x`)))
+	if err != nil {
+		return fmt.Errorf("bytea %.20q: %w", text, err)
+	}
+	a.buf = raw
 	return nil
 }
 
@@ -169,6 +192,12 @@ func (a *answer) csvRow(r engine.Row) {
 func (a *answer) End(o engine.Outcome) error {
 	q := a.q
 	st := &q.statement
+	if q.media.explain != nil {
+		a.status = http.StatusOK
+		a.head["Content-Type"] = []string{q.media.contentType()}
+		return nil
+	}
+	o.Total = q.total(&o, a.rows)
 	affected := o.Rows
 	if a.rows > 0 {
 		affected = a.rows
@@ -195,8 +224,54 @@ func (a *answer) End(o engine.Outcome) error {
 	if err := a.describe(o, affected); err != nil {
 		return err
 	}
+	a.warnings(&o)
 	a.enclose()
 	return a.settings(o.Settings)
+}
+
+// total is the total to tell: an estimated one is exact up to the cap of rows. It is never less than the rows that are there.
+func (q *request) total(o *engine.Outcome, rows int64) int64 {
+	switch q.statement.Count {
+	case query.PlannedCount:
+		if o.Estimate < 0 {
+			return o.Total
+		}
+		return max(o.Estimate, q.seen(rows))
+	case query.EstimatedCount:
+		if q.maxRows >= 0 && o.Total > q.maxRows {
+			return max(o.Total, o.Estimate, q.seen(rows))
+		}
+	}
+	return o.Total
+}
+
+// seen is how many rows there are at least, where some are shown.
+func (q *request) seen(rows int64) int64 {
+	if rows == 0 {
+		return 0
+	}
+	return q.offset + rows
+}
+
+// warn tells of what an unaware client would not notice (RFC 7234 5.5, code 299).
+func (a *answer) warn(format string, args ...any) {
+	a.head["Warning"] = append(a.head["Warning"], `299 - "`+fmt.Sprintf(format, args...)+`"`)
+}
+
+// warnings says what was cut, and what will be an error one day.
+func (a *answer) warnings(o *engine.Outcome) {
+	q := a.q
+	for _, name := range q.legacy {
+		a.warn("The embedded resource '%s' has an alias, which parameters should use", strings.NewReplacer(`"`, "'", "\r", " ", "\n", " ").Replace(name))
+	}
+	if q.maxRows < 0 || q.statement.Write != nil {
+		return
+	}
+	if set := a.p.Shape() == plan.Rows || a.p.Shape() == plan.ScalarSet; set && a.rows >= q.maxRows && (q.limit < 0 || q.limit > q.maxRows) && (o.Total < 0 || o.Total > q.offset+a.rows) {
+		a.warn("The answer was cut at %d rows, the most that this server gives; ask for the rest with limit and offset", q.maxRows)
+	} else if a.cut {
+		a.warn("An embedded resource was cut at %d rows, the most that this server gives", q.maxRows)
+	}
 }
 
 // enclose puts the brackets around the rows.
@@ -206,7 +281,7 @@ func (a *answer) enclose() {
 	case !a.bodied || shape == plan.Void || a.status == http.StatusNoContent:
 		a.buf = a.buf[:0]
 		return
-	case a.q.media.kind >= asOctets:
+	case a.q.media.kind >= asOctets: // one value, as it is
 	case a.q.media.kind == asCSV:
 		if a.rows == 0 {
 			a.buf = append(a.buf, '\n')
@@ -227,7 +302,7 @@ func (a *answer) enclose() {
 }
 
 func (a *answer) contentType() string {
-	if a.p.Shape() != plan.Rows && a.p.Shape() != plan.Object {
+	if s := a.p.Shape(); s != plan.Rows && s != plan.Object && s != plan.Handled {
 		if a.q.media.kind != asJSON {
 			return a.q.media.contentType()
 		}
@@ -323,6 +398,40 @@ func (a *answer) describeRead(o engine.Outcome, total string) error {
 		}
 	}
 	return nil
+}
+
+// fullArray says whether an array within the JSON text has max elements or more. What is too short for that many rows is not looked at.
+func fullArray(text []byte, most int64) bool {
+	const least = 3 // bytes of an element and its comma
+	if int64(len(text)) < most*least {
+		return false
+	}
+	var counts []int64
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[', c == '{':
+			counts = append(counts, 0)
+			if c == '[' && i+1 < len(text) && text[i+1] != ']' {
+				counts[len(counts)-1] = 1
+			}
+		case c == ',' && len(counts) > 0:
+			if counts[len(counts)-1] > 0 {
+				counts[len(counts)-1]++
+			}
+		case (c == ']' || c == '}') && len(counts) > 0:
+			if counts[len(counts)-1] >= most {
+				return true
+			}
+			counts = counts[:len(counts)-1]
+		}
+	}
+	return false
 }
 
 func contentRange(from, n int64, total string) string {

@@ -44,6 +44,11 @@ func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bo
 	}
 	a.head.Set("Content-Type", jsonType)
 	a.head.Set("Proxy-Status", "PostgREST; error="+f.Code)
+	if h.o.Brief {
+		a.buf = append(appendString(append(a.buf[:0], `{"code":`...), f.Code), `,"message":`...)
+		a.buf = append(appendString(a.buf, f.Message), '}')
+		return
+	}
 	a.buf = appendFault(a.buf[:0], f)
 }
 

@@ -15,6 +15,8 @@ type reader struct {
 	i        int
 	what     string // "select parameter", "filter", …
 	depth    int
+	embeds   int
+	over     error // a limit that was exceeded: the failure to tell
 	limits   *Limits
 	furthest int
 	expected string
@@ -27,8 +29,17 @@ func (r *reader) fail(expected string) {
 	}
 }
 
+// tooMany refuses what exceeds a limit.
+func (r *reader) tooMany(most int, what string) bool {
+	r.over = fault.New("PGRST100", "the %s has more than %d %s", r.what, most, what).WithHint("Ask for less in one request, or raise the limit in the project's settings.")
+	return false
+}
+
 // err is PGRST100 at the furthest failure.
 func (r *reader) err() error {
+	if r.over != nil {
+		return r.over
+	}
 	at := min(r.furthest, len(r.s))
 	expected := r.expected
 	unexpected := "end of input"
@@ -76,8 +87,7 @@ func (r *reader) spaces() {
 func (r *reader) enter() bool {
 	r.depth++
 	if r.depth > r.limits.Depth {
-		r.fail("less nesting")
-		return false
+		return r.tooMany(r.limits.Depth, "levels of nesting")
 	}
 	return true
 }
@@ -176,8 +186,7 @@ func (r *reader) path() ([]query.PathStep, bool) {
 		}
 		steps = append(steps, s)
 		if len(steps) > r.limits.Depth {
-			r.fail("less nesting")
-			return nil, false
+			return nil, r.tooMany(r.limits.Depth, "steps in a JSON path")
 		}
 	}
 	return steps, true
@@ -236,8 +245,7 @@ func (r *reader) items() ([]query.Item, bool) {
 		}
 		list = append(list, it)
 		if len(list) > r.limits.Items {
-			r.fail("fewer fields")
-			return nil, false
+			return nil, r.tooMany(r.limits.Items, "fields in a list")
 		}
 		if !r.take(",") {
 			return list, true
@@ -317,6 +325,9 @@ func (r *reader) cast() (string, bool) {
 
 func (r *reader) embed(e *query.Embed) (query.Item, bool) {
 	none := query.Item{}
+	if r.embeds++; r.embeds > r.limits.Embeds {
+		return none, r.tooMany(r.limits.Embeds, "embedded resources")
+	}
 	for r.take("!") {
 		h, ok := r.name()
 		if !ok {
@@ -475,8 +486,7 @@ func (r *reader) list(inTree bool) ([]string, bool) {
 		}
 		list = append(list, v)
 		if len(list) > r.limits.Values {
-			r.fail("fewer values")
-			return nil, false
+			return nil, r.tooMany(r.limits.Values, "values in a list")
 		}
 		if r.take(")") {
 			break
@@ -611,8 +621,7 @@ func (r *reader) tree(l *query.Logic, values *[]string) bool {
 		}
 		l.Args = append(l.Args, a)
 		if len(l.Args) > r.limits.Filters {
-			r.fail("fewer conditions")
-			return false
+			return r.tooMany(r.limits.Filters, "conditions")
 		}
 		r.spaces()
 		if r.take(")") {
@@ -672,7 +681,7 @@ func (r *reader) order() ([]query.Order, error) {
 		}
 		list = append(list, o)
 		if len(list) > r.limits.Items {
-			r.fail("fewer fields")
+			r.tooMany(r.limits.Items, "fields in a list")
 			return nil, r.err()
 		}
 		if r.eof() {

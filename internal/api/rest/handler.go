@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -38,6 +39,12 @@ type Options struct {
 	AllowRollback, RollbackAll bool
 	// Timeout ends a request's statement that runs longer (57014); 0 is never.
 	Timeout time.Duration
+	// Plans answers requests for the plan of a statement in place of its rows.
+	Plans bool
+	// RequireFilter refuses an update or a deletion of all rows (21000), as the extension safeupdate does.
+	RequireFilter bool
+	// Brief leaves details and hints out of errors: nothing but code and message.
+	Brief bool
 	// ServerTiming says to which callers a header tells how long the parts of their request took: times tell about data that a caller may not see.
 	// nil is nobody.
 	ServerTiming func(query.Caller) bool
@@ -56,6 +63,7 @@ type Limits struct {
 	Filters int   // conditions of one request or list; 1000
 	Values  int   // values of one in list; 20000
 	Depth   int   // nesting of embeds and of logic, steps of a JSON path; 20
+	Embeds  int   // embedded resources of one request; 100
 }
 
 func (l *Limits) defaults() {
@@ -70,6 +78,7 @@ func (l *Limits) defaults() {
 	set(&l.Filters, 1000)
 	set(&l.Values, 20000)
 	set(&l.Depth, 20)
+	set(&l.Embeds, 100)
 	if l.Body == 0 {
 		l.Body = 10 << 20
 	}
@@ -83,6 +92,22 @@ type Handler struct {
 	engine engine.Engine
 	o      Options
 	cache  *plan.Cache
+	media  atomic.Pointer[handlers]
+}
+
+// handlers says whether a version of the catalog has handlers of media types.
+type handlers struct {
+	version uint64
+	any     bool
+}
+
+func (h *Handler) hasHandlers(cat *catalog.Catalog) bool {
+	m := h.media.Load()
+	if m == nil || m.version != cat.Version() {
+		m = &handlers{cat.Version(), plan.HasHandlers(cat)}
+		h.media.Store(m)
+	}
+	return m.any
 }
 
 // New makes the door over an engine.
@@ -149,25 +174,25 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 		return fault.New("PGRST100", "the request URL is longer than %d bytes", h.o.Limits.URL).WithStatus(http.StatusRequestURITooLong)
 	}
 	if r.Method == http.MethodOptions {
-		return h.options(r, a)
+		h.timed(a, *caller)
+		err := h.options(r, a)
+		a.timing.done("parse")
+		return err
 	}
 	var err error
 	if *caller, err = h.o.CallerOf(r); err != nil {
 		return err
 	}
-	if h.o.ServerTiming != nil && h.o.ServerTiming(*caller) {
-		a.timing = &timing{last: a.began}
-		a.timing.done("jwt")
-	}
+	h.timed(a, *caller)
 	if isRoot(r.URL.Path) && h.o.OpenAPI.RootSpec == "" {
 		return h.root(r, a, caller)
 	}
-	q, err := h.parse(r)
+	cat := h.engine.Catalog()
+	q, err := h.parse(r, h.hasHandlers(cat))
 	if err != nil {
 		return err
 	}
 	a.timing.done("parse")
-	cat := h.engine.Catalog()
 	p, err := h.cache.Plan(cat, &q.statement, caller.Role)
 	if err != nil {
 		return err
@@ -182,11 +207,20 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 	return err
 }
 
+// timed begins to measure, if the caller may know.
+func (h *Handler) timed(a *answer, caller query.Caller) {
+	if h.o.ServerTiming != nil && h.o.ServerTiming(caller) {
+		a.timing = &timing{last: a.began}
+		a.timing.done("jwt")
+	}
+}
+
 func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, caller query.Caller) error {
 	a.start(q, p, h.o.Limits.Answer)
 	st := &q.statement
 	args := plan.Args{
 		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,
+		Explain: q.media.explain,
 	}
 	return h.engine.Do(ctx, p, args, a)
 }

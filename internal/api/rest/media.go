@@ -18,6 +18,11 @@ type media struct {
 	// Of the kinds that only a function's single value can have: what else is acceptable, or the refusal.
 	other *media
 	err   error
+	// Of a plan: how it is to be told, what it is the plan of, and the options as they were given.
+	explain *plan.Explain
+	forType string
+	options string
+	custom  string // of a handler of the project: the type that it makes
 }
 
 type mediaKind uint8
@@ -28,6 +33,8 @@ const (
 	asOctets
 	asText
 	asXML
+	asPlan
+	asHandled
 )
 
 // valueKinds are the forms of a single value, and the type that it must have.
@@ -37,6 +44,9 @@ var valueTypes = map[mediaKind]catalog.OID{asOctets: catalog.ByteaOID, asText: c
 
 // settle decides whether a form of single values suits the plan.
 func (m media) settle(p *plan.Plan) (media, error) {
+	if p.Shape() == plan.Handled && m.explain == nil {
+		return media{kind: asHandled, custom: p.Media()}, nil
+	}
 	want, ok := valueTypes[m.kind]
 	if !ok || p.Shape() == plan.Scalar && p.Columns()[0].Type.OID == want {
 		return m, nil
@@ -50,6 +60,24 @@ func (m media) settle(p *plan.Plan) (media, error) {
 // contentType is the answer's Content-Type.
 func (m media) contentType() string {
 	switch {
+	case m.kind == asHandled:
+		switch m.custom {
+		case plan.AnyMedia:
+			return "application/octet-stream"
+		case "application/json", "text/csv", "text/plain", "text/xml", plan.GeoJSON:
+			return m.custom + "; charset=utf-8"
+		}
+		return m.custom
+	case m.kind == asPlan:
+		form := "+text"
+		if m.explain.JSON {
+			form = "+json"
+		}
+		t := "application/vnd.pgrst.plan" + form + `; for="` + m.forType + `"`
+		if m.options != "" {
+			t += "; options=" + m.options
+		}
+		return t + "; charset=utf-8"
 	case m.kind == asCSV:
 		return "text/csv; charset=utf-8"
 	case m.kind == asOctets:
@@ -78,10 +106,31 @@ type choice struct {
 }
 
 // negotiate chooses the form of the answer: the first acceptable one in order of quality.
-func negotiate(headers []string) (media, error) {
+func negotiate(headers []string, plans bool) (media, error) {
 	if len(headers) == 0 || len(headers) == 1 && (headers[0] == "application/json" || headers[0] == "*/*" || headers[0] == "") {
 		return media{}, nil
 	}
+	list := choices(headers)
+	if len(list) == 0 {
+		return media{}, nil
+	}
+	return choose(list, nil, plans)
+}
+
+// acceptedNames are the media types of an Accept header in order of preference.
+func acceptedNames(headers []string) []string {
+	var names []string
+	for _, c := range choices(headers) {
+		names = append(names, c.name)
+	}
+	if names == nil {
+		return []string{plan.AnyMedia}
+	}
+	return names
+}
+
+// choices reads an Accept header (RFC 9110 12.5.1).
+func choices(headers []string) []choice {
 	var list []choice
 	for _, h := range headers {
 		for part := range strings.SplitSeq(h, ",") {
@@ -112,13 +161,10 @@ func negotiate(headers []string) (media, error) {
 		}
 		return 0
 	})
-	if len(list) == 0 {
-		return media{}, nil
-	}
-	return choose(list, nil)
+	return list
 }
 
-func choose(list []choice, refused []string) (media, error) {
+func choose(list []choice, refused []string, plans bool) (media, error) {
 	for i, c := range list {
 		stripped := slices.Contains(c.params, "nulls=stripped")
 		switch c.name {
@@ -131,11 +177,45 @@ func choose(list []choice, refused []string) (media, error) {
 		case "text/csv":
 			return media{kind: asCSV}, nil
 		}
+		if form, ok := strings.CutPrefix(c.name, "application/vnd.pgrst.plan"); ok && plans && (form == "" || form == "+json" || form == "+text") {
+			return planMedia(form, c.params)
+		}
 		refused = append(refused, c.text)
 		if kind, ok := valueKinds[c.name]; ok {
-			other, err := choose(list[i+1:], refused)
+			other, err := choose(list[i+1:], refused, plans)
 			return media{kind: kind, other: &other, err: err}, nil
 		}
 	}
 	return media{}, fault.New("PGRST107", "None of these media types are available: %s", strings.Join(refused, ", ")).WithStatus(406)
+}
+
+// planMedia is the plan of what would be answered to the media type that the parameter for names.
+func planMedia(form string, params []string) (media, error) {
+	m := media{kind: asPlan, explain: &plan.Explain{JSON: form == "+json"}, forType: "application/json"}
+	for _, p := range params {
+		k, v, _ := strings.Cut(p, "=")
+		v = strings.Trim(v, `"`)
+		switch k {
+		case "for":
+			of, err := negotiate([]string{v}, false)
+			if err != nil {
+				return media{}, err
+			}
+			m.singular, m.stripped = of.singular, of.stripped
+			m.forType = strings.TrimSuffix(of.contentType(), "; charset=utf-8")
+		case "options":
+			var known []string
+			for o := range strings.SplitSeq(v, "|") {
+				to := map[string]*bool{
+					"analyze": &m.explain.Analyze, "verbose": &m.explain.Verbose, "settings": &m.explain.Settings, "buffers": &m.explain.Buffers, "wal": &m.explain.WAL,
+				}[o]
+				if to != nil {
+					*to = true
+					known = append(known, o)
+				}
+			}
+			m.options = strings.Join(known, "|")
+		}
+	}
+	return m, nil
 }

@@ -32,7 +32,8 @@ func pairs(raw string, limits *Limits) ([]pair, error) {
 			}
 		}
 		if list = append(list, p); len(list) > limits.Params {
-			return nil, fault.New("PGRST100", "the query string has more than %d parameters", limits.Params)
+			return nil, fault.New("PGRST100", "the query string has more than %d parameters", limits.Params).
+				WithHint("Ask for less in one request, or raise the limit in the project's settings.")
 		}
 	}
 	return list, nil
@@ -78,6 +79,7 @@ type parameters struct {
 	offset     int64
 	hasLimit   bool // limit or offset was given at the top
 	hasFilters bool
+	legacy     []string // see request
 }
 
 // parameters reads the query string. Of a call by GET, what has no operator is an argument.
@@ -95,7 +97,6 @@ func (l *Limits) parameters(list []pair, call bool) (*parameters, error) {
 		}
 		p.node.Select = items
 	}
-	filters := 0
 	for _, kv := range list {
 		var err error
 		switch kv.key {
@@ -108,16 +109,42 @@ func (l *Limits) parameters(list []pair, call bool) (*parameters, error) {
 			}
 		default:
 			err = p.path(l, kv, call)
-			filters++
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if filters > l.Filters {
-		return nil, fault.New("PGRST100", "the query string has more than %d conditions", l.Filters)
+	conditions := countNode(&p.node)
+	if conditions > l.Filters {
+		return nil, fault.New("PGRST100", "the query string has more than %d conditions", l.Filters).
+			WithHint("Ask for less in one request, or raise the limit in the project's settings.")
 	}
 	return p, nil
+}
+
+// countNode counts the conditions of a node and of what it embeds.
+func countNode(n *query.Node) int {
+	count := countLogic(n.Where)
+	for i := range n.Select {
+		if e := n.Select[i].Embed; e != nil {
+			count += countNode(&e.Node)
+		}
+	}
+	return count
+}
+
+func countLogic(l *query.Logic) int {
+	if l == nil {
+		return 0
+	}
+	if l.Op == query.Leaf {
+		return 1
+	}
+	count := 0
+	for _, a := range l.Args {
+		count += countLogic(a)
+	}
+	return count
 }
 
 // path reads a parameter whose key may begin with the path of an embedded resource.
@@ -206,6 +233,9 @@ func (p *parameters) find(path []string) (*query.Node, error) {
 		if e == nil {
 			return nil, fault.New("PGRST108", "'%s' is not an embedded resource in this request", name).
 				WithHint("Verify that '%s' is included in the 'select' query parameter.", name)
+		}
+		if e.Alias != "" && e.Alias != name && !slices.Contains(p.legacy, name) {
+			p.legacy = append(p.legacy, name)
 		}
 		n = &e.Node
 	}

@@ -23,6 +23,8 @@ type request struct {
 	ends      bool   // the client may say how the transaction ends
 	limit     int64  // of the top level, -1 none
 	offset    int64
+	maxRows   int64    // the door's cap, -1 none
+	legacy    []string // embeds that parameters named by their target though they have an alias
 }
 
 // schema is the schema that the profile headers choose, and whether it is to be named in the answer.
@@ -43,7 +45,7 @@ func (h *Handler) schema(r *http.Request) (string, bool, error) {
 }
 
 // parse reads a request.
-func (h *Handler) parse(r *http.Request) (*request, error) {
+func (h *Handler) parse(r *http.Request, handlers bool) (*request, error) {
 	path := r.URL.Path
 	if isRoot(path) && h.o.OpenAPI.RootSpec != "" {
 		path = "/rpc/" + h.o.OpenAPI.RootSpec
@@ -74,7 +76,12 @@ func (h *Handler) parse(r *http.Request) (*request, error) {
 	if isRoot(r.URL.Path) {
 		_, err = negotiateRoot(r.Header["Accept"])
 	} else {
-		q.media, err = negotiate(r.Header["Accept"])
+		q.media, err = negotiate(r.Header["Accept"], h.o.Plans)
+		if handlers { // the plan chooses among its own forms and ours
+			if st.Media, err = acceptedNames(r.Header["Accept"]), nil; q.media.explain != nil {
+				st.Media = []string{q.media.forType}
+			}
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -88,7 +95,10 @@ func (h *Handler) parse(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.limit, q.offset = p.limit, p.offset
+	q.limit, q.offset, q.legacy, q.maxRows = p.limit, p.offset, p.legacy, -1
+	if h.o.MaxRows > 0 {
+		q.maxRows = h.o.MaxRows
+	}
 	if reads {
 		q.location = canonical(list)
 		if err := q.rangeHeader(r.Header.Get("Range")); err != nil {
@@ -135,6 +145,9 @@ func (h *Handler) parse(r *http.Request) (*request, error) {
 	default:
 		w := &query.Write{Relation: name, Columns: payload.keys, Bulk: payload.bulk, Defaults: q.prefer.missing == "default", OnConflict: p.onConflict, Node: p.node}
 		w.Returning = q.prefer.ret == "representation"
+		if h.o.RequireFilter && !p.hasFilters && (r.Method == http.MethodPatch || r.Method == http.MethodDelete) {
+			return nil, fault.New("21000", "%s requires a WHERE clause", map[string]string{http.MethodPatch: "UPDATE", http.MethodDelete: "DELETE"}[r.Method])
+		}
 		switch r.Method {
 		case http.MethodPatch:
 			w.Action = query.Update

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -19,6 +20,8 @@ type Options struct {
 	ExposedHint string
 	// Aggregates allows aggregate functions in select (else PGRST123).
 	Aggregates bool
+	// PreRequest is a function without arguments ("schema.name") that is called first in the transaction of every request, as the caller.
+	PreRequest string
 	// SearchPath is where types of casts are looked for, after the statement's schema.
 	SearchPath []string
 }
@@ -39,6 +42,9 @@ func Build(cat *catalog.Catalog, st *query.Statement, role string, o Options) (*
 	}
 	if err != nil {
 		return nil, err
+	}
+	if o.PreRequest != "" {
+		p.before = preRequest(o.PreRequest)
 	}
 	p.params = b.params
 	for i := range p.columns {
@@ -95,10 +101,38 @@ func (b *builder) read(p *Plan, r *query.Read) error {
 	from := tableItem(t, "")
 	p.main = lv.query(from)
 	p.columns = lv.columns()
-	if b.st.Count != query.NoCount {
-		p.count = lv.count(from)
+	b.totals(p, lv, from, r.MaxRows)
+	return b.handled(p, tableTarget(t))
+}
+
+// totals adds what counts the rows of the level without its limits. An estimated total is exact as long as it is no larger than the cap of rows.
+func (b *builder) totals(p *Plan, lv *level, item sql.TableExpr, maxRows int64) {
+	switch b.st.Count {
+	case query.ExactCount:
+		p.count = lv.count(item)
+	case query.PlannedCount:
+		p.estimate = lv.rows(item)
+	case query.EstimatedCount:
+		if maxRows < 0 {
+			p.count = lv.count(item)
+			return
+		}
+		p.estimate = lv.rows(item)
+		some := lv.rows(item)
+		some.Limit = integer(int(maxRows) + 1)
+		n := call("count")
+		n.Star = true
+		p.count = &sql.Select{Targets: []sql.Target{{Name: "count", Expr: n, Pos: sql.NoPos}}, From: []sql.TableExpr{subquery(some, "pgrst_rows")}, Pos: sql.NoPos}
 	}
-	return nil
+}
+
+// preRequest is SELECT name().
+func preRequest(name string) *sql.Select {
+	fc := &sql.FuncCall{Name: sql.Name{Name: name, Pos: sql.NoPos}, Pos: sql.NoPos}
+	if schema, fn, ok := strings.Cut(name, "."); ok {
+		fc.Name.Schema, fc.Name.Name = schema, fn
+	}
+	return &sql.Select{Targets: []sql.Target{{Expr: fc, Pos: sql.NoPos}}, Pos: sql.NoPos}
 }
 
 // table finds a relation of the request's schema and asks whether it is exposed.

@@ -49,10 +49,10 @@ func (b *builder) invoke(p *Plan, v *query.Invoke) error {
 		return err
 	}
 	p.main, p.columns = lv.query(item), lv.columns()
-	if b.st.Count != query.NoCount && f.ReturnsSet {
-		p.count = lv.count(item)
+	if f.ReturnsSet {
+		b.totals(p, lv, item, v.MaxRows)
 	}
-	return nil
+	return b.handled(p, functionTarget(f, src))
 }
 
 // single is SELECT f(…).
@@ -60,7 +60,7 @@ func (b *builder) single(p *Plan, fc sql.Expr, f *catalog.Function) error {
 	t := b.output("pgrst_scalar", fc, f.Returns)
 	p.main = &sql.Select{Targets: []sql.Target{{Name: t.name, Expr: t.expr, Pos: sql.NoPos}}, Pos: sql.NoPos}
 	p.columns = []Column{{Name: t.name, Type: t.typ}}
-	return nil
+	return b.handled(p, functionTarget(f, nil))
 }
 
 // inputs are the parameters that a call gives.

@@ -125,6 +125,13 @@ func (lv *level) query(item sql.TableExpr, on ...sql.Expr) *sql.Select {
 	return q
 }
 
+// rows is the level's rows without its limits, and without their columns.
+func (lv *level) rows(item sql.TableExpr) *sql.Select {
+	return &sql.Select{
+		Targets: []sql.Target{{Name: "one", Expr: integer(1), Pos: sql.NoPos}}, From: []sql.TableExpr{item}, Where: and(lv.where), Pos: sql.NoPos,
+	}
+}
+
 // count is a statement that counts the rows of the level without its limits.
 func (lv *level) count(item sql.TableExpr) *sql.Select {
 	n := call("count")
@@ -148,7 +155,7 @@ func (lv *level) aggregates() bool {
 func (lv *level) columns() []Column {
 	cols := make([]Column, len(lv.targets))
 	for i, t := range lv.targets {
-		cols[i] = Column{Name: t.name, Type: t.typ}
+		cols[i] = Column{Name: t.name, Type: t.typ, Embedded: t.embed}
 	}
 	return cols
 }

@@ -23,13 +23,17 @@ type Plan struct {
 	version uint64
 	schema  string
 	main    sql.Query
+	before  *sql.Select
 	count   *sql.Select
-	params  []Param
-	columns []Column
-	writes  bool
-	shape   Shape
-	upsert  bool
-	slot    atomic.Value
+	// estimate yields the rows whose number is to be estimated.
+	estimate *sql.Select
+	params   []Param
+	columns  []Column
+	writes   bool
+	shape    Shape
+	upsert   bool
+	media    string
+	slot     atomic.Value
 }
 
 // Param says where the value of parameter $i+1 comes from. An engine has no need to know: it takes them from Bind.
@@ -62,10 +66,12 @@ type Value struct {
 
 // Column is a column of the result.
 type Column struct {
-	Name   string // key in the output
-	Type   catalog.TypeRef
-	Key    string // Name as a JSON key: quoted, with its colon
-	Hidden bool   // for the door's own use (Location header, counts), not part of the output
+	Name string // key in the output
+	Type catalog.TypeRef
+	Key  string // Name as a JSON key: quoted, with its colon
+	// Embedded says that the value is made of the rows of an embedded resource.
+	Embedded bool
+	Hidden   bool // for the door's own use (Location header, counts), not part of the output
 }
 
 // Shape is how the rows of a result are to be read by the door.
@@ -78,6 +84,7 @@ const (
 	ScalarSet              // an array of values (rpc returning setof scalar)
 	Object                 // one object (rpc returning one composite)
 	Void                   // nothing
+	Handled                // one value: the whole answer as a media type handler of the project makes it
 )
 
 // Args are a request's own values for a Plan.
@@ -89,19 +96,34 @@ type Args struct {
 	TimeZone           string
 	ReadOnly, Rollback bool
 	Timeout            time.Duration // after which the request is ended (57014); 0 is never
+	// Explain asks for the statement's plan in place of its rows: the engine yields rows of one text.
+	Explain *Explain
+}
+
+// Explain is how a plan is to be told (EXPLAIN's options). Only Analyze runs the statement.
+type Explain struct {
+	JSON                                     bool // else text, a line a row
+	Analyze, Verbose, Settings, Buffers, WAL bool
 }
 
 // Main is the statement. Count, when not nil, yields the total as its only value and is run in the same snapshot; it
 // shares the numbering of parameters but uses only some of them. OnConflict says that
-// the statement is an upsert with a key to conflict on.
+// the statement is an upsert with a key to conflict on. Before, when not nil, is the project's own check of every request, to be run first in the
+// transaction: what it sets, the role included, holds for the statement. Estimate, when not nil, selects the rows of which only the likely number is
+// wanted; where an engine cannot tell, it counts them.
 func (p *Plan) Main() sql.Query        { return p.main }
 func (p *Plan) Count() *sql.Select     { return p.count }
 func (p *Plan) Params() []Param        { return p.params }
 func (p *Plan) Columns() []Column      { return p.columns }
+func (p *Plan) Before() *sql.Select    { return p.before }
+func (p *Plan) Estimate() *sql.Select  { return p.estimate }
 func (p *Plan) Writes() bool           { return p.writes }
 func (p *Plan) Shape() Shape           { return p.shape }
 func (p *Plan) OnConflict() bool       { return p.upsert }
 func (p *Plan) CatalogVersion() uint64 { return p.version }
+
+// Media is the media type of the answer of a plan of shape Handled.
+func (p *Plan) Media() string { return p.media }
 
 // Schema is the request's schema: the first of the search path under which functions that set none run.
 func (p *Plan) Schema() string { return p.schema }

@@ -13,6 +13,9 @@ import (
 const written = "pgrst_source" // the data-modifying CTE
 
 func (b *builder) write(p *Plan, w *query.Write) error {
+	if err := b.handled(p, mediaTarget{}); err != nil {
+		return err
+	}
 	t, err := b.table(b.st.Schema, w.Relation)
 	if err != nil {
 		return err

@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -20,19 +22,46 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
+// A side is a statement beside the main one, in the same snapshot: what counts the rows, or tells how many there are likely to be.
+type side struct {
+	suffix string // of the prepared statement's name
+	text   string
+	oids   []uint32
+	unused []bool // by parameter
+	read   func(*pgconn.Pipeline, *engine.Outcome) error
+}
+
+func newSide(suffix, prefix string, q sql.Query, params int, read func(*pgconn.Pipeline, *engine.Outcome) error) side {
+	s := side{suffix: suffix, text: prefix + sql.Print(q), read: read}
+	s.oids, s.unused = parameterOIDs(q, params)
+	return s
+}
+
+// values are the main statement's, without those that the side does not refer to.
+func (s *side) values(main [][]byte) [][]byte {
+	v := append([][]byte(nil), main...)
+	for i, u := range s.unused {
+		if u {
+			v[i] = nil
+		}
+	}
+	return v
+}
+
 // compiled is a plan as this engine runs it. It is kept in the plan's slot.
 type compiled struct {
-	name        string // of the prepared statement
-	text, count string // count is "" without one
+	name   string // of the prepared statement
+	before string // what is run first; "" for nothing
+	text   string
 	// The types of parameters that a text does not refer to; others are the server's to infer.
-	oids, countOIDs []uint32
-	unused          []bool     // by parameter, of count
-	columns         int        // of the result; what follows is ours
-	inserted        insertedBy // whether a column follows that tells of an upsert's new rows
-	path            string     // the setting search_path
-	readsBack       bool       // SQL of the project may have set response.status and response.headers
-	snapshot        *snapshot
-	encoders        atomic.Pointer[encoders]
+	oids      []uint32
+	sides     []side
+	columns   int        // of the result; what follows is ours
+	inserted  insertedBy // whether a column follows that tells of an upsert's new rows
+	path      string     // the setting search_path
+	readsBack bool       // SQL of the project may have set response.status and response.headers
+	snapshot  *snapshot
+	encoders  atomic.Pointer[encoders]
 }
 
 var lastStatement atomic.Uint64 // names prepared statements within the process
@@ -52,10 +81,15 @@ func (e *Engine) compile(p *plan.Plan) *compiled {
 	c.text = sql.Print(main)
 	c.oids, _ = parameterOIDs(main, len(p.Params()))
 	if n := p.Count(); n != nil {
-		c.count = sql.Print(n)
-		c.countOIDs, c.unused = parameterOIDs(n, len(p.Params()))
+		c.sides = append(c.sides, newSide("n", "", n, len(p.Params()), readCount))
 	}
-	c.readsBack = p.Writes() || p.Shape() != plan.Rows || calls(main)
+	if n := p.Estimate(); n != nil {
+		c.sides = append(c.sides, newSide("e", "EXPLAIN (FORMAT JSON) ", n, len(p.Params()), readEstimate))
+	}
+	if q := p.Before(); q != nil {
+		c.before = sql.Print(q)
+	}
+	c.readsBack = p.Writes() || p.Shape() != plan.Rows || c.before != "" || calls(main)
 	p.Slot().Store(c)
 	return c
 }
@@ -201,6 +235,9 @@ var errTimeout = fault.New(fault.QueryCanceled, "canceling statement due to stat
 
 func (e *Engine) do(ctx context.Context, p *plan.Plan, args *plan.Args, sink engine.Sink) error {
 	c := e.compile(p)
+	if args.Explain != nil {
+		c = c.explaining(args.Explain)
+	}
 	for tries := 0; ; tries++ {
 		r := request{plan: p, c: c, args: args, sink: sink}
 		err := e.attempt(ctx, &r)
@@ -221,6 +258,23 @@ func (e *Engine) do(ctx context.Context, p *plan.Plan, args *plan.Args, sink eng
 			return faultOf(err)
 		}
 	}
+}
+
+// explaining is the plan as a statement that tells how it would be run. It is prepared under no name.
+func (c *compiled) explaining(x *plan.Explain) *compiled {
+	options := "FORMAT TEXT"
+	if x.JSON {
+		options = "FORMAT JSON"
+	}
+	for _, o := range []struct {
+		on   bool
+		name string
+	}{{x.Analyze, "ANALYZE"}, {x.Verbose, "VERBOSE"}, {x.Settings, "SETTINGS"}, {x.Buffers, "BUFFERS"}, {x.WAL, "WAL"}} {
+		if o.on {
+			options += ", " + o.name
+		}
+	}
+	return &compiled{before: c.before, text: "EXPLAIN (" + options + ") " + c.text, oids: c.oids, columns: 1, path: c.path, snapshot: c.snapshot}
 }
 
 // outdated says whether a prepared statement no longer fits the schema, or is not there because a pooler gave another connection.
@@ -307,7 +361,7 @@ func (r *request) run(ctx context.Context, now *snapshot) error {
 	writes := r.plan.Writes()
 	waits := writes && !r.args.Rollback // for the sink's verdict
 	begin := "ms_begin"
-	if r.c.count != "" {
+	if len(r.c.sides) > 0 {
 		begin = "ms_begin_snap"
 	}
 	if r.args.ReadOnly {
@@ -319,6 +373,9 @@ func (r *request) run(ctx context.Context, now *snapshot) error {
 	role := now.roles[r.args.Caller.Role]
 	if role != "" {
 		p.SendQueryParams(role, nil, nil, nil, nil)
+	}
+	if r.c.before != "" {
+		p.SendQueryParams(r.c.before, nil, nil, nil, nil)
 	}
 	pre := r.sendStatements(p)
 	pre.role = role != ""
@@ -400,20 +457,15 @@ func (r *request) sendStatements(p *pgconn.Pipeline) sending {
 			values[i] = bytesOf(v.Text)
 		}
 	}
-	countValues := values
-	if r.c.count != "" {
-		countValues = append([][]byte(nil), values...)
-		for i, u := range r.c.unused {
-			if u {
-				countValues[i] = nil
-			}
-		}
+	if r.c.name == "" {
+		p.SendQueryParams(r.c.text, values, r.c.oids, nil, nil)
+		return sending{}
 	}
 	kept, ok := r.session.kept[r.c]
 	if ok {
 		p.SendQueryStatement(kept.main, values, nil, nil)
-		if r.c.count != "" {
-			p.SendQueryStatement(kept.count, countValues, nil, nil)
+		for i := range r.c.sides {
+			p.SendQueryStatement(kept.sides[i], r.c.sides[i].values(values), nil, nil)
 		}
 		return sending{kept: kept}
 	}
@@ -421,8 +473,8 @@ func (r *request) sendStatements(p *pgconn.Pipeline) sending {
 	if q := r.session.queue; len(q) >= maxStatements {
 		p.SendDeallocate(q[0].name)
 		s.deallocated++
-		if q[0].count != "" {
-			p.SendDeallocate(q[0].name + "n")
+		for i := range q[0].sides {
+			p.SendDeallocate(q[0].name + q[0].sides[i].suffix)
 			s.deallocated++
 		}
 		r.session.forget(q[0])
@@ -431,10 +483,11 @@ func (r *request) sendStatements(p *pgconn.Pipeline) sending {
 	p.SendDeallocate(r.c.name)
 	p.SendPrepare(r.c.name, r.c.text, r.c.oids)
 	p.SendQueryPrepared(r.c.name, values, nil, nil)
-	if r.c.count != "" {
-		p.SendDeallocate(r.c.name + "n")
-		p.SendPrepare(r.c.name+"n", r.c.count, r.c.countOIDs)
-		p.SendQueryPrepared(r.c.name+"n", countValues, nil, nil)
+	for i := range r.c.sides {
+		x := &r.c.sides[i]
+		p.SendDeallocate(r.c.name + x.suffix)
+		p.SendPrepare(r.c.name+x.suffix, x.text, x.oids)
+		p.SendQueryPrepared(r.c.name+x.suffix, x.values(values), nil, nil)
 	}
 	return s
 }
@@ -451,6 +504,11 @@ func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) erro
 			return err
 		}
 	}
+	if r.c.before != "" {
+		if _, err := finish(p); err != nil {
+			return err
+		}
+	}
 	for range pre.deallocated {
 		if _, err := p.GetResults(); err != nil {
 			return err
@@ -463,17 +521,20 @@ func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) erro
 			return err
 		}
 	}
-	out := engine.Outcome{Total: -1, Inserted: -1}
+	out := engine.Outcome{Total: -1, Estimate: -1, Inserted: -1}
 	if err := r.rows(p, &out); err != nil {
 		return err
 	}
-	if r.c.count != "" {
+	for i := range r.c.sides {
+		x := &r.c.sides[i]
 		if pre.prepares {
-			if kept.count, err = readPrepared(p, r.c.name+"n"); err != nil {
+			sd, err := readPrepared(p, r.c.name+x.suffix)
+			if err != nil {
 				return err
 			}
+			kept.sides = append(kept.sides, sd)
 		}
-		if out.Total, err = readCount(p); err != nil {
+		if err := x.read(p, &out); err != nil {
 			return err
 		}
 	}
@@ -521,19 +582,39 @@ func readPrepared(p *pgconn.Pipeline, name string) (*pgconn.StatementDescription
 	return sd, nil
 }
 
-func readCount(p *pgconn.Pipeline) (int64, error) {
+func readCount(p *pgconn.Pipeline, out *engine.Outcome) error {
 	rr, err := next(p)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	n := int64(-1)
 	for rr.NextRow() {
-		if n, err = strconv.ParseInt(string(rr.Values()[0]), 10, 64); err != nil {
-			return 0, err
+		if out.Total, err = strconv.ParseInt(string(rr.Values()[0]), 10, 64); err != nil {
+			return err
 		}
 	}
 	_, err = rr.Close()
-	return n, err
+	return err
+}
+
+// readEstimate reads the planner's estimate from the plan of the statement that selects the rows.
+func readEstimate(p *pgconn.Pipeline, out *engine.Outcome) error {
+	rr, err := next(p)
+	if err != nil {
+		return err
+	}
+	for rr.NextRow() {
+		var plans []struct {
+			Plan struct {
+				Rows float64 `json:"Plan Rows"`
+			}
+		}
+		if err := json.Unmarshal(rr.Values()[0], &plans); err != nil || len(plans) != 1 {
+			return fmt.Errorf("read the planner's estimate: %w", err)
+		}
+		out.Estimate = int64(plans[0].Plan.Rows)
+	}
+	_, err = rr.Close()
+	return err
 }
 
 func readSettings(p *pgconn.Pipeline) (map[string]string, error) {

@@ -171,7 +171,8 @@ type session struct {
 
 // prepared are the statements of a compiled plan on a connection.
 type prepared struct {
-	main, count *pgconn.StatementDescription
+	main  *pgconn.StatementDescription
+	sides []*pgconn.StatementDescription
 }
 
 const (

@@ -41,7 +41,10 @@ type Statement struct {
 	Body   []byte
 	Fields [][]byte
 
-	Count       CountKind
+	Count CountKind
+	// Media are the accepted media types in order of preference, for projects that have handlers of their own (see plan.Handlers); nil for JSON rows.
+	Media []string
+
 	Singular    bool   // exactly one row, else fault PGRST116 and nothing is written
 	MaxAffected int64  // -1 for no limit
 	TimeZone    string // "" for UTC

@@ -7,6 +7,7 @@ import "strconv"
 func (s *Statement) AppendShape(b []byte) []byte {
 	b = appendText(b, s.Schema)
 	b = append(b, byte('0'+s.Count))
+	b = appendTexts(b, s.Media)
 	b = appendBool(b, s.Fields != nil)
 	for _, f := range s.Fields {
 		b = appendBool(b, f != nil)

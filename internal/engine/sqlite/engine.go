@@ -28,6 +28,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 // Owner is the role that owns what scripts without a caller make. It is a superuser.
@@ -121,6 +122,7 @@ type compiled struct {
 	cat         *catalog.Catalog
 	role        string
 	main, count *exec.Program
+	estimate    *exec.Program // counts the rows whose likely number is wanted
 }
 
 // errRollback ends a transaction that went well and is not to be kept.
@@ -137,7 +139,11 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 	}
 	if args.ReadOnly || !p.Writes() {
 		in = e.store.Read
-		if !args.ReadOnly {
+		if p.Before() != nil {
+			if !args.ReadOnly {
+				in = e.store.Write // what the project's check does is known only when it has run
+			}
+		} else if !args.ReadOnly {
 			prog, err := e.compiled(p, e.Catalog(), args.Caller.Role)
 			if err != nil {
 				return err
@@ -175,9 +181,19 @@ func (e *Engine) request(t *txn, p *plan.Plan, args *plan.Args, sink engine.Sink
 			return err
 		}
 	}
-	prog, err := e.compiled(p, t.s.Cat, args.Caller.Role)
+	role := args.Caller.Role
+	if p.Before() != nil {
+		if err := runQuery(t.s, role, p.Before(), nil, func([]value.Datum) error { return nil }); err != nil {
+			return err
+		}
+		role = t.s.Role
+	}
+	prog, err := e.compiled(p, t.s.Cat, role)
 	if err != nil {
 		return err
+	}
+	if args.Explain != nil {
+		return explainPlan(t.conn, prog.main, args.Explain, sink)
 	}
 	if err := e.run(t, p, prog, args, sink); err != nil {
 		return err
@@ -207,8 +223,23 @@ func (e *Engine) compiled(p *plan.Plan, cat *catalog.Catalog, role string) (*com
 			return nil, err
 		}
 	}
+	if q := p.Estimate(); q != nil {
+		if c.estimate, err = compile(cat, role, defaultPath, types, counting(q)); err != nil {
+			return nil, err
+		}
+	}
 	p.Slot().Store(c)
 	return c, nil
+}
+
+// counting is SELECT count(*) FROM (q). Estimates are counted: statistics of the file would tell of rows that the caller may not see, and SQLite's planner
+// estimates no numbers of rows.
+func counting(q *sql.Select) *sql.Select {
+	n := &sql.FuncCall{Name: sql.Name{Schema: "pg_catalog", Name: "count", Pos: sql.NoPos}, Star: true, Pos: sql.NoPos}
+	return &sql.Select{
+		Targets: []sql.Target{{Name: "count", Expr: n, Pos: sql.NoPos}},
+		From:    []sql.TableExpr{&sql.SubqueryTable{Query: q, Alias: &sql.Alias{Name: "pgrst_rows"}, Pos: sql.NoPos}}, Pos: sql.NoPos,
+	}
 }
 
 // SQL is the engine's own text of a plan that it has run, for reading: "" before, and for a data modification, which runs row by row.
@@ -222,14 +253,20 @@ func (e *Engine) SQL(p *plan.Plan) string {
 // run runs a plan's statements and gives the sink what they yield.
 func (e *Engine) run(t *txn, p *plan.Plan, prog *compiled, args *plan.Args, sink engine.Sink) error {
 	s := t.s
-	out := engine.Outcome{Total: -1, Inserted: -1}
-	if prog.count != nil {
-		values, err := bindPlan(s, p, prog.count, args)
+	out := engine.Outcome{Total: -1, Estimate: -1, Inserted: -1}
+	for _, side := range []struct {
+		prog *exec.Program
+		to   *int64
+	}{{prog.count, &out.Total}, {prog.estimate, &out.Estimate}} {
+		if side.prog == nil {
+			continue
+		}
+		values, err := bindPlan(s, p, side.prog, args)
 		if err != nil {
 			return err
 		}
-		if _, err := prog.count.Run(s, values, func(row exec.Row) error {
-			out.Total = row.Datum(0).Int64()
+		if _, err := side.prog.Run(s, values, func(row exec.Row) error {
+			*side.to = row.Datum(0).Int64()
 			return nil
 		}); err != nil {
 			return err

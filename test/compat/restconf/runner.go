@@ -187,8 +187,9 @@ func (c *Case) profile() string {
 func (r *Runner) door(c *Case) http.Handler {
 	o := rest.Options{
 		Schemas: c.schemas(), RollbackAll: true, AllowRollback: false,
-		Plan: plan.Options{SearchPath: []string{"public"}},
+		Plan: plan.Options{SearchPath: []string{"public"}}, Plans: true, RequireFilter: strings.HasPrefix(c.Feature, "mutations/safe-"),
 	}
+	o.Plan.PreRequest, _ = c.Config["db-pre-request"].(string)
 	if v, ok := c.Config["db-aggregates-enabled"].(bool); ok {
 		o.Plan.Aggregates = v
 	}
