@@ -130,7 +130,7 @@ func readOf(t *testing.T, url string) (*request, error) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	path, raw, _ := strings.Cut(url, "?")
 	r.URL.Path, r.URL.RawQuery = path, strings.ReplaceAll(raw, " ", "%20")
-	return h.parse(r)
+	return h.parse(r, false)
 }
 
 func TestReadsAreUnderstood(t *testing.T) {
@@ -226,8 +226,51 @@ func TestBadReadsAreRefused(t *testing.T) {
 	check("c.id=eq.1", "PGRST108 'c' is not an embedded resource in this request")
 	check("id=eq.%00", `22021 invalid byte sequence for encoding "UTF8": 0x00`)
 	check("id=eq.%ff", `22021 invalid byte sequence for encoding "UTF8": 0xff`)
-	check("or="+strings.Repeat("(and", 30), `PGRST100 "failed to parse logic tree (`+strings.Repeat("(and", 30)+`)" (line 1, column 83)`)
-	check("select="+strings.Repeat("a(", 30), `PGRST100 "failed to parse select parameter (`+strings.Repeat("a(", 30)+`)" (line 1, column 43)`)
+}
+
+// Each bound is a setting, and what is just within it passes.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	check := func(l Limits, within, beyond, want string) {
+		t.Helper()
+		parse := func(raw string) error {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.URL.Path, r.URL.RawQuery = "/t", raw
+			_, err := New(nil, Options{Limits: l}).parse(r, false)
+			return err
+		}
+		if err := parse(within); err != nil {
+			t.Errorf("%.80s: %v", within, err)
+		}
+		if f := fault.As(parse(beyond)); f == nil || f.Code != "PGRST100" || f.Message != want || f.Hint == "" {
+			t.Errorf("%.80s: got %+v, want %s", beyond, f, want)
+		}
+	}
+	filter := func(n int) string { return strings.Repeat("a=eq.1&", n) }
+	tree := func(n int) string { return "or=(" + strings.Repeat("a.eq.1,", n-1) + "a.eq.1)" }
+	check(Limits{Filters: 3}, tree(3), tree(4), "the logic tree has more than 3 conditions")
+	check(Limits{Filters: 3}, filter(3), filter(4), "the query string has more than 3 conditions")
+	check(Limits{Filters: 3}, tree(2)+"&"+filter(1), tree(2)+"&"+filter(2), "the query string has more than 3 conditions")
+	check(Limits{Filters: 3}, "select=b(*)&b."+tree(2)+"&a=eq.1", "select=b(*)&b."+tree(3)+"&a=eq.1", "the query string has more than 3 conditions")
+	check(Limits{Params: 3}, filter(3), filter(4), "the query string has more than 3 parameters")
+	check(Limits{Items: 3}, "select=a,b,c", "select=a,b,c,d", "the select parameter has more than 3 fields in a list")
+	check(Limits{Items: 3}, "order=a,b,c", "order=a,b,c,d", "the order has more than 3 fields in a list")
+	check(Limits{Values: 3}, "a=in.(1,2,3)", "a=in.(1,2,3,4)", "the filter has more than 3 values in a list")
+	check(Limits{Depth: 3}, "select=a(b(c))", "select=a(b(c(d(e))))", "the select parameter has more than 3 levels of nesting")
+	check(Limits{Depth: 3}, "or=(and(a.eq.1,b.eq.1),a.eq.1)", "or="+strings.Repeat("(and", 5), "the logic tree has more than 3 levels of nesting")
+	check(Limits{Depth: 3}, "select=a->b->c->d", "select=a->b->c->d->e", "the select parameter has more than 3 steps in a JSON path")
+	check(Limits{Embeds: 3}, "select=a(*),b(c(*))", "select=a(*),b(c(*),d(*))", "the select parameter has more than 3 embedded resources")
+	check(Limits{}, "select="+strings.Repeat("a(id),", 99)+"a(id)", "select="+strings.Repeat("a(id),", 100)+"a(id)", "the select parameter has more than 100 embedded resources")
+}
+
+func TestLongURLsAreRefused(t *testing.T) {
+	t.Parallel()
+	h := New(nil, Options{Limits: Limits{URL: 100}})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/t?a=eq."+strings.Repeat("x", 100), nil))
+	if w.Code != http.StatusRequestURITooLong || !strings.Contains(w.Body.String(), `"code":"PGRST100"`) {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
 }
 
 func TestArgumentsAreToldFromFilters(t *testing.T) {
@@ -249,7 +292,7 @@ func TestRangesNarrowLimits(t *testing.T) {
 		t.Helper()
 		r := httptest.NewRequest(http.MethodGet, "/t?"+raw, nil)
 		r.Header.Set("Range", header)
-		q, err := New(nil, Options{}).parse(r)
+		q, err := New(nil, Options{}).parse(r, false)
 		got := ""
 		if err != nil {
 			got = fault.Code(err)
@@ -345,7 +388,7 @@ func TestNegotiation(t *testing.T) {
 	t.Parallel()
 	check := func(accept, want string) {
 		t.Helper()
-		m, err := negotiate([]string{accept})
+		m, err := negotiate([]string{accept}, false)
 		got := m.contentType()
 		if err != nil {
 			got = fault.As(err).Message
@@ -361,6 +404,17 @@ func TestNegotiation(t *testing.T) {
 	check("application/vnd.pgrst.object;nulls=stripped", "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8")
 	check("application/vnd.pgrst.array+json;nulls=stripped", "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8")
 	check("application/json;q=0.1, text/csv", "text/csv; charset=utf-8")
+	check("application/vnd.pgrst.plan+json", "None of these media types are available: application/vnd.pgrst.plan+json")
+	plans := func(accept, want string) {
+		t.Helper()
+		m, err := negotiate([]string{accept}, true)
+		if got := m.contentType(); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", accept, got, err, want)
+		}
+	}
+	plans("application/vnd.pgrst.plan", `application/vnd.pgrst.plan+text; for="application/json"; charset=utf-8`)
+	plans(`application/vnd.pgrst.plan+json; for="application/vnd.pgrst.object"; options=analyze|nonsense|buffers`,
+		`application/vnd.pgrst.plan+json; for="application/vnd.pgrst.object+json"; options=analyze|buffers; charset=utf-8`)
 	check("unknown/unknown, image/png", "None of these media types are available: unknown/unknown, image/png")
 }
 
@@ -377,7 +431,7 @@ func FuzzParse(f *testing.F) {
 			for _, path := range []string{"/t", "/rpc/f"} {
 				r := httptest.NewRequest(method, "/", strings.NewReader(body))
 				r.URL.Path, r.URL.RawQuery = path, raw
-				q, err := h.parse(r)
+				q, err := h.parse(r, false)
 				if err != nil {
 					if fault.As(err) == nil {
 						t.Fatalf("%s %s?%s: %v is no fault", method, path, raw, err)
@@ -389,7 +443,7 @@ func FuzzParse(f *testing.F) {
 					r := httptest.NewRequest(method, "/", strings.NewReader(body))
 					r.URL.Path, r.URL.RawQuery = path, raw
 					return r
-				}())
+				}(), false)
 				if again == nil || string(again.statement.AppendShape(nil)) != key {
 					t.Fatalf("%s %s?%s: two shapes", method, path, raw)
 				}

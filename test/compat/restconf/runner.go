@@ -231,7 +231,11 @@ func (r *Runner) callerOf(c *Case) func(*http.Request) (query.Caller, error) {
 			q.Role = r.Owner
 		case q.Role == identity.Anon:
 			q.Role = anonymous
-			q.Claims = []byte(`{"role":"` + anonymous + `"}`)
+			claims := map[string]any{}
+			if json.Unmarshal(q.Claims, &claims) == nil {
+				claims["role"] = anonymous
+				q.Claims, _ = json.Marshal(claims) // what was unmarshalled marshals
+			}
 		}
 		return q, nil
 	}

@@ -35,6 +35,11 @@ func World(folder string) ([]Script, error) {
 	test := regexp.MustCompile(`\btest\b`)
 	scripts := []Script{
 		{"roles", "CREATE ROLE postgrest_test_anonymous; CREATE ROLE postgrest_test_default_role; CREATE ROLE postgrest_test_author;"},
+		{"members", `DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'authenticator') THEN
+    GRANT postgrest_test_anonymous, postgrest_test_default_role, postgrest_test_author TO authenticator;
+  END IF;
+END $$`},
 		{"fixtures.sql", main},
 		{"rpc", test.ReplaceAllString(rpc, "rpc")},
 	}
