@@ -46,12 +46,12 @@ func (d *Database) Script(ctx context.Context, script engine.Script, sink engine
 
 // Migrations compares the project's migrations with those that were applied.
 func (d *Database) Migrations(ctx context.Context) (*migrate.State, error) {
-	return d.server.runner(d.app.engine).State(ctx, d.app.project.Migrations)
+	return d.server.runner(d.app).State(ctx, d.app.project.Migrations)
 }
 
 // Migrate applies the migrations that are new, and reports how many.
 func (d *Database) Migrate(ctx context.Context) (int, error) {
-	r := d.server.runner(d.app.engine)
+	r := d.server.runner(d.app)
 	state, err := r.State(ctx, d.app.project.Migrations)
 	if err != nil {
 		return 0, err

@@ -148,7 +148,7 @@ func (s *Server) openEngine(ctx context.Context, a *app) error {
 
 // applyProject brings the database to what the folder says: migrations, then (in dev) schema.sql, then the seed of a new database.
 func (s *Server) applyProject(ctx context.Context, a *app) error {
-	r := s.runner(a.engine)
+	r := s.runner(a)
 	state, err := r.State(ctx, a.project.Migrations)
 	if err != nil {
 		return err
@@ -178,9 +178,10 @@ func (s *Server) applyProject(ctx context.Context, a *app) error {
 	return r.Seed(ctx, a.project.Seeds)
 }
 
-func (s *Server) runner(e engine.Engine) *migrate.Runner {
+func (s *Server) runner(a *app) *migrate.Runner {
 	return &migrate.Runner{
-		Engine:   e,
+		Engine:   a.engine,
+		Timeout:  a.project.Config.DB.MigrationTimeout,
 		Applying: func(path string) { s.say("applying %s", path) },
 		Notice: func(path, level, message string) {
 			if level == "WARNING" {
@@ -236,7 +237,7 @@ func (s *Server) watch(ctx context.Context, a *app, w *project.Watcher) error {
 			s.say("%s", explain(err))
 			return
 		}
-		r := s.runner(a.engine)
+		r := s.runner(a)
 		state, err := r.State(ctx, next.Migrations)
 		if err == nil {
 			err = r.Up(ctx, state.Pending)

@@ -101,8 +101,14 @@ func (b *tableBuild) explicitNames(ks []sql.Constraint) {
 
 var serialTypes = map[string]OID{"serial": Int4OID, "serial4": Int4OID, "bigserial": Int8OID, "serial8": Int8OID, "smallserial": Int2OID, "serial2": Int2OID}
 
+// maxColumns is PostgreSQL's MaxHeapAttributeNumber.
+const maxColumns = 1600
+
 // addColumn adds a column with its NOT NULL, default, identity; its other constraints wait for finish.
 func (b *tableBuild) addColumn(d *sql.ColumnDef) *Column {
+	if len(b.t.Columns) >= maxColumns {
+		raise(fault.New("54011", "tables can have at most %d columns", maxColumns), sql.NoPos)
+	}
 	e, t := b.e, b.t
 	if t.Column(d.Name) != nil {
 		if b.isNew {

@@ -51,6 +51,8 @@ type Auth struct {
 type DB struct {
 	// URL of a PostgreSQL database; default: the embedded engine. The environment's DATABASE_URL and the flag outrank it.
 	URL string
+	// MigrationTimeout ends a migration or seed file that runs longer; default 30 min, 0 is never.
+	MigrationTimeout time.Duration
 }
 
 // Seed is the data that a new database gets.
@@ -66,6 +68,7 @@ const (
 	defaultMaxBody   = 10 << 20
 	defaultMaxAnswer = 64 << 20
 	defaultTimeout   = 30 * time.Second
+	defaultMigration = 30 * time.Minute
 	maxConfigBytes   = 1 << 20
 	defaultSite      = "http://localhost:3000"
 	configOwn        = "mainstay.toml"
@@ -96,8 +99,9 @@ type document struct {
 		Audience  *[]string `toml:"jwt_audience"`
 	} `toml:"auth"`
 	DB struct {
-		URL  *string `toml:"url"`
-		Seed struct {
+		URL              *string `toml:"url"`
+		MigrationTimeout *string `toml:"migration_timeout"`
+		Seed             struct {
 			Enabled  *bool     `toml:"enabled"`
 			SQLPaths *[]string `toml:"sql_paths"`
 		} `toml:"seed"`
@@ -128,12 +132,22 @@ func (p *Project) readConfig() error {
 		}
 	}
 	p.Config = doc.config(filepath.Base(p.Dir))
-	if text := doc.API.StatementTimeout; text != nil {
-		d, err := time.ParseDuration(*text)
-		if err != nil || d < 0 {
-			return fmt.Errorf("%s: api.statement_timeout must be a time such as \"30s\" or \"0s\" for none", p.rel(path))
+	for _, setting := range []struct {
+		name string
+		text *string
+		to   *time.Duration
+	}{
+		{"api.statement_timeout", doc.API.StatementTimeout, &p.Config.API.StatementTimeout},
+		{"db.migration_timeout", doc.DB.MigrationTimeout, &p.Config.DB.MigrationTimeout},
+	} {
+		if setting.text == nil {
+			continue
 		}
-		p.Config.API.StatementTimeout = d
+		d, err := time.ParseDuration(*setting.text)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%s: %s must be a time such as \"30s\" or \"0s\" for none", p.rel(path), setting.name)
+		}
+		*setting.to = d
 	}
 	return p.checkConfig(path)
 }
@@ -165,6 +179,7 @@ func (d *document) config(folder string) Config {
 			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout,
 		},
 		Auth: Auth{SiteURL: defaultSite},
+		DB:   DB{MigrationTimeout: defaultMigration},
 		Seed: Seed{Enabled: true, Paths: []string{"seed.sql"}},
 	}
 	set(&c.Name, d.ProjectID)

@@ -91,6 +91,7 @@ func TestWrongFolders(t *testing.T) {
 	check("api.max_rows must be at least 1", "mainstay.toml", "[api]\nmax_rows = 0\n")
 	check("api.schemas must name at least one schema", "mainstay.toml", "[api]\nschemas = []\n")
 	check("api.statement_timeout must be a time", "mainstay.toml", "[api]\nstatement_timeout = \"soon\"\n")
+	check("db.migration_timeout must be a time", "mainstay.toml", "[db]\nmigration_timeout = \"-1s\"\n")
 	check("auth.jwt_secret must have at least 32 bytes", "mainstay.toml", "[auth]\njwt_secret = \"short\"\n")
 	check("have the same version 1", "migrations/1_a.sql", "", "migrations/1_b.sql", "")
 	_, err := Load(write(t, "README", ""))

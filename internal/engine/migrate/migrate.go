@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -56,6 +57,8 @@ type Runner struct {
 	Applying func(path string)
 	// Notice passes what the database has to say; nil for nobody.
 	Notice func(path, level, message string)
+	// Timeout ends a file that runs longer (57014); 0 is never.
+	Timeout time.Duration
 }
 
 // State reads the record and compares it with the files.
@@ -112,7 +115,7 @@ func (r *Runner) Up(ctx context.Context, files []project.Migration) error {
 			Text: `INSERT INTO supabase_migrations.mainstay_checksums (version, checksum) VALUES ($1, $2)`,
 			Args: []string{m.Version, m.Checksum},
 		}}}
-		if err := r.Engine.Script(ctx, script, r.sink(m.Path)); err != nil {
+		if err := r.script(ctx, script); err != nil {
 			return fmt.Errorf("apply %s: %w", m.Path, err)
 		}
 	}
@@ -129,11 +132,21 @@ func (r *Runner) Seed(ctx context.Context, files []project.File) error {
 			Text: `INSERT INTO supabase_migrations.seed_files (path, hash) VALUES ($1, $2)`,
 			Args: []string{f.Path, project.Checksum(f.Text)},
 		}}}
-		if err := r.Engine.Script(ctx, script, r.sink(f.Path)); err != nil {
+		if err := r.script(ctx, script); err != nil {
 			return fmt.Errorf("seed with %s: %w", f.Path, err)
 		}
 	}
 	return nil
+}
+
+// script runs a file inside its bound of time.
+func (r *Runner) script(ctx context.Context, s engine.Script) error {
+	if r.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.Timeout)
+		defer cancel()
+	}
+	return r.Engine.Script(ctx, s, r.sink(s.File))
 }
 
 // Seeded reports whether any seed file was run.

@@ -27,13 +27,18 @@ func equalElems(o *value.Ops, a, b datum) bool {
 func same(o *value.Ops, a, b datum) bool { return o.CompareNullsLast(a, b) == 0 }
 
 func rawJoin(parts ...string) datum {
-	var out []string
+	var b strings.Builder
+	b.WriteByte('[')
 	for _, p := range parts {
-		for e := range value.Elems(p) {
-			out = append(out, e)
+		elems := strings.TrimSpace(p)
+		elems = strings.TrimSpace(elems[1 : len(elems)-1])
+		if elems != "" && b.Len() > 1 {
+			b.WriteByte(',')
 		}
+		b.WriteString(elems)
 	}
-	return text("[" + strings.Join(out, ",") + "]")
+	b.WriteByte(']')
+	return text(b.String())
 }
 
 func registerArrays(r registry) {

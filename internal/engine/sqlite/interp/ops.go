@@ -145,8 +145,11 @@ func (b *blockOp) inner(a *activation) (control, error) {
 		return ctl, nil
 	}
 	f := fault.As(err)
-	if f == nil || a.s.Context().Err() != nil {
-		return goOn, err // not an error of SQL, or the end of the request: nothing that a function may swallow
+	if f == nil {
+		return goOn, err // not an error of SQL: nothing that a function may swallow
+	}
+	if a.s.Context().Err() != nil {
+		return goOn, a.s.Context().Err() // nor may it swallow the end of its request; whatever it failed with just then, this is why it ends
 	}
 	for _, h := range b.handlers {
 		for _, cond := range h.conditions {

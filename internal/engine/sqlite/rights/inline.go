@@ -141,6 +141,9 @@ func (a *attacher) body(c *tree.Call) (*tree.Query, error) {
 		env.Params = append(env.Params, p.Type)
 		names = append(names, p.Name)
 	}
+	if a.opened++; a.opened > maxOpened {
+		return nil, nil
+	}
 	env.Names = ArgumentNames(f.Name, names, env.Params)
 	q, err := analyze.Query(a.cat, env, s)
 	if err != nil {

@@ -72,8 +72,12 @@ type attacher struct {
 	views     []*catalog.Table     // views that are being opened
 	inlined   []*catalog.Function  // functions that are being opened
 	caller    string               // as whom functions are called here: the owner of the definer function that is being opened, "" the caller
+	opened    int                  // how many views and functions were opened
 	cascading bool                 // the view above has WITH CASCADED CHECK OPTION
 }
+
+// maxOpened bounds the views and functions that one statement may open: views that use each other twice double it at each level. More functions stay calls.
+const maxOpened = 2000
 
 // storedPath is the search path of stored expressions, whose names are qualified already save those of extensions.
 var storedPath = []string{"public", "extensions"}
@@ -369,6 +373,9 @@ func (a *attacher) viewQuery(r *tree.Rel) (*tree.Query, error) {
 	}
 	if v.Query == nil {
 		return nil, fault.Unsupported("view "+v.Name+" without a query", "")
+	}
+	if a.opened++; a.opened > maxOpened {
+		return nil, fault.New(fault.StatementTooComplex, "stack depth limit exceeded").WithHint("The statement uses views %d times, those inside views included.", maxOpened)
 	}
 	env := &analyze.Env{Path: storedPath, Role: v.Owner, CallRole: a.caller, FixedParams: true, Stored: true}
 	if v.SecurityInvoker {

@@ -312,12 +312,18 @@ func arrayElems(elem *Ops, raw string, yield func(Datum, error) bool) bool {
 	return true
 }
 
-// ArraySlice are the elements of a stored array as a slice.
+// MaxArrayElems bounds the elements of an array that a function works on; each takes about 40 bytes of memory.
+const MaxArrayElems = 10_000_000
+
+// ArraySlice are the elements of a stored array as a slice. Too many of them are error 54000.
 func ArraySlice(elem *Ops, d Datum) ([]Datum, error) {
 	var out []Datum
 	for v, err := range ArrayElems(elem, d) {
 		if err != nil {
 			return nil, err
+		}
+		if len(out) >= MaxArrayElems {
+			return nil, fault.New(fault.ProgramLimit, "array size exceeds the maximum allowed (%d)", MaxArrayElems)
 		}
 		out = append(out, v)
 	}
