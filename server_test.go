@@ -107,6 +107,11 @@ func TestBadInput(t *testing.T) {
 	check("a signed token that names the owner", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer "+owner), 403, "42501")
 	check("a token that is none", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer x.y.z"), 401, "PGRST301")
 	check("alg none", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer "+enc([]byte(`{"alg":"none"}`))+"."+enc([]byte(`{"role":"service_role"}`))+"."), 401, "PGRST301")
+	user, err := s.Sign(map[string]any{"role": "authenticated", "exp": time.Now().Add(time.Hour).Unix()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("a wrong key beside a good token", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer "+user, "apikey", "sb_publishable_none"), 401, "invalid_api_key")
 	check("an expired token", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer "+expired), 401, "PGRST303")
 	check("a role that does not exist", call(t, "GET", rest+"/notes", "", "Authorization", "Bearer "+unknownRole), 401, "22023")
 	check("a wrong key", call(t, "GET", rest+"/notes", "", "apikey", "sb_publishable_wrong"), 401, "invalid_api_key")

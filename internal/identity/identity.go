@@ -120,12 +120,23 @@ func (k *Keys) credential(r *http.Request) (*Token, error) {
 		if strings.HasPrefix(bearer, "sb_") {
 			apikey = bearer
 		} else {
-			return k.Verify(bearer)
+			token, err := k.Verify(bearer)
+			if err != nil || apikey == "" || apikey == bearer {
+				return token, err
+			}
+			// The token says who asks. A key beside it that is none is a mistake of the client's, which is told rather than passed over.
+			_, err = k.key(r, apikey)
+			return token, err
 		}
 	}
 	if apikey == "" {
 		return nil, nil
 	}
+	return k.key(r, apikey)
+}
+
+// key is what an API key stands for: an opaque one, or a token.
+func (k *Keys) key(r *http.Request, apikey string) (*Token, error) {
 	if !strings.HasPrefix(apikey, "sb_") {
 		return k.Verify(apikey)
 	}
