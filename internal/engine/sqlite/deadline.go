@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,6 +12,9 @@ import (
 type deadline struct {
 	context.Context
 	at time.Time
+
+	asked atomic.Uint32
+	ended atomic.Bool
 
 	once   sync.Once
 	timed  context.Context // made by the first Done
@@ -37,11 +41,17 @@ func (d *deadline) Err() error {
 	if err := d.Context.Err(); err != nil {
 		return err
 	}
-	if !time.Now().Before(d.at) {
+	if d.asked.Add(1)%askClock == 1 && !time.Now().Before(d.at) {
+		d.ended.Store(true)
+	}
+	if d.ended.Load() {
 		return context.DeadlineExceeded
 	}
 	return nil
 }
+
+// askClock is how many questions share a look at the clock: SQLite asks before each row and every so many instructions.
+const askClock = 16
 
 // stop ends the timer, if there is one. It is called when nobody waits any more.
 func (d *deadline) stop() {
