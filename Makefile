@@ -46,3 +46,10 @@ load: ## compare one-row reads, lists and inserts with bare net/http, on both en
 .PHONY: crash
 crash: ## kill -9 under load, many times: nothing acknowledged may be lost
 	go test ./test/crash -count=1 -kills 200 -timeout 60m -v
+
+EXPRESSIONS ?= 100000
+QUERIES ?= 20000
+SEED ?= 1
+.PHONY: oracle
+oracle: ## compare random SQL on the embedded engine with PostgreSQL (EXPRESSIONS=, QUERIES=, SEED=)
+	go test ./test/oracle/sql -count=1 -timeout 120m -v -expressions $(EXPRESSIONS) -queries $(QUERIES) -seed $(SEED) -reports 100

@@ -1,0 +1,146 @@
+package sql_test
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// An answer is all that a statement yields.
+type answer struct {
+	cols    []string // name and type
+	rows    []string // values joined by |, \N for NULL
+	tag     string
+	notices []string
+	failed  bool
+	code    string
+	message string
+	detail  string
+	hint    string
+}
+
+func (a *answer) String() string {
+	var b strings.Builder
+	for _, n := range a.notices {
+		b.WriteString("    # " + n + "\n")
+	}
+	if a.failed {
+		fmt.Fprintf(&b, "    ! %s %s\n", a.code, a.message)
+		if a.detail != "" {
+			fmt.Fprintf(&b, "    ! detail: %s\n", a.detail)
+		}
+		if a.hint != "" {
+			fmt.Fprintf(&b, "    ! hint: %s\n", a.hint)
+		}
+		return b.String()
+	}
+	if a.cols != nil {
+		b.WriteString("    (" + strings.Join(a.cols, ", ") + ")\n")
+	}
+	for i, r := range a.rows {
+		if i == 12 {
+			fmt.Fprintf(&b, "    … %d rows\n", len(a.rows))
+			break
+		}
+		b.WriteString("    " + r + "\n")
+	}
+	b.WriteString("    = " + a.tag + "\n")
+	return b.String()
+}
+
+// A verdict says how two answers compare: same, differs, or the rule by which they count as equal.
+type verdict string
+
+const (
+	same    verdict = "same"
+	differs verdict = "differs"
+	// docs/reference/limits.md: years 1 to 9999.
+	limitYears verdict = "limit: years"
+	// docs/reference/limits.md: -0 of float8.
+	limitZero verdict = "limit: -0"
+	// docs/reference/limits.md: refused constructs (0A000) that name the engine.
+	limitRefused verdict = "limit: refused"
+	// docs/reference/limits.md: powers of numeric.
+	limitPowers verdict = "limit: digits"
+	// The last digits of sums and means of float8 depend on the order of the rows, those of transcendental functions on the C library: PostgreSQL promises neither.
+	lastDigits verdict = "undetermined: last digits of float8"
+)
+
+var (
+	farYear  = regexp.MustCompile(`\bBC\b|\d{5,}-\d\d`)
+	minus0   = regexp.MustCompile(`-(0(?:\.0+)?)([^\d.]|$)`)
+	refusal  = regexp.MustCompile(`not supported by the sqlite engine`)
+	tooLarge = "value overflows numeric format"
+)
+
+// compare compares PostgreSQL's answer with the engine's. ordered says that the order of the rows is determined.
+func compare(want, got *answer, ordered bool) verdict {
+	if want.failed || got.failed {
+		switch {
+		case want.failed && got.failed && want.code == got.code && want.message == got.message && want.detail == got.detail && want.hint == got.hint:
+			return same
+		case got.failed && got.code == "0A000" && refusal.MatchString(got.message):
+			return limitRefused
+		case got.failed && got.code == "22008" && strings.Contains(got.hint, "years 1 to 9999"):
+			return limitYears
+		case got.failed && !want.failed && got.message == tooLarge && strings.Contains(fmt.Sprint(want.rows), strings.Repeat("0", 100)):
+			return limitPowers
+		}
+		return differs
+	}
+	if !slices.Equal(want.cols, got.cols) || want.tag != got.tag || len(want.rows) != len(got.rows) || !slices.Equal(want.notices, got.notices) {
+		return differs
+	}
+	a, b := want.rows, got.rows
+	if !ordered {
+		a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	}
+	if slices.Equal(a, b) {
+		return same
+	}
+	v := same
+	for i := range a {
+		if a[i] == b[i] {
+			continue
+		}
+		switch r := alike(want.cols, a[i], b[i]); r {
+		case differs:
+			return differs
+		default:
+			v = r
+		}
+	}
+	return v
+}
+
+// alike compares two rows that are not equal.
+func alike(cols []string, a, b string) verdict {
+	if minus0.ReplaceAllString(a, "$1$2") == minus0.ReplaceAllString(b, "$1$2") {
+		return limitZero
+	}
+	p, q := strings.Split(a, "|"), strings.Split(b, "|")
+	if len(p) != len(q) || len(p) != len(cols) {
+		return differs
+	}
+	for i := range p {
+		if p[i] == q[i] {
+			continue
+		}
+		x, err1 := strconv.ParseFloat(p[i], 64)
+		y, err2 := strconv.ParseFloat(q[i], 64)
+		tolerance := 1e-13
+		switch {
+		case strings.HasSuffix(cols[i], " real"):
+			tolerance = 1e-6
+		case !strings.HasSuffix(cols[i], " double precision"):
+			return differs
+		}
+		if err1 != nil || err2 != nil || math.Abs(x-y) > tolerance*math.Max(math.Abs(x), math.Abs(y)) {
+			return differs
+		}
+	}
+	return lastDigits
+}

@@ -1,0 +1,284 @@
+package sql_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
+	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
+)
+
+func TestMain(m *testing.M) { clustertest.Main(m) }
+
+// A pair is the two that are compared: one session of a PostgreSQL database, and an embedded engine.
+type pair struct {
+	t       testing.TB
+	pg      *pgconn.PgConn
+	types   map[string]string // OID and modifier → as format_type prints it
+	notices []string
+	lite    *sqlite.Engine
+}
+
+func newPair(t testing.TB) *pair {
+	t.Helper()
+	ctx := context.Background()
+	url := clustertest.Copy(t, "oracle", func(url string) error {
+		e, err := postgres.Open(ctx, postgres.Options{URL: url, MaxConns: 1}) // makes what every project takes for granted
+		if err != nil {
+			return err
+		}
+		return e.Close()
+	})
+	p := &pair{t: t, types: map[string]string{}}
+	config, err := pgconn.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		p.notices = append(p.notices, n.Severity+": "+oneLine(n.Message))
+	}
+	if p.pg, err = pgconn.ConnectConfig(ctx, config); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.pg.Close(ctx) })
+	p.must("set search_path = public, extensions; set statement_timeout = '20s'")
+	if p.lite, err = sqlite.Open(ctx, sqlite.Options{Dir: t.TempDir(), Readers: 1}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.lite.Close() })
+	return p
+}
+
+// must runs statements on PostgreSQL alone.
+func (p *pair) must(text string) {
+	p.t.Helper()
+	if err := p.pg.Exec(context.Background(), text).Close(); err != nil {
+		p.t.Fatal(text, err)
+	}
+}
+
+// script runs statements, one after another, on both: what one of them does is undone only if it fails, and all of them have done nothing when script returns.
+func (p *pair) script(stmts []string) (want, got []answer) {
+	p.t.Helper()
+	want = p.postgres(stmts)
+	got = p.sqlite(stmts)
+	return want, got
+}
+
+// clean takes back what statements have done to the database's public schema.
+func (p *pair) clean() {
+	p.must(`reset role; reset all; set search_path = public, extensions; set statement_timeout = '20s'; set client_min_messages = warning; drop schema public cascade; create schema public; ` +
+		`grant usage on schema public to anon, authenticated, service_role; set client_min_messages = notice`)
+}
+
+// postgres sends all statements at once, each in a transaction of its own.
+func (p *pair) postgres(stmts []string) []answer {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	type described struct {
+		answer
+		fields []pgconn.FieldDescription
+	}
+	var list []described
+	unknown := map[string]bool{}
+	for len(list) < len(stmts) {
+		// In pieces: what the server has to say about them waits for us.
+		piece := stmts[len(list):min(len(stmts), len(list)+100)]
+		pipe := p.pg.StartPipeline(ctx)
+		for _, s := range piece {
+			pipe.SendQueryParams(s, nil, nil, nil, nil)
+			pipe.SendPipelineSync()
+		}
+		if err := pipe.Flush(); err != nil {
+			p.t.Fatal(err)
+		}
+		for _, s := range piece {
+			p.notices = nil
+			d := described{}
+			for {
+				r, err := pipe.GetResults()
+				if err != nil {
+					d.err(p.t, s, err)
+					continue
+				}
+				if _, ok := r.(*pgconn.PipelineSync); ok {
+					break
+				}
+				rr := r.(*pgconn.ResultReader)
+				d.fields = append([]pgconn.FieldDescription(nil), rr.FieldDescriptions()...)
+				for i := range d.fields {
+					d.fields[i].Name = strings.Clone(d.fields[i].Name)
+					if k := typeKey(d.fields[i]); p.types[k] == "" {
+						unknown[k] = true
+					}
+				}
+				for rr.NextRow() {
+					d.rows = append(d.rows, pgRow(rr.Values()))
+				}
+				tag, err := rr.Close()
+				if err != nil {
+					d.err(p.t, s, err)
+				}
+				d.tag = tag.String()
+			}
+			d.notices = append([]string(nil), p.notices...)
+			list = append(list, d)
+		}
+		if err := pipe.Close(); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	p.learn(ctx, unknown)
+	out := make([]answer, len(list))
+	for i, d := range list {
+		for _, f := range d.fields {
+			d.cols = append(d.cols, f.Name+" "+p.types[typeKey(f)])
+		}
+		out[i] = d.answer
+	}
+	return out
+}
+
+func (a *answer) err(t testing.TB, text string, err error) {
+	t.Helper()
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		t.Fatal(text, err)
+	}
+	a.failed, a.code, a.message, a.detail, a.hint = true, e.Code, oneLine(e.Message), oneLine(e.Detail), oneLine(e.Hint)
+}
+
+func pgRow(values [][]byte) string {
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte('|')
+		}
+		if v == nil {
+			b.WriteString(`\N`)
+		} else {
+			b.Write(v)
+		}
+	}
+	return oneLine(b.String())
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "⏎") }
+
+func typeKey(f pgconn.FieldDescription) string {
+	return strconv.Itoa(int(f.DataTypeOID)) + "," + strconv.Itoa(int(f.TypeModifier))
+}
+
+// learn asks for the names of types.
+func (p *pair) learn(ctx context.Context, keys map[string]bool) {
+	for k := range keys {
+		r := p.pg.ExecParams(ctx, "select coalesce(format_type(split_part($1, ',', 1)::oid, nullif(split_part($1, ',', 2)::int, -1)), '-')", [][]byte{[]byte(k)}, nil, nil, nil).Read()
+		if r.Err != nil {
+			p.t.Fatal(r.Err)
+		}
+		name := string(r.Rows[0][0])
+		if oid, _, _ := strings.Cut(k, ","); len(oid) < 5 { // the numbers of others' types may come again, for other types
+			p.types[k] = name
+			continue
+		}
+		p.types[k] = name
+	}
+}
+
+// forget drops what is known of the types of a world.
+func (p *pair) forget() {
+	for k := range p.types {
+		if oid, _, _ := strings.Cut(k, ","); len(oid) >= 5 {
+			delete(p.types, k)
+		}
+	}
+}
+
+// sqlite runs all statements as one script of which nothing is kept.
+func (p *pair) sqlite(stmts []string) []answer {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	out := make([]answer, 0, len(stmts))
+	for len(out) < len(stmts) {
+		s := &collector{}
+		text := strings.Join(stmts[len(out):], ";\n") + "\n;"
+		err := p.lite.Script(ctx, engine.Script{Text: text, Check: true, DryRun: true}, s)
+		if err == nil {
+			if len(s.all) < len(stmts)-len(out) {
+				p.t.Fatalf("%d statements have %d answers:\n%s", len(stmts)-len(out), len(s.all), text)
+			}
+			return append(out, s.all[:len(stmts)-len(out)]...)
+		}
+		if len(stmts) == 1 {
+			var a answer
+			a.refused(err)
+			return []answer{a}
+		}
+		// One of them cannot be read, or broke the script.
+		for _, one := range stmts {
+			out = append(out, p.sqlite([]string{one})...)
+		}
+	}
+	return out
+}
+
+// A collector is a sink that keeps the answers of a script's statements.
+type collector struct {
+	all []answer
+	now answer
+}
+
+func (c *collector) Begin(cols []engine.Column) error {
+	for _, col := range cols {
+		c.now.cols = append(c.now.cols, col.Name+" "+col.TypeName)
+	}
+	return nil
+}
+
+func (c *collector) Row(r engine.Row) error {
+	var b []byte
+	for i := range c.now.cols {
+		if i > 0 {
+			b = append(b, '|')
+		}
+		if r.IsNull(i) {
+			b = append(b, `\N`...)
+		} else {
+			b = r.AppendText(b, i)
+		}
+	}
+	c.now.rows = append(c.now.rows, oneLine(string(b)))
+	return nil
+}
+
+func (c *collector) Done(tag string) error { c.now.tag = tag; c.end(); return nil }
+func (c *collector) Notice(level, message string) {
+	c.now.notices = append(c.now.notices, level+": "+oneLine(message))
+}
+
+func (c *collector) Refused(err error) { c.now.refused(err); c.end() }
+
+func (c *collector) end() {
+	c.all = append(c.all, c.now)
+	c.now = answer{}
+}
+
+func (a *answer) refused(err error) {
+	f := fault.As(err)
+	if f == nil {
+		f = fault.New("internal", "%v", fmt.Sprint(err))
+	}
+	a.failed, a.code, a.message, a.detail, a.hint = true, f.Code, oneLine(f.Message), oneLine(f.Detail), oneLine(f.Hint)
+}
