@@ -16,6 +16,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/api/auth"
+	"github.com/mainstay-dev/mainstay/internal/api/docs"
 	"github.com/mainstay-dev/mainstay/internal/api/gateway"
 	"github.com/mainstay-dev/mainstay/internal/api/rest"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -100,12 +101,18 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 			SearchPath:  conf.API.ExtraSearchPath,
 		},
 	})
+	documents := docs.Options{
+		Title: conf.Name, Schemas: conf.API.Schemas, MaxRows: conf.API.MaxRows, CallerOf: a.caller, Catalog: a.engine.Catalog, Key: a.keys.Publishable,
+		Serves: func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
+	}
 	a.front = gateway.New(gateway.Options{
 		Log:          a.log,
 		MaxBodyBytes: conf.API.MaxBodyBytes,
 		Doors: []gateway.Door{
 			{Prefix: "/rest/v1", Handler: restDoor},
 			{Prefix: "/auth/v1", Handler: auth.New(a.keys)},
+			{Prefix: "/openapi.json", Handler: docs.Document(documents)},
+			{Prefix: "/docs", Handler: docs.Reference(documents)},
 		},
 	})
 	return a, nil

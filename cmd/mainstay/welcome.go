@@ -23,7 +23,7 @@ func welcome(info mainstay.Info) string {
 		_ = w.Flush() // a strings.Builder never fails
 		b.WriteByte('\n')
 	}
-	section("Where", [2]string{"API", info.URL}, [2]string{"REST", info.URL + "/rest/v1"}, [2]string{"data", info.Engine})
+	section("Where", [2]string{"API", info.URL}, [2]string{"REST", info.URL + "/rest/v1"}, [2]string{"reference", info.URL + "/docs"}, [2]string{"data", info.Engine})
 	section("Keys",
 		[2]string{"publishable", info.Publishable}, [2]string{"secret", info.Secret + "  (bypasses row-level security: servers only)"},
 		[2]string{"anon (legacy JWT)", info.AnonKey}, [2]string{"service_role (legacy JWT)", info.ServiceKey})
