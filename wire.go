@@ -74,7 +74,13 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	if err = makeDataDir(a.dataDir); err != nil {
 		return nil, err
 	}
-	a.keys, err = identity.Load(a.dataDir, conf.Auth.JWTSecret, identity.Options{Issuer: conf.Auth.Issuer, Audience: conf.Auth.Audience})
+	roleClaim, err := identity.ParseClaimPath(conf.Auth.RoleClaim)
+	if err != nil {
+		return nil, fmt.Errorf("auth.jwt_role_claim: %w", err)
+	}
+	a.keys, err = identity.Load(a.dataDir, conf.Auth.JWTSecret, identity.Options{
+		Issuer: conf.Auth.Issuer, Audience: conf.Auth.Audience, RoleClaim: roleClaim, SignedInOnly: !conf.Auth.Anonymous,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +97,19 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		MaxRows:      conf.API.MaxRows,
 		CallerOf:     a.caller,
 		Timeout:      conf.API.StatementTimeout,
-		Limits:       rest.Limits{Body: conf.API.MaxBodyBytes, Answer: conf.API.MaxAnswerBytes},
+		Limits:       limits(&conf.API),
 		Log:          a.log,
-		ServerTiming: func(c query.Caller) bool { return c.Role == identity.ServiceRole },
+		ServerTiming: serverTiming(conf.API.ServerTiming),
+		Plans:        conf.API.Plans,
+		RollbackAll:  strings.HasPrefix(conf.API.TxEnd, "rollback"), AllowRollback: strings.HasSuffix(conf.API.TxEnd, "-allow-override"),
+		RequireFilter: conf.API.RequireFilter,
+		Brief:         conf.API.Errors == "minimal",
 		Plan: plan.Options{
 			Exposed:     func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
 			ExposedHint: exposedHint(a.project),
 			Aggregates:  conf.API.Aggregates,
 			SearchPath:  conf.API.ExtraSearchPath,
+			PreRequest:  conf.API.PreRequest,
 		},
 	})
 	documents := docs.Options{
@@ -108,6 +119,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	a.front = gateway.New(gateway.Options{
 		Log:          a.log,
 		MaxBodyBytes: conf.API.MaxBodyBytes,
+		Origins:      conf.API.Origins,
 		Doors: []gateway.Door{
 			{Prefix: "/rest/v1", Handler: restDoor},
 			{Prefix: "/auth/v1", Handler: auth.New(a.keys)},
@@ -116,6 +128,35 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		},
 	})
 	return a, nil
+}
+
+// limits are what one request may ask for. What the project does not name has the door's default.
+func limits(c *project.API) rest.Limits {
+	l := &c.Limits
+	return rest.Limits{
+		Body: c.MaxBodyBytes, Answer: c.MaxAnswerBytes, URL: l.URLBytes, Params: l.Parameters, Items: l.Fields, Filters: l.Conditions, Values: l.Values, Depth: l.Nesting,
+		Embeds: l.Embeds,
+	}
+}
+
+// serverTiming says who is told how long the parts of a request took.
+func serverTiming(who string) func(query.Caller) bool {
+	switch who {
+	case "everyone":
+		return func(query.Caller) bool { return true }
+	case "nobody":
+		return nil
+	}
+	return func(c query.Caller) bool { return c.Role == identity.ServiceRole }
+}
+
+// appSettings are the project's own settings as SQL reads them.
+func appSettings(c *project.Config) map[string]string {
+	m := make(map[string]string, len(c.API.Settings))
+	for name, v := range c.API.Settings {
+		m["app.settings."+name] = v
+	}
+	return m
 }
 
 // openEngine opens the database that the flags, the environment or the project name.
@@ -133,7 +174,7 @@ func (s *Server) openEngine(ctx context.Context, a *app) error {
 		address, a.kind = c.URL("postgres"), "PostgreSQL, private, in "+a.dataDir
 	}
 	if address == "" {
-		e, err := sqlite.Open(ctx, sqlite.Options{Dir: a.dataDir, Log: a.log})
+		e, err := sqlite.Open(ctx, sqlite.Options{Dir: a.dataDir, Log: a.log, Settings: appSettings(&a.project.Config)})
 		if err != nil {
 			return err
 		}
@@ -141,7 +182,9 @@ func (s *Server) openEngine(ctx context.Context, a *app) error {
 		a.closers = append(a.closers, e.Close)
 		return nil
 	}
-	e, err := postgres.Open(ctx, postgres.Options{URL: address, Log: a.log, SearchPath: a.project.Config.API.ExtraSearchPath})
+	e, err := postgres.Open(ctx, postgres.Options{
+		URL: address, Log: a.log, SearchPath: a.project.Config.API.ExtraSearchPath, Settings: appSettings(&a.project.Config),
+	})
 	if err != nil {
 		return err
 	}

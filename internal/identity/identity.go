@@ -69,10 +69,12 @@ type Keys struct {
 
 // Options are what a project may say about tokens. The zero value accepts any issuer and audience.
 type Options struct {
-	Issuer    string           // iss must equal it when set (tokens without iss are refused then)
-	Audience  []string         // aud must hold one of them when set
-	RoleClaim string           // the claim that names the role; "" is "role"
-	Now       func() time.Time // nil: time.Now
+	Issuer    string    // iss must equal it when set (tokens without iss are refused then)
+	Audience  []string  // aud must hold one of them when set
+	RoleClaim ClaimPath // where the claims name the role; the zero value is the claim role
+	// SignedInOnly refuses requests without credentials (PGRST302).
+	SignedInOnly bool
+	Now          func() time.Time // nil: time.Now
 }
 
 // Token is a verified token.
@@ -101,6 +103,9 @@ func (k *Keys) Caller(r *http.Request) (query.Caller, error) {
 	c.Headers = func() []byte { return headersJSON(r.Header) }
 	c.Cookies = func() []byte { return cookiesJSON(r) }
 	if token == nil {
+		if k.opts.SignedInOnly {
+			return c, fault.New("PGRST302", "Anonymous access is disabled").WithStatus(http.StatusUnauthorized)
+		}
 		return c, nil
 	}
 	c.Role, c.Claims, c.Subject = token.Role, token.Claims, token.Subject
@@ -271,11 +276,7 @@ func (k *Keys) checkClaims(claims jwt.MapClaims, payload string) (*Token, error)
 	if err := k.checkAudience(claims["aud"]); err != nil {
 		return nil, err
 	}
-	name := k.opts.RoleClaim
-	if name == "" {
-		name = "role"
-	}
-	if role, ok := claims[name].(string); ok && role != "" {
+	if role := k.opts.RoleClaim.find(map[string]any(claims)); role != "" {
 		t.Role = role
 	}
 	t.Subject, _ = claims["sub"].(string)

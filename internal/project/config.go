@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -37,6 +38,29 @@ type API struct {
 	MaxAnswerBytes  int64 // default 64 MiB
 	// StatementTimeout ends a request's statement that runs longer; default 30 s, 0 is never.
 	StatementTimeout time.Duration
+
+	// What one request may ask for. Zero is the door's default.
+	Limits RequestLimits
+
+	Plans         bool              // the plan media type; default false
+	ServerTiming  string            // who is told how long the parts of a request took: "service_role" (default), "everyone", "nobody"
+	PreRequest    string            // function called first in the transaction of every request ("schema.name"); default none
+	TxEnd         string            // "commit" (default), "commit-allow-override", "rollback", "rollback-allow-override"
+	RequireFilter bool              // refuse updates and deletions of all rows; default false
+	Errors        string            // "verbose" (default) or "minimal": code and message only
+	Origins       []string          // whose pages may read answers (CORS); default: every one
+	Settings      map[string]string // app.settings.NAME of every request's transaction
+}
+
+// RequestLimits bound what one request may ask for.
+type RequestLimits struct {
+	URLBytes   int `toml:"url_bytes"`
+	Parameters int `toml:"parameters"`
+	Fields     int `toml:"fields"`
+	Conditions int `toml:"conditions"`
+	Values     int `toml:"values"`
+	Nesting    int `toml:"nesting"`
+	Embeds     int `toml:"embeds"`
 }
 
 // Auth is how callers are known.
@@ -45,6 +69,8 @@ type Auth struct {
 	JWTSecret string   // the project's own HS256 secret; default: made at first start
 	Issuer    string   // iss that tokens must carry; default: any
 	Audience  []string // aud, one of which tokens must carry; default: any
+	RoleClaim string   // path to the claim that names the role; default $.role
+	Anonymous bool     // requests without credentials are served, as anon; default true
 }
 
 // DB is where the data is.
@@ -91,12 +117,24 @@ type document struct {
 		MaxBodyBytes     *int64    `toml:"max_body_bytes"`
 		MaxAnswerBytes   *int64    `toml:"max_answer_bytes"`
 		StatementTimeout *string   `toml:"statement_timeout"`
+
+		Limits        RequestLimits      `toml:"limits"`
+		Plans         *bool              `toml:"plan_enabled"`
+		ServerTiming  *string            `toml:"server_timing"`
+		PreRequest    *string            `toml:"pre_request"`
+		TxEnd         *string            `toml:"tx_end"`
+		RequireFilter *bool              `toml:"require_filter"`
+		Errors        *string            `toml:"errors"`
+		Origins       *[]string          `toml:"cors_origins"`
+		Settings      *map[string]string `toml:"settings"`
 	} `toml:"api"`
 	Auth struct {
 		SiteURL   *string   `toml:"site_url"`
 		JWTSecret *string   `toml:"jwt_secret"`
 		Issuer    *string   `toml:"jwt_issuer"`
 		Audience  *[]string `toml:"jwt_audience"`
+		RoleClaim *string   `toml:"jwt_role_claim"`
+		Anonymous *bool     `toml:"anonymous"`
 	} `toml:"auth"`
 	DB struct {
 		URL              *string `toml:"url"`
@@ -177,8 +215,9 @@ func (d *document) config(folder string) Config {
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
 			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout,
+			ServerTiming: "service_role", TxEnd: "commit", Errors: "verbose",
 		},
-		Auth: Auth{SiteURL: defaultSite},
+		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
 		DB:   DB{MigrationTimeout: defaultMigration},
 		Seed: Seed{Enabled: true, Paths: []string{"seed.sql"}},
 	}
@@ -192,6 +231,17 @@ func (d *document) config(folder string) Config {
 	set(&c.API.Aggregates, d.API.Aggregates)
 	set(&c.API.MaxBodyBytes, d.API.MaxBodyBytes)
 	set(&c.API.MaxAnswerBytes, d.API.MaxAnswerBytes)
+	c.API.Limits = d.API.Limits
+	set(&c.API.Plans, d.API.Plans)
+	set(&c.API.ServerTiming, d.API.ServerTiming)
+	set(&c.API.PreRequest, d.API.PreRequest)
+	set(&c.API.TxEnd, d.API.TxEnd)
+	set(&c.API.RequireFilter, d.API.RequireFilter)
+	set(&c.API.Errors, d.API.Errors)
+	set(&c.API.Origins, d.API.Origins)
+	set(&c.API.Settings, d.API.Settings)
+	set(&c.Auth.RoleClaim, d.Auth.RoleClaim)
+	set(&c.Auth.Anonymous, d.Auth.Anonymous)
 	set(&c.Auth.SiteURL, d.Auth.SiteURL)
 	set(&c.Auth.JWTSecret, d.Auth.JWTSecret)
 	set(&c.Auth.Issuer, d.Auth.Issuer)
@@ -231,8 +281,25 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.max_body_bytes", "must be at least 1024")
 	case c.API.MaxAnswerBytes < 1024:
 		return bad("api.max_answer_bytes", "must be at least 1024")
+	case !slices.Contains([]string{"service_role", "everyone", "nobody"}, c.API.ServerTiming):
+		return bad("api.server_timing", "must be service_role, everyone or nobody")
+	case !slices.Contains([]string{"commit", "commit-allow-override", "rollback", "rollback-allow-override"}, c.API.TxEnd):
+		return bad("api.tx_end", "must be commit, commit-allow-override, rollback or rollback-allow-override")
+	case c.API.Errors != "verbose" && c.API.Errors != "minimal":
+		return bad("api.errors", "must be verbose or minimal")
 	case c.Auth.JWTSecret != "" && len(c.Auth.JWTSecret) < 32:
 		return bad("auth.jwt_secret", "must have at least 32 bytes")
+	}
+	l := &c.API.Limits
+	for _, x := range []struct {
+		name  string
+		limit int
+	}{
+		{"url_bytes", l.URLBytes}, {"parameters", l.Parameters}, {"fields", l.Fields}, {"conditions", l.Conditions}, {"values", l.Values}, {"nesting", l.Nesting}, {"embeds", l.Embeds},
+	} {
+		if x.limit < 0 {
+			return bad("api.limits."+x.name, "must be at least 1")
+		}
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,8 @@ type Options struct {
 	// Ready reports whether requests can be served; nil: always.
 	Ready func() error
 	Now   func() time.Time // nil: time.Now
+	// Origins are those whose pages may read answers; nil is every one.
+	Origins []string
 }
 
 const defaultMaxBody = 10 << 20
@@ -63,7 +66,7 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 	ids := []string{id}
 	rec.Header()["X-Request-Id"] = ids
 	defer g.finish(rec, r, path, id, began)
-	cors(rec.Header(), r)
+	g.cors(rec.Header(), r)
 	if Preflight(r) {
 		rec.WriteHeader(http.StatusOK)
 		return
@@ -158,7 +161,7 @@ func WriteError(w http.ResponseWriter, e *fault.Error) {
 // requestID takes a well-formed id that a proxy has set, or makes one.
 func requestID(r *http.Request) string {
 	id := r.Header.Get("X-Request-Id")
-	if len(id) >= 8 && len(id) <= 64 && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == "" {
+	if len(id) >= 1 && len(id) <= 64 && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == "" {
 		return id
 	}
 	var b [12]byte
@@ -170,16 +173,27 @@ func requestID(r *http.Request) string {
 
 const (
 	corsMethods = "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS"
-	corsExpose  = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit, Preference-Applied, ETag, X-Request-Id, X-Total-Count, Link, X-Supabase-Api-Version"
+	corsExpose  = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit, Preference-Applied, Warning, ETag, X-Request-Id, X-Total-Count, Link, X-Supabase-Api-Version"
 )
 
 // cors lets any origin in: callers are known by tokens in headers, never by cookies, so that another site gains nothing (Fetch standard,
 // CORS protocol; credentials stay off).
-func cors(h http.Header, r *http.Request) {
-	if r.Header.Get("Origin") == "" {
+// Where the project names its origins, only these are let in, and their pages may send credentials.
+func (g *gateway) cors(h http.Header, r *http.Request) {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
 		return
 	}
-	h.Set("Access-Control-Allow-Origin", "*")
+	if g.Origins == nil {
+		h.Set("Access-Control-Allow-Origin", "*")
+	} else {
+		h.Add("Vary", "Origin")
+		if !slices.Contains(g.Origins, origin) {
+			return
+		}
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
 	h.Set("Access-Control-Expose-Headers", corsExpose)
 	if !Preflight(r) {
 		return

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type answer struct {
 	rows   int64
 	most   int64 // bytes of the body, bound
 	cols   []plan.Column
+	vary   []string // ours and the gateway's
 	bodied bool
 	cut    bool // an embedded resource has as many rows as the cap allows
 	timing *timing
@@ -45,7 +47,11 @@ const keptBuffer = 1 << 20 // larger buffers are not pooled
 func newAnswer(head http.Header) *answer {
 	a := answers.Get().(*answer)
 	*a = answer{head: head, buf: a.buf[:0]}
-	a.head["Vary"] = vary
+	a.vary = vary
+	if by := head["Vary"]; by != nil {
+		a.vary = append(slices.Clip(by), vary...)
+	}
+	a.head["Vary"] = a.vary
 	return a
 }
 

@@ -18,7 +18,7 @@ func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bo
 	maps.DeleteFunc(a.head, func(name string, _ []string) bool {
 		return name != "X-Request-Id" && !strings.HasPrefix(name, "Access-Control-")
 	}) // those are the gateway's
-	a.head["Vary"] = vary
+	a.head["Vary"] = a.vary
 	f := fault.As(err)
 	switch {
 	case f != nil:

@@ -92,22 +92,7 @@ type Handler struct {
 	engine engine.Engine
 	o      Options
 	cache  *plan.Cache
-	media  atomic.Pointer[handlers]
-}
-
-// handlers says whether a version of the catalog has handlers of media types.
-type handlers struct {
-	version uint64
-	any     bool
-}
-
-func (h *Handler) hasHandlers(cat *catalog.Catalog) bool {
-	m := h.media.Load()
-	if m == nil || m.version != cat.Version() {
-		m = &handlers{cat.Version(), plan.HasHandlers(cat)}
-		h.media.Store(m)
-	}
-	return m.any
+	latest atomic.Pointer[settings]
 }
 
 // New makes the door over an engine.
@@ -127,7 +112,7 @@ func New(e engine.Engine, o Options) *Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Limits.defaults()
-	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize, o.Plan)}
+	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize)}
 }
 
 // CacheStats counts the plan cache's hits and misses.
@@ -174,7 +159,7 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 		return fault.New("PGRST100", "the request URL is longer than %d bytes", h.o.Limits.URL).WithStatus(http.StatusRequestURITooLong)
 	}
 	if r.Method == http.MethodOptions {
-		h.timed(a, *caller)
+		h.settings(h.engine.Catalog()).timed(a, *caller)
 		err := h.options(r, a)
 		a.timing.done("parse")
 		return err
@@ -183,17 +168,18 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 	if *caller, err = h.o.CallerOf(r); err != nil {
 		return err
 	}
-	h.timed(a, *caller)
+	cat := h.engine.Catalog()
+	s := h.settings(cat)
+	s.timed(a, *caller)
 	if isRoot(r.URL.Path) && h.o.OpenAPI.RootSpec == "" {
 		return h.root(r, a, caller)
 	}
-	cat := h.engine.Catalog()
-	q, err := h.parse(r, h.hasHandlers(cat))
+	q, err := h.parse(r, s)
 	if err != nil {
 		return err
 	}
 	a.timing.done("parse")
-	p, err := h.cache.Plan(cat, &q.statement, caller.Role)
+	p, err := h.cache.Plan(cat, &q.statement, caller.Role, s.Plan)
 	if err != nil {
 		return err
 	}
@@ -208,8 +194,8 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 }
 
 // timed begins to measure, if the caller may know.
-func (h *Handler) timed(a *answer, caller query.Caller) {
-	if h.o.ServerTiming != nil && h.o.ServerTiming(caller) {
+func (s *settings) timed(a *answer, caller query.Caller) {
+	if s.ServerTiming != nil && s.ServerTiming(caller) {
 		a.timing = &timing{last: a.began}
 		a.timing.done("jwt")
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
 )
 
@@ -130,7 +131,7 @@ func readOf(t *testing.T, url string) (*request, error) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	path, raw, _ := strings.Cut(url, "?")
 	r.URL.Path, r.URL.RawQuery = path, strings.ReplaceAll(raw, " ", "%20")
-	return h.parse(r, false)
+	return h.parse(r, plainSettings(h))
 }
 
 func TestReadsAreUnderstood(t *testing.T) {
@@ -236,7 +237,7 @@ func TestLimits(t *testing.T) {
 		parse := func(raw string) error {
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.URL.Path, r.URL.RawQuery = "/t", raw
-			_, err := New(nil, Options{Limits: l}).parse(r, false)
+			_, err := parseOn(New(nil, Options{Limits: l}), r)
 			return err
 		}
 		if err := parse(within); err != nil {
@@ -292,7 +293,7 @@ func TestRangesNarrowLimits(t *testing.T) {
 		t.Helper()
 		r := httptest.NewRequest(http.MethodGet, "/t?"+raw, nil)
 		r.Header.Set("Range", header)
-		q, err := New(nil, Options{}).parse(r, false)
+		q, err := parseOn(New(nil, Options{}), r)
 		got := ""
 		if err != nil {
 			got = fault.Code(err)
@@ -431,7 +432,7 @@ func FuzzParse(f *testing.F) {
 			for _, path := range []string{"/t", "/rpc/f"} {
 				r := httptest.NewRequest(method, "/", strings.NewReader(body))
 				r.URL.Path, r.URL.RawQuery = path, raw
-				q, err := h.parse(r, false)
+				q, err := h.parse(r, plainSettings(h))
 				if err != nil {
 					if fault.As(err) == nil {
 						t.Fatalf("%s %s?%s: %v is no fault", method, path, raw, err)
@@ -443,7 +444,7 @@ func FuzzParse(f *testing.F) {
 					r := httptest.NewRequest(method, "/", strings.NewReader(body))
 					r.URL.Path, r.URL.RawQuery = path, raw
 					return r
-				}(), false)
+				}(), plainSettings(h))
 				if again == nil || string(again.statement.AppendShape(nil)) != key {
 					t.Fatalf("%s %s?%s: two shapes", method, path, raw)
 				}
@@ -451,3 +452,8 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// plainSettings are those of a catalog that says nothing.
+func plainSettings(h *Handler) *settings { return newSettings(h.o, catalog.Empty()) }
+
+func parseOn(h *Handler, r *http.Request) (*request, error) { return h.parse(r, plainSettings(h)) }

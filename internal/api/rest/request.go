@@ -45,7 +45,7 @@ func (h *Handler) schema(r *http.Request) (string, bool, error) {
 }
 
 // parse reads a request.
-func (h *Handler) parse(r *http.Request, handlers bool) (*request, error) {
+func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 	path := r.URL.Path
 	if isRoot(path) && h.o.OpenAPI.RootSpec != "" {
 		path = "/rpc/" + h.o.OpenAPI.RootSpec
@@ -76,8 +76,8 @@ func (h *Handler) parse(r *http.Request, handlers bool) (*request, error) {
 	if isRoot(r.URL.Path) {
 		_, err = negotiateRoot(r.Header["Accept"])
 	} else {
-		q.media, err = negotiate(r.Header["Accept"], h.o.Plans)
-		if handlers { // the plan chooses among its own forms and ours
+		q.media, err = negotiate(r.Header["Accept"], s.Plans)
+		if s.handlers { // the plan chooses among its own forms and ours
 			if st.Media, err = acceptedNames(r.Header["Accept"]), nil; q.media.explain != nil {
 				st.Media = []string{q.media.forType}
 			}
@@ -96,8 +96,8 @@ func (h *Handler) parse(r *http.Request, handlers bool) (*request, error) {
 		return nil, err
 	}
 	q.limit, q.offset, q.legacy, q.maxRows = p.limit, p.offset, p.legacy, -1
-	if h.o.MaxRows > 0 {
-		q.maxRows = h.o.MaxRows
+	if s.MaxRows > 0 {
+		q.maxRows = s.MaxRows
 	}
 	if reads {
 		q.location = canonical(list)
@@ -112,8 +112,8 @@ func (h *Handler) parse(r *http.Request, handlers bool) (*request, error) {
 	if q.prefer.strict {
 		st.MaxAffected = q.prefer.maxAffected
 	}
-	st.Rollback = h.o.RollbackAll
-	if q.ends = h.o.AllowRollback; q.ends && q.prefer.tx != "" {
+	st.Rollback = s.RollbackAll
+	if q.ends = s.AllowRollback; q.ends && q.prefer.tx != "" {
 		st.Rollback = q.prefer.tx == "rollback"
 	}
 
@@ -135,7 +135,7 @@ func (h *Handler) parse(r *http.Request, handlers bool) (*request, error) {
 	if reads || call {
 		q.page(p)
 	}
-	h.capRows(&p.node, true)
+	capRows(&p.node, q.maxRows)
 	st.Values = p.values
 	switch {
 	case call:
@@ -179,14 +179,11 @@ func (q *request) page(p *parameters) {
 	}
 }
 
-func (h *Handler) capRows(n *query.Node, top bool) {
-	n.MaxRows = -1
-	if h.o.MaxRows > 0 {
-		n.MaxRows = h.o.MaxRows
-	}
+func capRows(n *query.Node, most int64) {
+	n.MaxRows = most
 	for i := range n.Select {
 		if e := n.Select[i].Embed; e != nil {
-			h.capRows(&e.Node, false)
+			capRows(&e.Node, most)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 // Cache keeps plans by shape, schema and role, for one catalog version at a time. It is bounded: a full part is emptied, and the shapes
 // in use come back with their next request. Safe for concurrent use; the zero value is not useful.
 type Cache struct {
-	o     Options
 	max   int // per part
 	seed  maphash.Seed
 	parts [8]cachePart
@@ -27,8 +26,8 @@ type cachePart struct {
 }
 
 // NewCache makes a cache of at most size plans.
-func NewCache(size int, o Options) *Cache {
-	c := &Cache{o: o, max: max(1, size/8), seed: maphash.MakeSeed()}
+func NewCache(size int) *Cache {
+	c := &Cache{max: max(1, size/8), seed: maphash.MakeSeed()}
 	for i := range c.parts {
 		c.parts[i].plans = map[string]*Plan{}
 	}
@@ -40,14 +39,15 @@ var shapes = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
 // maxShape bounds the keys that are kept: what is larger is rare, or somebody's attempt to fill the memory.
 const maxShape = 8 << 10
 
-// Plan returns the plan of st for role in cat, from the cache or by Build. A failure is not kept.
-func (c *Cache) Plan(cat *catalog.Catalog, st *query.Statement, role string) (*Plan, error) {
+// Plan returns the plan of st for role in cat, from the cache or by Build. A failure is not kept. The options must be the same for one version of the
+// catalog.
+func (c *Cache) Plan(cat *catalog.Catalog, st *query.Statement, role string, o Options) (*Plan, error) {
 	buf := shapes.Get().(*[]byte)
 	key := append((*buf)[:0], role...)
 	key = st.AppendShape(append(key, 0))
 	if len(key) > maxShape {
 		c.misses.Add(1)
-		return Build(cat, st, role, c.o)
+		return Build(cat, st, role, o)
 	}
 	*buf = key
 	defer shapes.Put(buf)
@@ -61,7 +61,7 @@ func (c *Cache) Plan(cat *catalog.Catalog, st *query.Statement, role string) (*P
 		return p, nil
 	}
 	c.misses.Add(1)
-	p, err := Build(cat, st, role, c.o)
+	p, err := Build(cat, st, role, o)
 	if err != nil {
 		return nil, err
 	}

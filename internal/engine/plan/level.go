@@ -302,6 +302,9 @@ func (b *builder) aggregateType(name string, t catalog.TypeRef) catalog.TypeRef 
 
 // output is a column as the client sees it: through the cast to json of a domain that has one.
 func (b *builder) output(name string, x sql.Expr, t catalog.TypeRef) target {
+	if y := b.cat.Type(t.OID); y == nil || y.Kind != catalog.DomainType {
+		return target{name: name, expr: x, typ: t}
+	}
 	if f := b.representation(t.OID, catalog.JSONOID); f != nil {
 		return target{name: name, expr: userCall(f, x), typ: plain(catalog.JSONOID)}
 	}

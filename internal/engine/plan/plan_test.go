@@ -430,9 +430,9 @@ func TestShapesTellStatementsApart(t *testing.T) {
 func TestCacheIsBoundedAndForgetsOldCatalogs(t *testing.T) {
 	t.Parallel()
 	cat := testCatalog(t)
-	c := NewCache(16, Options{})
+	c := NewCache(16)
 	get := func(cat *catalog.Catalog, rel, role string) *Plan {
-		p, err := c.Plan(cat, read(rel), role)
+		p, err := c.Plan(cat, read(rel), role, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -453,7 +453,7 @@ func TestCacheIsBoundedAndForgetsOldCatalogs(t *testing.T) {
 		t.Error("a plan outlived its catalog")
 	}
 	for i := range 100 {
-		if _, err := c.Plan(cat, read("clients", field("a"+strings.Repeat("b", i)+"=id")), "anon"); err != nil {
+		if _, err := c.Plan(cat, read("clients", field("a"+strings.Repeat("b", i)+"=id")), "anon", Options{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -468,12 +468,12 @@ func TestCacheIsBoundedAndForgetsOldCatalogs(t *testing.T) {
 
 func BenchmarkPlanOfKnownShape(b *testing.B) {
 	cat := testCatalog(b)
-	c := NewCache(100, Options{})
+	c := NewCache(100)
 	st := read("projects", field("id"), field("name"), embed("clients", field("name")))
 	where(st, &st.Read.Node, "id", "eq", "5")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := c.Plan(cat, st, "anon"); err != nil {
+		if _, err := c.Plan(cat, st, "anon", Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

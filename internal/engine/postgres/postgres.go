@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,7 +37,9 @@ type Options struct {
 	SearchPath []string
 	// AsIs leaves the database as it is found: no roles, schemas or triggers are made.
 	AsIs bool
-	Log  *slog.Logger // nil discards
+	// Settings are set for the transaction of each request (app.settings.…). Names must have a dot.
+	Settings map[string]string
+	Log      *slog.Logger // nil discards
 }
 
 // Engine is a PostgreSQL database. It implements engine.Engine.
@@ -75,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if _, ok := config.ConnConfig.RuntimeParams["application_name"]; !ok {
 		config.ConnConfig.RuntimeParams["application_name"] = "mainstay"
 	}
-	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return newSession(ctx, c.PgConn()) }
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return newSession(ctx, c.PgConn(), o.Settings) }
 	// A dead connection is found when it is used, and the request is then run again on another.
 	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	e.single = config.ConnConfig.Copy()
@@ -199,8 +203,6 @@ var standing = []struct{ name, text string }{
 	{"ms_commit", "COMMIT"},
 	{"ms_rollback", "ROLLBACK"},
 	{"ms_check", "SET CONSTRAINTS ALL IMMEDIATE"},
-	{"ms_caller", callerText(false)},
-	{"ms_caller_tz", callerText(true)},
 	{"ms_settings", "SELECT current_setting('response.status', true), current_setting('response.headers', true)"},
 }
 
@@ -209,7 +211,7 @@ var callerSettings = []string{
 	"search_path", "request.jwt.claims", "request.method", "request.path", "request.headers", "request.cookies", "request.id", "role",
 }
 
-func callerText(zone bool) string {
+func callerText(zone bool, settings map[string]string) string {
 	var b strings.Builder
 	names := callerSettings
 	if zone {
@@ -228,10 +230,13 @@ func callerText(zone bool) string {
 		}
 		fmt.Fprintf(&b, "pg_catalog.set_config('%s', $%d, true)", n, k)
 	}
+	for _, n := range slices.Sorted(maps.Keys(settings)) {
+		fmt.Fprintf(&b, ", pg_catalog.set_config(%s, %s, true)", sql.QuoteLiteral(n), sql.QuoteLiteral(settings[n]))
+	}
 	return b.String()
 }
 
-func newSession(ctx context.Context, c *pgconn.PgConn) error {
+func newSession(ctx context.Context, c *pgconn.PgConn, settings map[string]string) error {
 	if err := setUp(ctx, c); err != nil {
 		return err
 	}
@@ -239,8 +244,10 @@ func newSession(ctx context.Context, c *pgconn.PgConn) error {
 	for _, s := range standing {
 		p.SendPrepare(s.name, s.text, nil)
 	}
+	p.SendPrepare("ms_caller", callerText(false, settings), nil)
+	p.SendPrepare("ms_caller_tz", callerText(true, settings), nil)
 	err := p.Sync()
-	for range standing {
+	for range len(standing) + 2 {
 		if err == nil {
 			_, err = p.GetResults()
 		}

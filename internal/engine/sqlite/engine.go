@@ -42,6 +42,8 @@ type Options struct {
 	Readers int
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Settings hold in every session (app.settings.…). Names must have a dot.
+	Settings map[string]string
 }
 
 // Engine is the embedded engine. Safe for concurrent use.
@@ -50,6 +52,8 @@ type Engine struct {
 	interp interp.Interpreter
 	log    *slog.Logger
 	now    func() time.Time
+	// Immutable after Open.
+	settings map[string]string
 	// Numbers drawn by transactions that were rolled back are not drawn again, as in PostgreSQL: clients have seen them.
 	sequences eval.Sequences
 	memory    eval.Memory
@@ -60,7 +64,7 @@ var _ engine.Engine = (*Engine)(nil)
 
 // Open opens the data folder. In a new one it makes what every project takes for granted (package bootstrap).
 func Open(ctx context.Context, o Options) (_ *Engine, err error) {
-	e := &Engine{log: o.Log, now: o.Now}
+	e := &Engine{log: o.Log, now: o.Now, settings: o.Settings}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

@@ -31,6 +31,9 @@ func (e *Engine) fill(s *exec.Session, c *store.Conn, cat *catalog.Catalog, role
 	*s = exec.Session{
 		Conn: c, Cat: cat, Role: role, SessionRole: role, LoginRole: role, Path: defaultPath, Now: e.now(), Sequences: &e.sequences, Memory: &e.memory, Hooks: s.Hooks,
 	}
+	for name, v := range e.settings {
+		s.Set(name, v)
+	}
 	for _, set := range cat.Settings() {
 		// ALTER DATABASE and ALTER ROLE … SET: only what a project reads back, the rest is for a server's sessions.
 		if (set.Role == "" || set.Role == role) && strings.Contains(set.Setting.Name, ".") {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/mainstay-dev/mainstay/internal/api/gateway"
 	"github.com/mainstay-dev/mainstay/internal/api/rest"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
@@ -37,6 +39,8 @@ type Runner struct {
 	// Keys verify tokens; KeysFor do so for an audience.
 	Keys    *identity.Keys
 	KeysFor map[string]*identity.Keys
+	// SignedIn are the keys of a server that serves nobody without credentials.
+	SignedIn *identity.Keys
 }
 
 // Result is the outcome of a case: what is wrong, or why it was not run.
@@ -86,7 +90,7 @@ func (silent) Refused(error)               {}
 
 // Run runs a case. Writes are rolled back by the door, as the cases want it.
 func (r *Runner) Run(ctx context.Context, c *Case) Result {
-	res := Result{Case: c, Skipped: c.NotApplicable()}
+	res := Result{Case: c, Skipped: c.NotApplicable(r.Engine.Catalog().Extension("postgis") != nil)}
 	if res.Skipped != "" {
 		return res
 	}
@@ -212,7 +216,11 @@ func (r *Runner) door(c *Case) http.Handler {
 		o.ServerTiming = func(query.Caller) bool { return v }
 	}
 	o.CallerOf = r.callerOf(c)
-	return rest.New(r.Engine, o)
+	g := gateway.Options{Log: slog.New(slog.DiscardHandler), Doors: []gateway.Door{{Prefix: "/", Handler: rest.New(r.Engine, o)}}}
+	if v, ok := c.Config["server-cors-allowed-origins"].(string); ok && v != "" {
+		g.Origins = strings.Split(v, ", ")
+	}
+	return gateway.New(g)
 }
 
 // callerOf is who asks: the owner where roles do not matter, else what the token says.
@@ -220,6 +228,9 @@ func (r *Runner) callerOf(c *Case) func(*http.Request) (query.Caller, error) {
 	keys := r.Keys
 	if v, ok := c.Config["jwt-aud"].(string); ok {
 		keys = r.KeysFor[v]
+	}
+	if !c.anonymous() {
+		keys = r.SignedIn
 	}
 	roles := c.Schema == "auth" || c.Schema == "openapi"
 	return func(req *http.Request) (query.Caller, error) {

@@ -61,8 +61,21 @@ UPDATE test.complex_items SET "field-with_sep" = id WHERE id <= 3;
 UPDATE test.complex_items SET arr_data = '{1}' WHERE id = 1;
 UPDATE test.complex_items SET arr_data = '{1,2}' WHERE id = 2;
 UPDATE test.complex_items SET arr_data = '{1,2,3}' WHERE id = 3;
-UPDATE representations.complex_items SET "field-with_sep" = 1;`}), nil
+UPDATE representations.complex_items SET "field-with_sep" = 1;`}, Script{"shops", shops}), nil
 }
+
+// shops is the part of the world that needs PostGIS, where the server has it. Its points are those that the cases expect.
+const shops = `
+DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'postgis') THEN
+    CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public;
+    CREATE TABLE test.shops (id int PRIMARY KEY, address text, shop_geom geometry(POINT, 4326));
+    INSERT INTO test.shops VALUES
+      (1, '1369 Cambridge St', 'SRID=4326;POINT(-71.10044 42.373695)'),
+      (2, '757 Massachusetts Ave', 'SRID=4326;POINT(-71.10543 42.366432)'),
+      (3, '605 W Kendall St', 'SRID=4326;POINT(-71.081924 42.36437)');
+  END IF;
+END $$`
 
 // own are the tables of an area that are tables of its own, because its cases write to them.
 var own = map[string][]string{

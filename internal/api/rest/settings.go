@@ -1,0 +1,68 @@
+package rest
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+)
+
+// settings are the door's options as one version of the catalog has them: ALTER ROLE authenticator SET pgrst.… outranks the project's file, as in PostgREST.
+// Immutable.
+type settings struct {
+	Options
+	version  uint64
+	handlers bool // the project has handlers of media types
+}
+
+func (h *Handler) settings(cat *catalog.Catalog) *settings {
+	s := h.latest.Load()
+	if s == nil || s.version != cat.Version() {
+		s = newSettings(h.o, cat)
+		h.latest.Store(s)
+	}
+	return s
+}
+
+// configured is the role whose settings are the door's.
+const configured = "authenticator"
+
+func newSettings(o Options, cat *catalog.Catalog) *settings {
+	s := &settings{Options: o, version: cat.Version(), handlers: plan.HasHandlers(cat)}
+	for _, set := range cat.Settings() {
+		name, ok := strings.CutPrefix(set.Setting.Name, "pgrst.")
+		if ok && set.Role == configured {
+			s.set(name, strings.Join(set.Setting.Values, ","))
+		}
+	}
+	return s
+}
+
+// set takes a setting from the database. What it does not know, or what is not well formed, changes nothing: a mistake must not stop the server.
+func (s *settings) set(name, v string) {
+	on, isBool := map[string]bool{"true": true, "t": true, "on": true, "1": true, "yes": true, "false": false, "f": false, "off": false, "0": false, "no": false}[strings.ToLower(v)]
+	switch name {
+	case "db_aggregates_enabled":
+		if isBool {
+			s.Plan.Aggregates = on
+		}
+	case "db_plan_enabled":
+		if isBool {
+			s.Plans = on
+		}
+	case "server_timing_enabled":
+		if isBool {
+			s.ServerTiming = func(query.Caller) bool { return on }
+		}
+	case "db_max_rows":
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil && n > 0 {
+			s.MaxRows = n
+		}
+	case "db_pre_request":
+		s.Plan.PreRequest = v
+	case "db_tx_end":
+		s.RollbackAll, s.AllowRollback = strings.HasPrefix(v, "rollback"), strings.HasSuffix(v, "-allow-override")
+	}
+}
