@@ -7,6 +7,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 // settings are the door's options as one version of the catalog has them: ALTER ROLE authenticator SET pgrst.… outranks the project's file, as in PostgREST.
@@ -31,13 +32,23 @@ const configured = "authenticator"
 
 func newSettings(o Options, cat *catalog.Catalog) *settings {
 	s := &settings{Options: o, version: cat.Version(), handlers: plan.HasHandlers(cat)}
+	if role := cat.Role(configured); role != nil {
+		for _, set := range role.Settings {
+			s.take(set)
+		}
+	}
 	for _, set := range cat.Settings() {
-		name, ok := strings.CutPrefix(set.Setting.Name, "pgrst.")
-		if ok && set.Role == configured {
-			s.set(name, strings.Join(set.Setting.Values, ","))
+		if set.Role == configured {
+			s.take(set.Setting)
 		}
 	}
 	return s
+}
+
+func (s *settings) take(set sql.Setting) {
+	if name, ok := strings.CutPrefix(set.Name, "pgrst."); ok {
+		s.set(name, strings.Join(set.Values, ","))
+	}
 }
 
 // set takes a setting from the database. What it does not know, or what is not well formed, changes nothing: a mistake must not stop the server.

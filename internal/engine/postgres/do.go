@@ -52,6 +52,7 @@ func (s *side) values(main [][]byte) [][]byte {
 type compiled struct {
 	name   string // of the prepared statement
 	before string // what is run first; "" for nothing
+	rows   bool   // the statement only selects rows
 	text   string
 	// The types of parameters that a text does not refer to; others are the server's to infer.
 	oids      []uint32
@@ -79,6 +80,9 @@ func (e *Engine) compile(p *plan.Plan) *compiled {
 	main, c.inserted = tellInserted(main)
 	main = wrapHard(main, p.Columns(), c.snapshot)
 	c.text = sql.Print(main)
+	if s, ok := main.(*sql.Select); ok {
+		c.rows = s.With == nil && p.Shape() == plan.Rows
+	}
 	c.oids, _ = parameterOIDs(main, len(p.Params()))
 	if n := p.Count(); n != nil {
 		c.sides = append(c.sides, newSide("n", "", n, len(p.Params()), readCount))
@@ -274,7 +278,12 @@ func (c *compiled) explaining(x *plan.Explain) *compiled {
 			options += ", " + o.name
 		}
 	}
-	return &compiled{before: c.before, text: "EXPLAIN (" + options + ") " + c.text, oids: c.oids, columns: 1, path: c.path, snapshot: c.snapshot}
+	text := c.text
+	if c.rows {
+		// The dialect makes JSON of the rows in the statement, and its clients look for that step.
+		text = "SELECT pg_catalog.json_agg(pgrst_rows) FROM (" + text + ") AS pgrst_rows"
+	}
+	return &compiled{before: c.before, text: "EXPLAIN (" + options + ") " + text, oids: c.oids, columns: 1, path: c.path, snapshot: c.snapshot}
 }
 
 // outdated says whether a prepared statement no longer fits the schema, or is not there because a pooler gave another connection.

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -11,17 +12,28 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 	"github.com/mainstay-dev/mainstay/internal/identity"
+	"github.com/mainstay-dev/mainstay/test/compat/report"
 )
 
 var (
 	only   = flag.String("case", "", "run only the case of this number")
-	report = flag.String("report", "", "write the report to this file, its name followed by the engine's")
+	update = flag.Bool("update", false, "write what is found into "+report.Page)
+	file   = flag.String("report", "", "write the report to this file, its name followed by the engine's")
 )
 
-// The counts that are reached; a change that falls below one fails.
-const (
-	postgresFloor = 501
-	sqliteFloor   = 492
+// Why cases do not pass; nothing else may fail, and what passes has no reason here.
+var (
+	soh       = "PostgREST's answer begins with a byte of its database driver (0x01, the version of binary jsonb), which its own test marks as to be mended; Mainstay gives the value"
+	aggregate = "aggregates of the project's own are refused by the embedded engine"
+	languages = "text search has the configurations simple and english only"
+	pgcrypto  = "the function makes a token by hmac, as which no function is known here: pgcrypto lies in the schema extensions on the embedded engine"
+
+	postgresReasons = map[int]string{1636: soh}
+	sqliteReasons   = map[int]string{
+		1071: languages, 1090: languages,
+		1273: "the case expects the planner to estimate too many rows; estimates are exact on the embedded engine, so the page is known to be whole (200)",
+		1487: pgcrypto, 1488: pgcrypto, 1636: aggregate, 1637: aggregate,
+	}
 )
 
 func TestPostgres(t *testing.T) {
@@ -30,7 +42,7 @@ func TestPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	conform(t, "postgres", e, postgresFloor)
+	conform(t, "postgres", e, postgresReasons)
 }
 
 func TestSQLite(t *testing.T) {
@@ -39,11 +51,11 @@ func TestSQLite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	conform(t, "sqlite", e, sqliteFloor)
+	conform(t, "sqlite", e, sqliteReasons)
 }
 
-// conform runs all cases and demands at least floor of them.
-func conform(t *testing.T, name string, e engine.Engine, floor int) {
+// conform runs all cases. What does not pass must have its reason.
+func conform(t *testing.T, name string, e engine.Engine, reasons map[int]string) {
 	folder, ok := Folder()
 	if !ok {
 		t.Skip("the conformance data is not here; MAINSTAY_CONFORMANCE names its folder")
@@ -71,25 +83,43 @@ func conform(t *testing.T, name string, e engine.Engine, floor int) {
 		t.Fatal(err)
 	}
 	var results []Result
-	passed := 0
+	section := report.Section{Suite: "HTTP cases", Engine: name}
 	for i := range cases {
-		if *only != "" && *only != strconv.Itoa(cases[i].ID) {
+		c := &cases[i]
+		if *only != "" && *only != strconv.Itoa(c.ID) {
 			continue
 		}
-		res := r.Run(t.Context(), &cases[i])
-		if res.Skipped == "" && len(res.Wrong) == 0 {
-			passed++
-		}
+		res := r.Run(t.Context(), c)
 		results = append(results, res)
+		line := report.Line{Case: strconv.Itoa(c.ID) + " " + c.Feature, Reason: reasons[c.ID]}
+		switch {
+		case c.Request.Kind == "cli": // no HTTP
+		case res.Skipped != "":
+			line.Reason = res.Skipped
+			section.NotRun = append(section.NotRun, line)
+		case len(res.Wrong) == 0:
+			section.Passed++
+			section.Total++
+			if line.Reason != "" {
+				t.Errorf("case %d passes, though there is a reason why it should not: %s", c.ID, line.Reason)
+			}
+		default:
+			section.Total++
+			section.Failed = append(section.Failed, line)
+			if line.Reason == "" {
+				t.Errorf("case %d %s: %s", c.ID, c.Feature, strings.Join(res.Wrong, "\n"))
+			}
+		}
 	}
 	text := Report(results)
 	t.Log("\n" + text)
-	if *report != "" {
-		if err := os.WriteFile(*report+name, []byte(text), 0o644); err != nil {
+	if *file != "" {
+		if err := os.WriteFile(*file+name, []byte(text), 0o644); err != nil {
 			t.Error(err)
 		}
 	}
-	if *only == "" && passed < floor {
-		t.Errorf("%d cases pass, %d did before", passed, floor)
+	// What is said of GeoJSON needs PostGIS: the page is written and compared where the server has it.
+	if *only == "" && !t.Failed() && (name == "sqlite" || e.Catalog().Extension("postgis") != nil) {
+		section.Check(t, *update)
 	}
 }
