@@ -104,6 +104,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		RollbackAll:  strings.HasPrefix(conf.API.TxEnd, "rollback"), AllowRollback: strings.HasSuffix(conf.API.TxEnd, "-allow-override"),
 		RequireFilter: conf.API.RequireFilter,
 		Brief:         conf.API.Errors == "minimal",
+		QuoteFormulas: conf.API.CSVFormulas == "quote",
 		Plan: plan.Options{
 			Exposed:     func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
 			ExposedHint: exposedHint(a.project),

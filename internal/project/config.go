@@ -48,6 +48,7 @@ type API struct {
 	TxEnd         string            // "commit" (default), "commit-allow-override", "rollback", "rollback-allow-override"
 	RequireFilter bool              // refuse updates and deletions of all rows; default false
 	Errors        string            // "verbose" (default) or "minimal": code and message only
+	CSVFormulas   string            // "keep" (default), or "quote": an apostrophe before texts that a spreadsheet would run
 	Origins       []string          // whose pages may read answers (CORS); default: every one
 	Settings      map[string]string // app.settings.NAME of every request's transaction
 }
@@ -125,6 +126,7 @@ type document struct {
 		TxEnd         *string            `toml:"tx_end"`
 		RequireFilter *bool              `toml:"require_filter"`
 		Errors        *string            `toml:"errors"`
+		CSVFormulas   *string            `toml:"csv_formulas"`
 		Origins       *[]string          `toml:"cors_origins"`
 		Settings      *map[string]string `toml:"settings"`
 	} `toml:"api"`
@@ -215,7 +217,7 @@ func (d *document) config(folder string) Config {
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
 			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout,
-			ServerTiming: "service_role", TxEnd: "commit", Errors: "verbose",
+			ServerTiming: "service_role", TxEnd: "commit", Errors: "verbose", CSVFormulas: "keep",
 		},
 		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
 		DB:   DB{MigrationTimeout: defaultMigration},
@@ -238,6 +240,7 @@ func (d *document) config(folder string) Config {
 	set(&c.API.TxEnd, d.API.TxEnd)
 	set(&c.API.RequireFilter, d.API.RequireFilter)
 	set(&c.API.Errors, d.API.Errors)
+	set(&c.API.CSVFormulas, d.API.CSVFormulas)
 	set(&c.API.Origins, d.API.Origins)
 	set(&c.API.Settings, d.API.Settings)
 	set(&c.Auth.RoleClaim, d.Auth.RoleClaim)
@@ -287,6 +290,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.tx_end", "must be commit, commit-allow-override, rollback or rollback-allow-override")
 	case c.API.Errors != "verbose" && c.API.Errors != "minimal":
 		return bad("api.errors", "must be verbose or minimal")
+	case c.API.CSVFormulas != "keep" && c.API.CSVFormulas != "quote":
+		return bad("api.csv_formulas", "must be keep or quote")
 	case c.Auth.JWTSecret != "" && len(c.Auth.JWTSecret) < 32:
 		return bad("auth.jwt_secret", "must have at least 32 bytes")
 	}

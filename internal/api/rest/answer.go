@@ -31,9 +31,11 @@ type answer struct {
 	cols   []plan.Column
 	vary   []string // ours and the gateway's
 	bodied bool
-	cut    bool // an embedded resource has as many rows as the cap allows
-	timing *timing
-	began  time.Time
+	// quoteFormulas: see Options.
+	quoteFormulas bool
+	cut           bool // an embedded resource has as many rows as the cap allows
+	timing        *timing
+	began         time.Time
 	// noLength leaves Content-Length out.
 	noLength bool
 	keys     []string // text of the hidden key columns of the only row
@@ -179,6 +181,9 @@ func (a *answer) csvRow(r engine.Row) {
 		}
 		start := len(a.buf)
 		a.buf = r.AppendText(a.buf, i)
+		if a.quoteFormulas && len(a.buf) > start && strings.IndexByte("=+-@\t\r", a.buf[start]) >= 0 && !numeric(a.cols[i].Type.OID) {
+			a.buf = slices.Insert(a.buf, start, '\'')
+		}
 		text := a.buf[start:]
 		if len(text) > 0 && !strings.ContainsAny(string(text), "\"\\(), \t\n\r\v\f") {
 			continue
@@ -192,6 +197,15 @@ func (a *answer) csvRow(r engine.Row) {
 		}
 		a.buf = append(append(a.buf[:start], quoted...), '"')
 	}
+}
+
+// numeric says whether a type's text is a number: a minus begins no formula then.
+func numeric(t catalog.OID) bool {
+	switch t {
+	case catalog.Int2OID, catalog.Int4OID, catalog.Int8OID, catalog.NumericOID, catalog.Float4OID, catalog.Float8OID:
+		return true
+	}
+	return false
 }
 
 // End checks what the request demanded of the result, and completes status, headers and body. Its error rolls back.

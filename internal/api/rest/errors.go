@@ -143,6 +143,11 @@ func statusOf(f *fault.Error, authenticated bool) int {
 		return 404
 	case "42P17":
 		return 500
+	case "XX000":
+		if f.Message == "tsquery stack too small" { // PostgreSQL's bound on what a search may say
+			return 400
+		}
+		return 500
 	case "42501":
 		if authenticated {
 			return 403

@@ -43,6 +43,8 @@ type Options struct {
 	Plans bool
 	// RequireFilter refuses an update or a deletion of all rows (21000), as the extension safeupdate does.
 	RequireFilter bool
+	// QuoteFormulas puts an apostrophe before texts in CSV that a spreadsheet would run as a formula (OWASP ASVS 1.2.10).
+	QuoteFormulas bool
 	// Brief leaves details and hints out of errors: nothing but code and message.
 	Brief bool
 	// ServerTiming says to which callers a header tells how long the parts of their request took: times tell about data that a caller may not see.
@@ -203,6 +205,7 @@ func (s *settings) timed(a *answer, caller query.Caller) {
 
 func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, caller query.Caller) error {
 	a.start(q, p, h.o.Limits.Answer)
+	a.quoteFormulas = h.o.QuoteFormulas
 	st := &q.statement
 	args := plan.Args{
 		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,

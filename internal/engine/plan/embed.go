@@ -212,7 +212,7 @@ func (b *builder) relationship(src *source, e *query.Embed) (*relation, error) {
 		}
 		return r, nil
 	}
-	return nil, ambiguous(src, e, found)
+	return nil, b.ambiguous(src, e, found)
 }
 
 // names says whether target and hint mean the relationship. Of a self reference the table's own name means the children, with or without
@@ -244,15 +244,19 @@ func names(r *catalog.Relationship, target, hint string) bool {
 }
 
 // ambiguous is PGRST201. Its details are a JSON array.
-func ambiguous(src *source, e *query.Embed, found []catalog.Relationship) error {
+// It names only relationships to what the role may see.
+func (b *builder) ambiguous(src *source, e *query.Embed, found []catalog.Relationship) error {
 	type choice struct {
 		Cardinality  string `json:"cardinality"`
 		Embedding    string `json:"embedding"`
 		Relationship string `json:"relationship"`
 	}
-	var list []choice
+	list := []choice{}
 	var hints []string
 	for _, r := range found {
+		if !b.visible(r.To) || r.Junction != nil && !b.visible(r.Junction) {
+			continue
+		}
 		c := choice{Embedding: src.name() + " with " + r.To.Name}
 		cols := func(l []string) string { return strings.Join(l, ", ") }
 		hint := r.Constraint
@@ -273,9 +277,10 @@ func ambiguous(src *source, e *query.Embed, found []catalog.Relationship) error 
 		hints = append(hints, "'"+e.Relation+"!"+hint+"'")
 	}
 	details, _ := json.Marshal(list) // strings always marshal
-	f := fault.New("PGRST201", "Could not embed because more than one relationship was found for '%s' and '%s'", src.name(), e.Relation).
-		WithHint("Try changing '%s' to one of the following: %s. Find the desired relationship in the 'details' key.", e.Relation, strings.Join(hints, ", ")).
-		WithStatus(300)
+	f := fault.New("PGRST201", "Could not embed because more than one relationship was found for '%s' and '%s'", src.name(), e.Relation).WithStatus(300)
+	if len(hints) > 0 {
+		f = f.WithHint("Try changing '%s' to one of the following: %s. Find the desired relationship in the 'details' key.", e.Relation, strings.Join(hints, ", "))
+	}
 	f.Detail = string(details)
 	return f
 }
