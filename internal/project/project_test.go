@@ -92,6 +92,11 @@ func TestWrongFolders(t *testing.T) {
 	check("api.schemas must name at least one schema", "mainstay.toml", "[api]\nschemas = []\n")
 	check("api.statement_timeout must be a time", "mainstay.toml", "[api]\nstatement_timeout = \"soon\"\n")
 	check("db.migration_timeout must be a time", "mainstay.toml", "[db]\nmigration_timeout = \"-1s\"\n")
+	check("api.server_timing must be", "mainstay.toml", "[api]\nserver_timing = \"me\"\n")
+	check("api.tx_end must be", "mainstay.toml", "[api]\ntx_end = \"never\"\n")
+	check("api.errors must be", "mainstay.toml", "[api]\nerrors = \"none\"\n")
+	check("api.csv_formulas must be", "mainstay.toml", "[api]\ncsv_formulas = \"run\"\n")
+	check("api.limits.embeds must be at least 1", "mainstay.toml", "[api.limits]\nembeds = -1\n")
 	check("auth.jwt_secret must have at least 32 bytes", "mainstay.toml", "[auth]\njwt_secret = \"short\"\n")
 	check("have the same version 1", "migrations/1_a.sql", "", "migrations/1_b.sql", "")
 	_, err := Load(write(t, "README", ""))
@@ -100,6 +105,41 @@ func TestWrongFolders(t *testing.T) {
 	}
 	if _, err := Load(filepath.Join(t.TempDir(), "absent")); err == nil {
 		t.Error("an absent folder was loaded")
+	}
+}
+
+func TestSettingsOfTheDoor(t *testing.T) {
+	p := load(t, "mainstay.toml", `[api]
+plan_enabled = true
+server_timing = "nobody"
+pre_request = "public.check"
+tx_end = "rollback"
+require_filter = true
+errors = "minimal"
+csv_formulas = "quote"
+cors_origins = ["https://shop.example"]
+[api.limits]
+url_bytes = 1
+parameters = 2
+fields = 3
+conditions = 4
+values = 5
+nesting = 6
+embeds = 7
+[api.settings]
+greeting = "hello"
+[auth]
+jwt_role_claim = "$.roles[0]"
+anonymous = false
+`)
+	a, want := p.Config.API, RequestLimits{URLBytes: 1, Parameters: 2, Fields: 3, Conditions: 4, Values: 5, Nesting: 6, Embeds: 7}
+	if !a.Plans || a.ServerTiming != "nobody" || a.PreRequest != "public.check" || a.TxEnd != "rollback" || !a.RequireFilter || a.Errors != "minimal" || a.CSVFormulas != "quote" ||
+		len(a.Origins) != 1 || a.Limits != want || a.Settings["greeting"] != "hello" || p.Config.Auth.RoleClaim != "$.roles[0]" || p.Config.Auth.Anonymous || len(p.Warnings) > 0 {
+		t.Errorf("got %+v %+v %q", a, p.Config.Auth, p.Warnings)
+	}
+	a = load(t, "mainstay.toml", "").Config.API
+	if a.Plans || a.ServerTiming != "service_role" || a.TxEnd != "commit" || a.RequireFilter || a.Errors != "verbose" || a.CSVFormulas != "keep" || a.Origins != nil {
+		t.Errorf("got %+v", a)
 	}
 }
 

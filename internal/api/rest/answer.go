@@ -74,7 +74,7 @@ func (a *answer) start(q *request, p *plan.Plan, most int64) {
 	a.q, a.p, a.most = q, p, most
 	a.cols = p.Columns()
 	w := q.statement.Write
-	a.bodied = w == nil || w.Returning
+	a.bodied = w == nil || w.Returning || q.media.explain != nil
 }
 
 // Row adds a row to the body, which has a bound: it is held in memory until the transaction has ended.
@@ -84,7 +84,7 @@ func (a *answer) Row(r engine.Row) error {
 	}
 	a.rows++
 	w := a.q.statement.Write
-	if w != nil && w.Keys {
+	if w != nil && w.Keys && a.q.media.explain == nil {
 		a.keys = a.keys[:0]
 		for i := range a.cols {
 			a.keys = append(a.keys, string(r.AppendText(nil, i)))

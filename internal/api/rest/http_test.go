@@ -35,6 +35,15 @@ create function custom(status int) returns void language plpgsql as $$ begin rai
 create function headed() returns int language sql as $$ select set_config('response.headers', '[{"X-A": "1"}]', true); select set_config('response.status', '202', true); select 5 $$;
 create function shouted(projects) returns text language sql stable as $$ select upper($1.name) $$;
 create function octets() returns bytea language sql immutable as $$ select '\xff00'::bytea $$;
+create domain "text/html" as text;
+create domain "*/*" as bytea;
+create function page() returns "text/html" language sql stable as $$ select '<b>hello</b>' $$;
+create function raw() returns "*/*" language sql stable as $$ select convert_to('bytes', 'UTF8') $$;
+create function before_request() returns void language plpgsql as $$
+begin
+  if current_setting('request.path', true) = '/projects' then raise exception 'projects are closed'; end if;
+  perform set_config('response.headers', '[{"X-Before": "seen"}]', true);
+end $$;
 insert into clients values (1, 'Microsoft', 'ok'), (2, 'Apple', null);
 insert into projects (id, name, client_id, data) values (1, 'W7', 1, '{"a": {"b": [1, 2]}}'), (2, 'W10', 1, null), (3, 'IOS', 2, '{"a": 1}'), (4, 'none', null, null);
 select setval('projects_id_seq', 4);

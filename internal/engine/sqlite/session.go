@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -101,6 +103,10 @@ func responseSettings(s *exec.Session) map[string]string {
 var zones sync.Map // name → *time.Location
 
 func setZone(s *exec.Session, name string) error {
+	if loc := offsetZone(name); loc != nil { // not kept: there are more of them than names
+		s.Zone = loc
+		return nil
+	}
 	zone, ok := zones.Load(name)
 	if !ok {
 		loc, err := time.LoadLocation(name)
@@ -111,6 +117,28 @@ func setZone(s *exec.Session, name string) error {
 	}
 	s.Zone = zone.(*time.Location)
 	return nil
+}
+
+// offsetZone is a zone that is given as an offset: hours east of Greenwich as a number, or hours and minutes in the form of POSIX, which counts them west.
+// Nil for a name.
+func offsetZone(s string) *time.Location {
+	seconds := 0
+	if hours, err := strconv.ParseFloat(s, 64); err == nil {
+		if !(hours >= -15.99 && hours <= 15.99) {
+			return nil
+		}
+		seconds = int(hours * 3600)
+	} else {
+		var h, m int
+		if n, err := fmt.Sscanf(s, "%3d:%2d", &h, &m); err != nil || n != 2 || len(s) > len("+00:00") || (s[0] != '+' && s[0] != '-') || h < -15 || h > 15 || m < 0 || m > 59 {
+			return nil
+		}
+		if seconds = h*3600 + m*60; s[0] == '-' {
+			seconds = h*3600 - m*60
+		}
+		seconds = -seconds
+	}
+	return time.FixedZone("", seconds)
 }
 
 // state is what SET changes and what outlives a transaction of a script.
