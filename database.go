@@ -9,6 +9,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
 	"github.com/mainstay-dev/mainstay/internal/project"
+	"github.com/mainstay-dev/mainstay/internal/typegen"
 )
 
 // Database is a project's database without a server, for commands that work on it. It is made by Server.Open and must be closed. The embedded
@@ -69,6 +70,14 @@ func (d *Database) Diff(ctx context.Context) ([]catalog.DiffStatement, error) {
 		return nil, errors.New("the project has no schema.sql to compare with")
 	}
 	return schemaSteps(ctx, d.app.engine, d.app.project.Schema)
+}
+
+// Types writes the types of schemas for a program in another language, "typescript" or "go"; without schemas, those that are served.
+func (d *Database) Types(lang string, schemas []string) (string, error) {
+	if len(schemas) == 0 {
+		schemas = d.app.project.Config.API.Schemas
+	}
+	return typegen.Generate(d.app.engine.Catalog(), typegen.Options{Lang: lang, Schemas: schemas})
 }
 
 // Finding is a statement or function body that the engine cannot run.
