@@ -46,3 +46,22 @@ func TestRoleIsFoundByItsPath(t *testing.T) {
 		t.Errorf("no path: got %q", got)
 	}
 }
+
+func FuzzClaimPath(f *testing.F) {
+	for _, s := range []string{"$.role", `.a."b c"[0]`, `.a[?(@ ^== "x")]`, "$", "..", ".a[", `."`} {
+		f.Add(s, `{"role": "x", "a": [{"b": ["c"]}]}`)
+	}
+	f.Fuzz(func(t *testing.T, path, claims string) {
+		p, err := ParseClaimPath(path)
+		if err != nil {
+			return
+		}
+		var v any
+		if json.Unmarshal([]byte(claims), &v) != nil {
+			return
+		}
+		if p.find(v) != p.find(v) {
+			t.Fatal("two roles of one token")
+		}
+	})
+}

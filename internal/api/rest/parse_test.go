@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -448,6 +449,40 @@ func FuzzParse(f *testing.F) {
 				if again == nil || string(again.statement.AppendShape(nil)) != key {
 					t.Fatalf("%s %s?%s: two shapes", method, path, raw)
 				}
+			}
+		}
+	})
+}
+
+// Whatever a payload is, it is refused with a fault or becomes JSON whose keys are told once each.
+func FuzzPayload(f *testing.F) {
+	for _, s := range [][2]string{
+		{"application/json", `[{"a":1},{"a":null}]`}, {"application/json", `{"a":"\ud83d\ude00","b":{"c":[1]}}`}, {"text/csv", "a,b\n1,NULL\n\"x\"\"y\",\n"}, {"application/x-www-form-urlencoded", "a=1&b=%20&a=2"},
+		{"text/plain", "x"}, {"application/octet-stream", "\xff"}, {"application/json", `[[[[`}, {"application/json", "{}"}, {"application/json", "[]"}, {"text/csv", "a\n"}, {"a/b;c", ""},
+	} {
+		f.Add(s[0], s[1], true)
+	}
+	f.Fuzz(func(t *testing.T, kind, body string, call bool) {
+		for _, one := range []bool{false, true} {
+			p, err := readPayload(kind, []byte(body), nil, call, one)
+			if err != nil {
+				if fault.As(err) == nil {
+					t.Fatalf("%v is no fault", err)
+				}
+				continue
+			}
+			if raw := p.kind == "text" || p.kind == "xml" || p.kind == "octet"; !raw && !json.Valid(p.body) {
+				t.Fatalf("the body is no JSON: %q", p.body)
+			}
+			if p.fields != nil && len(p.fields) != len(p.keys) {
+				t.Fatalf("%d fields of %d keys", len(p.fields), len(p.keys))
+			}
+			seen := map[string]bool{}
+			for _, k := range p.keys {
+				if seen[k] {
+					t.Fatalf("key %q is told twice", k)
+				}
+				seen[k] = true
 			}
 		}
 	})
