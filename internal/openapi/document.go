@@ -187,6 +187,22 @@ func (d *document) table(t *catalog.Table) object {
 		patch["responses"] = answers(merge(returned("200", "Rows were changed"), object{"204": done("Rows were changed")}), "409")
 		item["patch"] = patch
 	}
+	if key := plan.PrimaryKey(d.cat, t); key != nil && t.Insertable && t.Updatable && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivInsert) && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivUpdate) {
+		var conditions []any
+		for _, p := range filters {
+			if slices.Contains(key, p.(object)["name"].(string)) {
+				required := maps.Clone(p.(object))
+				required["required"] = true
+				conditions = append(conditions, required)
+			}
+		}
+		put := operation("put", "Create or replace a row of", append(conditions, d.parameters("select", "columns", "preferWrite")...))
+		put["requestBody"] = object{"required": true, "description": "The whole row; its key must be that of the URL.", "content": object{
+			"application/json": object{"schema": ref("schemas", d.define(t, "Insert", catalog.PrivInsert))},
+		}}
+		put["responses"] = answers(merge(merge(returned("200", "The row was replaced"), returned("201", "The row was created")), object{"204": done("The row is there")}), "409")
+		item["put"] = put
+	}
 	if t.Deletable && d.cat.Can(d.o.Role, t, catalog.PrivDelete) {
 		remove := operation("delete", "Delete rows of", append(slices.Clone(filters), d.parameters("select", "and", "or", "preferWrite")...))
 		remove["responses"] = answers(merge(returned("200", "Rows were deleted"), object{"204": done("Rows were deleted")}), "409")
@@ -411,7 +427,7 @@ func (d *document) result(f *catalog.Function) (object, bool) {
 	}
 	one := d.value(f.Returns, true, 0)
 	if outs > 1 || outs == 1 && f.ReturnsSet {
-		one = object{"type": "object", "properties": properties}
+		one = object{"type": []string{"object", "null"}, "properties": properties} // null beyond an offset
 	}
 	if !f.ReturnsSet {
 		return one, false

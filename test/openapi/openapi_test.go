@@ -29,17 +29,18 @@ var (
 )
 
 const (
-	shop = "../../examples/shop"
-	ada  = "aaaaaaaa-0000-4000-8000-000000000001"
+	shop  = "../../examples/shop"
+	types = "testdata/types"
+	ada   = "aaaaaaaa-0000-4000-8000-000000000001"
 )
 
 func TestMain(m *testing.M) { clustertest.Main(m) }
 
-// engines runs a test on the shop, on each engine.
-func engines(t *testing.T, f func(t *testing.T, s *mainstaytest.Server)) {
-	t.Run("embedded", func(t *testing.T) { f(t, mainstaytest.Run(t, mainstay.Server{Dir: shop})) })
+// engines runs a test on each engine, with a project.
+func engines(t *testing.T, dir string, f func(t *testing.T, s *mainstaytest.Server)) {
+	t.Run("embedded", func(t *testing.T) { f(t, mainstaytest.Run(t, mainstay.Server{Dir: dir})) })
 	t.Run("PostgreSQL", func(t *testing.T) {
-		f(t, mainstaytest.Run(t, mainstay.Server{Dir: shop, Database: clustertest.Database(t)}))
+		f(t, mainstaytest.Run(t, mainstay.Server{Dir: dir, Database: clustertest.Database(t)}))
 	})
 }
 
@@ -82,7 +83,7 @@ func document(t *testing.T, s *mainstaytest.Server, head http.Header) []byte {
 
 func TestDocumentsAreTheSameOnBothEngines(t *testing.T) {
 	seen := map[string]map[string]string{}
-	engines(t, func(t *testing.T, s *mainstaytest.Server) {
+	engines(t, shop, func(t *testing.T, s *mainstaytest.Server) {
 		for name, head := range callers(s) {
 			if seen[name] == nil {
 				seen[name] = map[string]string{}
@@ -141,10 +142,9 @@ func TestLinters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := mainstaytest.Run(t, mainstay.Server{Dir: shop})
-	for name, head := range callers(s) {
+	lint := func(name string, text []byte) {
 		path := filepath.Join(t.TempDir(), "openapi.json")
-		if err := os.WriteFile(path, document(t, s, head), 0o600); err != nil {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		for _, line := range [][]string{{"spectral", "lint", path, "--ruleset", "ruleset.yaml", "--fail-severity", "warn"}, {"redocly", "lint", path}} {
@@ -155,11 +155,22 @@ func TestLinters(t *testing.T) {
 			}
 		}
 	}
+	s := mainstaytest.Run(t, mainstay.Server{Dir: shop})
+	for name, head := range callers(s) {
+		lint("shop as "+name, document(t, s, head))
+	}
+	s = mainstaytest.Run(t, mainstay.Server{Dir: types})
+	lint("types", document(t, s, callers(s)["service_role"]))
 }
 
 // TestNoAnswerIsOutsideTheDocument makes requests up from the document, valid and not, and compares each answer with what the document says.
 func TestNoAnswerIsOutsideTheDocument(t *testing.T) {
-	engines(t, func(t *testing.T, s *mainstaytest.Server) {
+	t.Run("shop", func(t *testing.T) { fuzz(t, shop) })
+	t.Run("types", func(t *testing.T) { fuzz(t, types) })
+}
+
+func fuzz(t *testing.T, dir string) {
+	engines(t, dir, func(t *testing.T, s *mainstaytest.Server) {
 		who := callers(s)
 		for i, name := range slices.Sorted(maps.Keys(who)) {
 			t.Run(name, func(t *testing.T) {
