@@ -5,8 +5,10 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/builtin"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/system"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
@@ -113,6 +115,32 @@ func (a *analyzer) tableItem(sc *scope, t *sql.Table) (*tree.Rel, *item) {
 	return r, a.named(r, t.Alias, "table")
 }
 
+// sequenceRel is the one row of a sequence that is read as a table: last_value, log_cnt (always 0: numbers are not given out in advance) and is_called.
+func sequenceRel(q *catalog.Sequence) *tree.Rel {
+	fn := &builtin.Func{ID: "sequence", Name: q.Name, Ret: catalog.RecordOID, RetSet: true, Kind: builtin.SetReturning, Direct: -1, Volatility: 'v',
+		Cols: []builtin.Col{{Name: "last_value", Type: catalog.Int8OID}, {Name: "log_cnt", Type: catalog.Int8OID}, {Name: "is_called", Type: catalog.BoolOID}},
+		Set: func(c *builtin.Ctx, _ []value.Datum, yield func([]value.Datum) bool) error {
+			if c.SeqState == nil {
+				return fault.Unsupported("reading a sequence here", "")
+			}
+			last, called, ok, err := c.SeqState(q.OID)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return fault.New(fault.InsufficientPrivilege, "permission denied for sequence %s", q.Name)
+			}
+			yield([]value.Datum{value.Int(last), value.Int(0), value.Bool(called)})
+			return nil
+		}}
+	r := &tree.Rel{Kind: tree.FunctionRel, Alias: q.Name, Policed: true}
+	for _, c := range fn.Cols {
+		r.Columns = append(r.Columns, tree.RelColumn{Name: c.Name, Type: plain(c.Type)})
+	}
+	r.Funcs = []tree.FuncCallRel{{Call: &tree.Call{Fn: fn, Typ: plain(catalog.RecordOID)}, Count: len(fn.Cols)}}
+	return r
+}
+
 // relation is the Rel of a table or view by name.
 func (a *analyzer) relation(sc *scope, t *sql.Table) *tree.Rel {
 	if tab := a.cat.FindTable(a.path, t.Name); tab != nil {
@@ -124,9 +152,7 @@ func (a *analyzer) relation(sc *scope, t *sql.Table) *tree.Rel {
 		return &c
 	}
 	if q := a.cat.FindSequence(a.path, t.Name); q != nil {
-		return &tree.Rel{Kind: tree.FunctionRel, Alias: q.Name, Columns: []tree.RelColumn{{Name: "last_value", Type: plain(catalog.Int8OID)},
-			{Name: "log_cnt", Type: plain(catalog.Int8OID)}, {Name: "is_called", Type: plain(catalog.BoolOID)}},
-			Funcs: []tree.FuncCallRel{{Call: &tree.Refusal{Err: fault.Unsupported("reading a sequence as a table", "Use nextval, currval and lastval."), Typ: plain(catalog.RecordOID)}, Count: 3}}}
+		return sequenceRel(q)
 	}
 	shown := t.Name.Name
 	if t.Name.Schema != "" {

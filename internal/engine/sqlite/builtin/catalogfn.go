@@ -21,7 +21,7 @@ func registerCatalog(r registry) {
 		row_security_active(text) row_security_active(oid) pg_get_expr(pg_node_tree,oid,bool) pg_get_viewdef(oid,int4) acldefault(char,oid) oidvectortypes(_oid)
 		pg_encoding_to_char(int4) pg_is_other_temp_schema(oid) pg_get_partkeydef(oid)
 		pg_relation_size(regclass) pg_total_relation_size(regclass) pg_table_size(regclass) pg_indexes_size(regclass) pg_database_size(name) pg_relation_is_updatable(regclass,bool)
-		pg_sequence_last_value(regclass) pg_terminate_backend(int4,int8) pg_cancel_backend(int4) current_query()`) {
+		pg_terminate_backend(int4,int8) pg_cancel_backend(int4) current_query()`) {
 		r.describing(sig)
 	}
 	// The role may be left out, and role, object and column may be names or numbers.

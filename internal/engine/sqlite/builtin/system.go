@@ -91,6 +91,16 @@ func registerSystem(r registry) {
 			return value.Int(n), nil
 		})
 	}
+	r.fn("pg_sequence_last_value(regclass)", func(c *Ctx, a []datum) (datum, error) {
+		if c.SeqState == nil {
+			return value.Null, unsupported("sequences cannot be used here")
+		}
+		last, called, ok, err := c.SeqState(catalog.OID(a[0].Int64()))
+		if err != nil || !ok || !called {
+			return value.Null, err
+		}
+		return value.Int(last), nil
+	})
 	id := func(d datum) catalog.OID { return catalog.OID(d.Int64()) }
 	seq("nextval(regclass)", func(c *Ctx, a []datum) (int64, error) { return c.NextVal(id(a[0])) })
 	seq("currval(regclass)", func(c *Ctx, a []datum) (int64, error) { return c.CurrVal(id(a[0])) })

@@ -130,6 +130,19 @@ func (x *execution) setVal(oid catalog.OID, v int64, called bool) error {
 	return nil
 }
 
+// seqState is where a sequence stands. ok is false for a role that may neither use nor read it.
+func (x *execution) seqState(oid catalog.OID) (last int64, called, ok bool, err error) {
+	seq := x.s.Cat.SequenceByOID(oid)
+	if seq == nil || !x.s.Cat.CanSequence(x.s.Role, seq, catalog.PrivSelect) && !x.s.Cat.CanSequence(x.s.Role, seq, catalog.PrivUsage) {
+		return 0, false, false, nil
+	}
+	st, err := x.sequence(oid)
+	if err != nil {
+		return 0, false, false, err
+	}
+	return st.last, st.called, true, nil
+}
+
 // restart sets a sequence back to its start.
 func (x *execution) restart(oid catalog.OID) error {
 	st, err := x.sequence(oid)

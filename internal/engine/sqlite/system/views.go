@@ -78,8 +78,18 @@ func policyViews(x *reader) error {
 
 func sequenceViews(x *reader) error {
 	for q := range x.cat.Sequences() {
+		last := value.Null
+		if x.SeqState != nil {
+			n, called, ok, err := x.SeqState(q.OID)
+			if err != nil {
+				return err
+			}
+			if ok && called {
+				last = value.Int(n)
+			}
+		}
 		x.row("schemaname", q.Schema, "sequencename", q.Name, "sequenceowner", q.Owner, "data_type", q.Type, "start_value", q.Start, "min_value", q.Min, "max_value", q.Max,
-			"increment_by", q.Increment, "cycle", q.Cycle, "cache_size", q.Cache)
+			"increment_by", q.Increment, "cycle", q.Cycle, "cache_size", q.Cache, "last_value", last)
 	}
 	return nil
 }
