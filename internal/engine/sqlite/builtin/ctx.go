@@ -30,10 +30,10 @@ type Session struct {
 	LastVal    func() (int64, error)
 	SetVal     func(seq catalog.OID, v int64, called bool) error
 	// SeqState is where a sequence stands: its last value, and whether it has been given out. ok is false for who may not know it.
-	SeqState func(seq catalog.OID) (last int64, called, ok bool, err error)
-	Lock       func(key int64, shared, wait, xact bool) (bool, error) // advisory locks; unlocking is Unlock
-	Unlock     func(key int64, shared bool) (bool, error)
-	UnlockAll  func() error
+	SeqState  func(seq catalog.OID) (last int64, called, ok bool, err error)
+	Lock      func(key int64, shared, wait, xact bool) (bool, error) // advisory locks; unlocking is Unlock
+	Unlock    func(key int64, shared bool) (bool, error)
+	UnlockAll func() error
 	// Facts is what the database holds, for the relations that show it; nil where there is none.
 	Facts *catalog.Catalog
 	// Catalog answers the functions that describe the catalog (pg_get_constraintdef, has_table_privilege, obj_description …), by name; types are the

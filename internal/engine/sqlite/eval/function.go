@@ -202,6 +202,8 @@ func (s *Session) newBuiltin() *builtin.Session {
 	b.TriggerDepth = func() int { return s.Triggers }
 	b.Lock = func(int64, bool, bool, bool) (bool, error) { return true, nil } // transactions that write are alone
 	b.Unlock = func(int64, bool) (bool, error) { return true, nil }
+	b.UnlockAll = func() error { return nil }
+	b.Notify = func(string, string) error { return nil } // nobody can listen: there is no connection of PostgreSQL's protocol
 	return b
 }
 

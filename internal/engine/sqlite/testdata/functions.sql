@@ -1,168 +1,66 @@
-create table t (a int);
---| = CREATE TABLE
-
-create function bad() returns int language sql as $$ select nope from t $$;
---| ! 42703 column "nope" does not exist
-
-create function bad() returns int language sql as $$ select a from missing $$;
---| ! 42P01 relation "missing" does not exist
-
-create function bad(x int) returns int language sql as $$ select x + y $$;
---| ! 42703 column "y" does not exist
-
-create function good(x int, out y int, out z text) language sql as $$ select x + 1, 'z' || x $$;
---| = CREATE FUNCTION
-
-select * from good(1);
---| 2|z1
+select length(extensions.uuid_generate_v1()::text), length(extensions.uuid_generate_v1mc()::text), substr(extensions.uuid_generate_v4()::text, 15, 1), length(extensions.gen_random_bytes(7));
+--| 36|36|4|7
 --| = SELECT 1
-
-create function pick(anyelement, anyelement) returns anyelement language sql as $$ select coalesce($1, $2) $$;
---| = CREATE FUNCTION
-
-select pick(null, 5), pick('a'::text, 'b');
---| 5|a
+select pg_try_advisory_lock(1), pg_try_advisory_lock_shared(2), pg_try_advisory_xact_lock(3), pg_try_advisory_xact_lock_shared(4);
+--| t|t|t|t
 --| = SELECT 1
-
-create function add(x int, y int default 10) returns int language plpgsql as $$
-begin
-  return x + y;
-end
-$$;
---| = CREATE FUNCTION
-
-select add(1), add(1, 2), add(y => 5, x => 2);
---| 11|3|7
+select pg_advisory_lock(5), pg_advisory_lock_shared(6), pg_advisory_xact_lock_shared(7), pg_advisory_unlock_all();
+--| |||
 --| = SELECT 1
-
-create procedure fill(n int) language plpgsql as $$
-begin
-  for i in 1 .. n loop
-    insert into t values (i);
-  end loop;
-end
-$$;
---| = CREATE PROCEDURE
-
-call fill(3);
---| = CALL
-
-call nope(3);
---| ! 42883 procedure nope(integer) does not exist
---| ! hint: No procedure matches the given name and argument types. You might need to add explicit type casts.
-
-call add(3);
---| ! 42809 add(integer) is not a procedure
---| ! hint: To call a function, use SELECT.
-
-select sum(a), count(*) from t;
---| 6|3
---| = SELECT 1
-
-do $$
-declare
-  n int;
-begin
-  select count(*) into n from t;
-  raise notice 'there are % rows', n;
-  if n > 2 then
-    delete from t where a > 2;
-  end if;
-end
-$$;
---| # NOTICE: there are 3 rows
---| = DO
-
-select count(*) from t;
---| 2
---| = SELECT 1
-
-do $$ begin raise exception 'stop % here', 7 using errcode = 'P0042', hint = 'go on', detail = 'why'; end $$;
---| ! P0042 stop 7 here
---| ! detail: why
---| ! hint: go on
-
-do $$
-begin
-  create table made (x int);
-  insert into made values (1);
-  execute 'alter table made add column y int default 2';
-  perform 1;
-end
-$$;
---| = DO
-
-select * from made;
---| 1|2
---| = SELECT 1
-
-do $$
-begin
-  begin
-    create table inner_made (x int);
-    insert into inner_made values (1);
-    raise exception 'no';
-  exception when others then
-    raise notice 'caught %', sqlerrm;
-  end;
-end
-$$;
---| # NOTICE: caught no
---| = DO
-
-select * from inner_made;
---| ! 42P01 relation "inner_made" does not exist
-
-create table inner_made (x int);
---| = CREATE TABLE
-
-alter database postgres set "app.secret" = 'hush';
---| = ALTER DATABASE
-
-select set_config('app.x', 'y', true), current_setting('app.x', true);
---| y|y
---| = SELECT 1
-
-select current_setting('app.nothing');
---| ! 42704 unrecognized configuration parameter "app.nothing"
-
-select current_setting('app.nothing', true);
---| \N
---| = SELECT 1
-
-show search_path;
---| public, extensions
---| = SHOW
-
-set nonsense = 1;
---| ! 42704 unrecognized configuration parameter "nonsense"
-
 begin;
-set local app.y = 'here';
-select current_setting('app.y');
-commit;
+select pg_advisory_lock(5), pg_advisory_lock_shared(6);
+select pg_advisory_unlock(5), pg_advisory_unlock_shared(6);
+rollback;
 --| = BEGIN
---| = SET
---| here
+--| |
 --| = SELECT 1
---| = COMMIT
-
-set constraints all deferred;
---| # WARNING: SET CONSTRAINTS can only be used in transaction blocks
---| = SET CONSTRAINTS
-
-drop function add;
---| = DROP FUNCTION
-
-drop function add(int);
---| ! 42883 function add(integer) does not exist
-
-drop function add(int, int);
---| ! 42883 function add(integer, integer) does not exist
-
-drop procedure fill;
---| = DROP PROCEDURE
-
-select add(1);
---| ! 42883 function add(integer) does not exist
---| ! hint: No function matches the given name and argument types. You might need to add explicit type casts.
+--| t|t
+--| = SELECT 1
+--| = ROLLBACK
+select version() like 'PostgreSQL%', statement_timestamp() >= transaction_timestamp(), pg_is_in_recovery(), pg_client_encoding(), getdatabaseencoding(), pg_encoding_to_char(6);
+--| t|t|f|UTF8|UTF8|UTF8
+--| = SELECT 1
+select covar_pop(y, x)::numeric(10, 6), covar_samp(y, x)::numeric(10, 6), regr_avgx(y, x), regr_avgy(y, x), regr_intercept(y, x)::numeric(10, 6), regr_r2(y, x)::numeric(10, 6) from (values (1.0::float8, 2.0::float8), (2, 3), (4, 7)) v(x, y);
+--| 2.666667|4.000000|2.3333333333333335|4|0.000000|0.979592
+--| = SELECT 1
+select stddev_samp(x)::numeric(10, 6), var_samp(x)::numeric(10, 6), bit_xor(x::int) from (values (1.0), (2), (4)) v(x);
+--| 1.527525|2.333333|7
+--| = SELECT 1
+select last_value(x) over (order by x rows between unbounded preceding and unbounded following) from (values (1), (2)) v(x);
+--| 2
+--| 2
+--| = SELECT 2
+create type mood as enum ('sad', 'ok', 'happy');
+--| = CREATE TYPE
+select enum_first(null::mood), enum_last(null::mood);
+--| sad|happy
+--| = SELECT 1
+select json_array_elements_text('["a", 1, null]');
+--| a
+--| 1
+--| \N
+--| = SELECT 3
+select current_user() from generate_series(1, 0);
+--| ! 42601 syntax error at or near "("
+select session_user = current_user;
+--| t
+--| = SELECT 1
+select round(cot(1::float8)::numeric, 10), round(tan(1::float8)::numeric, 10);
+--| 0.6420926159|1.5574077247
+--| = SELECT 1
+select has_language_privilege('plpgsql', 'usage'), pg_is_other_temp_schema(0), shobj_description(0, 'pg_database'), pg_notify('c', 'x');
+--| t|f|\N|
+--| = SELECT 1
+create type pair as (a int, b text);
+--| = CREATE TYPE
+select json_populate_record(null::pair, '{"a": 1, "b": "x"}'), (json_populate_record((1, 'y')::pair, '{"b": null}')).*;
+--| (1,x)|1|\N
+--| = SELECT 1
+create view sees as select 1 as a;
+--| = CREATE VIEW
+select length(pg_get_viewdef('sees'::regclass)) > 0, pg_relation_is_updatable('sees'::regclass, true), pg_get_partkeydef('sees'::regclass), pg_indexes_size('sees'::regclass) >= 0;
+--| t|0|\N|t
+--| = SELECT 1
+select setseed(0.5);
+--| 
+--| = SELECT 1

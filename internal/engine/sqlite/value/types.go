@@ -1,6 +1,10 @@
 package value
 
-import "github.com/mainstay-dev/mainstay/internal/catalog"
+import (
+	"slices"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+)
 
 // TypeInfo is what is fixed about a built-in type (pg_type's facts).
 type TypeInfo struct {
@@ -131,6 +135,9 @@ func init() {
 
 // Builtin is the built-in non-array type of that OID, nil if there is none.
 func Builtin(oid catalog.OID) *TypeInfo { return byOID[oid] }
+
+// BuiltinTypes are all built-in types but arrays.
+func BuiltinTypes() []TypeInfo { return slices.Clone(builtinTypes) }
 
 // BuiltinNamed is the OID of the built-in type with that internal name ("int4", "_text"), 0 if there is none.
 func BuiltinNamed(name string) catalog.OID {
