@@ -77,6 +77,11 @@ var refusedExtensions = map[string]string{
 	"pg_partman": "partitions", "orioledb": "its storage", "age": "graph queries",
 }
 
+// fixedSchemas are those of extensions whose control file names one: they do not ask for the schema that is selected.
+var fixedSchemas = map[string]string{
+	"plpgsql": "pg_catalog", "pg_cron": "pg_catalog", "pg_net": "net", "pgmq": "pgmq", "supabase_vault": "vault", "pgsodium": "pgsodium", "pg_graphql": "graphql",
+}
+
 // AvailableExtensions are the names of the extensions that a project may declare, sorted.
 func AvailableExtensions() []string { return slices.Sorted(maps.Keys(extensionStand)) }
 
@@ -98,10 +103,13 @@ func (e *Edit) createExtension(s *sql.CreateExtension) {
 			WithDetail("It is neither provided nor known as one that can be ignored.").
 			WithHint("The extension must first be installed on the system where PostgreSQL is running; this runs on the postgres engine."), s.Pos)
 	}
-	schema := s.Schema
-	if schema == "" {
+	schema, fixed := s.Schema, fixedSchemas[s.Name]
+	switch {
+	case schema == "" && fixed != "":
+		schema = fixed
+	case schema == "":
 		schema = e.creationSchema(sql.Name{Pos: s.Pos})
-	} else {
+	default:
 		e.schema(schema, s.Pos)
 	}
 	x := &Extension{Name: s.Name, Schema: schema, Inactive: stand}

@@ -12,11 +12,12 @@ import (
 	"embed"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
 // Version says which statements these are: it grows whenever they change.
-const Version = 1
+const Version = 2
 
 //go:embed sql/*.sql
 var files embed.FS
@@ -27,6 +28,13 @@ type Statement struct {
 	Text string // without the semicolon
 	// Optional: a right that the running role lacks, or an extension that the server lacks, is forgiven.
 	Optional bool
+	// StandsInFor names the extension whose objects these are, "" for none. A server that has the extension needs none of them.
+	StandsInFor string
+}
+
+// StandIn reports whether statements stand in for the extension, so that a project which declares it can be served by a server without it.
+func StandIn(extension string) bool {
+	return slices.ContainsFunc(Statements(), func(s Statement) bool { return s.StandsInFor == extension && extension != "" })
 }
 
 // Forgives reports whether an error with the SQLSTATE code means that the object is there already or is not needed.
@@ -61,10 +69,14 @@ func Statements() []Statement {
 func split(file, text string) []Statement {
 	var all []Statement
 	var b strings.Builder
-	optional, body := false, false
+	optional, body, standsInFor := false, false, ""
 	for line := range strings.Lines(text) {
 		if comment, ok := strings.CutPrefix(line, "--"); ok && !body {
-			optional = optional || strings.TrimSpace(comment) == "optional"
+			comment = strings.TrimSpace(comment)
+			optional = optional || comment == "optional"
+			if ext, ok := strings.CutPrefix(comment, "stands in for "); ok {
+				standsInFor = ext
+			}
 			continue
 		}
 		if b.Len() == 0 && strings.TrimSpace(line) == "" {
@@ -75,7 +87,7 @@ func split(file, text string) []Statement {
 			body = !body
 		}
 		if s, ok := strings.CutSuffix(strings.TrimRight(b.String(), "\n"), ";"); ok && !body {
-			all = append(all, Statement{File: file, Text: s, Optional: optional})
+			all = append(all, Statement{File: file, Text: s, Optional: optional, StandsInFor: standsInFor})
 			b.Reset()
 			optional = false
 		}

@@ -23,7 +23,20 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 	if err != nil || done {
 		return err
 	}
+	there := map[string]bool{} // extensions that need no stand-in
 	for _, s := range bootstrap.Statements() {
+		if x := s.StandsInFor; x != "" {
+			has, known := there[x]
+			if !known {
+				if has, err = haveExtension(ctx, conn, x); err != nil {
+					return err
+				}
+				there[x] = has
+			}
+			if has {
+				continue
+			}
+		}
 		for tries := 0; ; tries++ {
 			err := conn.Exec(ctx, s.Text).Close()
 			var p *pgconn.PgError
@@ -49,6 +62,26 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 		e.o.Log.Warn("the database is prepared, but that could not be recorded; it will be prepared again at the next start", "error", err)
 	}
 	return nil
+}
+
+// haveExtension makes an extension where the server has it to offer and the connected role may, and reports whether the database has it.
+func haveExtension(ctx context.Context, c *pgconn.PgConn, name string) (bool, error) {
+	res := c.ExecParams(ctx, "SELECT installed_version IS NOT NULL FROM pg_available_extensions WHERE name = $1", [][]byte{[]byte(name)}, nil, nil, nil).Read()
+	if res.Err != nil {
+		return false, fmt.Errorf("look for the extension %s: %w", name, res.Err)
+	}
+	if len(res.Rows) == 0 {
+		return false, nil
+	}
+	if string(res.Rows[0][0]) == "t" {
+		return true, nil
+	}
+	err := c.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+name).Close()
+	var p *pgconn.PgError
+	if err != nil && !errors.As(err, &p) {
+		return false, fmt.Errorf("make the extension %s: %w", name, err)
+	}
+	return err == nil, nil // what the server refuses, it refuses for this role or database: the stand-in serves
 }
 
 // join makes the connected role a member of those that requests run as. A superuser is one already; who made a role is not.

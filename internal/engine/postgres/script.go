@@ -11,6 +11,7 @@ import (
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/bootstrap"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
@@ -164,6 +165,11 @@ func (s *script) result(ctx context.Context, st *sql.Statement) error {
 		return f
 	}
 	switch q := st.Stmt.(type) {
+	case *sql.CreateExtension:
+		if missing, err := s.standsIn(ctx, q.Name); err != nil || missing {
+			return err
+		}
+		s.changes = true
 	case *sql.Select:
 		s.changes = s.changes || q.Into != nil
 	case *sql.Insert, *sql.Update, *sql.Delete, *sql.Merge, *sql.Transaction, *sql.Set, *sql.Show, *sql.Explain:
@@ -191,6 +197,19 @@ func (s *script) result(ctx context.Context, st *sql.Statement) error {
 		return placed(err, s.File, s.Text, st.Text, st.Start)
 	}
 	return s.sink.Done(tag.String())
+}
+
+// standsIn reports whether the server does not have an extension whose objects package bootstrap has made, and tells the sink that there is nothing to do.
+func (s *script) standsIn(ctx context.Context, extension string) (bool, error) {
+	if !bootstrap.StandIn(extension) {
+		return false, nil
+	}
+	res := s.conn.ExecParams(ctx, "SELECT 1 FROM pg_available_extensions WHERE name = $1", [][]byte{[]byte(extension)}, nil, nil, nil).Read()
+	if res.Err != nil || len(res.Rows) > 0 {
+		return false, faultOf(res.Err)
+	}
+	s.sink.Notice("NOTICE", fmt.Sprintf("extension %q is not available; its schema is provided by Mainstay", extension))
+	return true, s.sink.Done("CREATE EXTENSION")
 }
 
 func (s *script) columns(fields []pgconn.FieldDescription) []engine.Column {

@@ -5,6 +5,7 @@ create schema if not exists auth;
 create schema if not exists storage;
 create schema if not exists realtime;
 create schema if not exists graphql_public;
+create schema if not exists graphql;
 create schema if not exists vault;
 create schema if not exists supabase_functions;
 create schema if not exists supabase_migrations;
