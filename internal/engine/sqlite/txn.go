@@ -209,7 +209,9 @@ func (t *txn) query(q sql.Query, args []string) error {
 	if prog.Returns() {
 		list := make([]engine.Column, len(prog.Columns))
 		for i, c := range prog.Columns {
-			list[i] = engine.Column{Name: c.Name, Type: c.Type, TypeName: t.s.Cat.TypeString(c.Type)}
+			// A client is told the type under a domain, as in PostgreSQL's row description.
+			typ := t.s.Cat.BaseType(c.Type)
+			list[i] = engine.Column{Name: c.Name, Type: typ, TypeName: t.s.Cat.TypeString(typ)}
 		}
 		if err := t.sink.Begin(list); err != nil {
 			return err

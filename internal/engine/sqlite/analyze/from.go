@@ -144,7 +144,9 @@ func sequenceRel(q *catalog.Sequence) *tree.Rel {
 // relation is the Rel of a table or view by name.
 func (a *analyzer) relation(sc *scope, t *sql.Table) *tree.Rel {
 	if tab := a.cat.FindTable(a.path, t.Name); tab != nil {
-		return tableRel(tab)
+		r := tableRel(tab)
+		r.At = int(t.Pos) + 1
+		return r
 	}
 	if r := system.Relation(t.Name.Schema, t.Name.Name); r != nil {
 		c := *r

@@ -357,7 +357,7 @@ func (c *compiler) domain(oid catalog.OID) (func(f *Frame, d value.Datum) error,
 	var notNull error
 	for t := c.cat.Type(oid); t != nil && t.Kind == catalog.DomainType; t = c.cat.Type(t.Base.OID) {
 		if t.NotNull && notNull == nil {
-			notNull = &fault.Error{Code: fault.NotNullViolation, Message: "domain " + t.Name + " does not allow null values", Schema: t.Schema, Type: t.Name, Pos: -1}
+			notNull = &fault.Error{Code: fault.NotNullViolation, Message: "domain " + c.cat.TypeString(catalog.TypeRef{OID: t.OID, Mod: -1}) + " does not allow null values", Schema: t.Schema, Type: t.Name, Pos: -1}
 		}
 		base := c.cat.BaseType(t.Base)
 		var own []rule
@@ -376,7 +376,7 @@ func (c *compiler) domain(oid catalog.OID) (func(f *Frame, d value.Datum) error,
 			if err != nil {
 				return nil, err
 			}
-			own = append(own, rule{test, (&fault.Error{Code: fault.CheckViolation, Message: "value for domain " + t.Name + ` violates check constraint "` + k.Name + `"`,
+			own = append(own, rule{test, (&fault.Error{Code: fault.CheckViolation, Message: "value for domain " + c.cat.TypeString(catalog.TypeRef{OID: t.OID, Mod: -1}) + ` violates check constraint "` + k.Name + `"`,
 				Type: t.Name, Pos: -1}).WithConstraint(t.Schema, "", k.Name)})
 		}
 		rules = append(own, rules...)

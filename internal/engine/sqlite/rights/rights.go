@@ -82,7 +82,7 @@ const maxOpened = 2000
 // storedPath is the search path of stored expressions, whose names are qualified already save those of extensions.
 var storedPath = []string{"public", "extensions"}
 
-func denied(kind, name string) error {
+func denied(kind, name string) *fault.Error {
 	return fault.New(fault.InsufficientPrivilege, "permission denied for %s %s", kind, name)
 }
 
@@ -106,7 +106,7 @@ func (a *attacher) names(q *tree.Query) error {
 		}
 		for _, r := range rels {
 			if err == nil && r.Kind == tree.TableRel && r.Table != nil && r.Role == "" {
-				err = a.schema(r.Table.Schema)
+				err = a.schema(r.Table.Schema, r.At-1)
 			}
 		}
 		q.EachSlot(func(s *tree.Expr) {
@@ -134,16 +134,17 @@ func (a *attacher) calls(e tree.Expr) error {
 	var err error
 	tree.Walk(e, func(e tree.Expr) bool {
 		if c, ok := e.(*tree.Call); ok && c.User != nil && c.Role == "" && err == nil {
-			err = a.schema(c.User.Schema)
+			err = a.schema(c.User.Schema, int(c.Pos))
 		}
 		return err == nil
 	})
 	return err
 }
 
-func (a *attacher) schema(name string) error {
+// schema checks the right to look into a schema; pos is where it is named, -1 when that is not known.
+func (a *attacher) schema(name string, pos int) error {
 	if !a.cat.CanSchema(a.role, name, catalog.PrivUsage) {
-		return denied("schema", name)
+		return denied("schema", name).At(pos)
 	}
 	return nil
 }

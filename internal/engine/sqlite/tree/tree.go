@@ -157,6 +157,7 @@ type Rel struct {
 	Ordinality bool
 	CTE        *CTE
 	Name       string // TransitionRel
+	At         int    // 1 + where the statement names it, 0 when it does not
 
 	// Rights. Role is as whom the table is read: "" is the caller (the session's current role when the statement runs), otherwise the owner
 	// of the view or definer function that brought the Rel in. analyze notes which columns are used; rights checks and clears.
