@@ -77,8 +77,6 @@ var reasons = map[string]map[string]string{
 		"basic select view":                    viewOrder,
 		"embeded functions select embeded_function_returning_view - function returning view":                                 viewOrder,
 		"embeded functions select embeded_function_with_view_input_returning_view - function with view input returning view": viewOrder,
-		"insert, update, delete with count: 'exact' bulk insert with column defaults":                                        gaps,
-		"insert, update, delete with count: 'exact' bulk upsert with column defaults":                                        gaps,
 	},
 }
 
@@ -86,7 +84,6 @@ const (
 	ambiguity = "the test holds an error of PostgREST (42712, one table embedded twice); Mainstay answers the request"
 	noCosts   = "SQLite's plans have no costs"
 	viewOrder = "without order= the rows of a view come in the order of the index that serves it"
-	gaps      = "numbers of a sequence that an earlier failure leaves out"
 )
 
 func run(t *testing.T, dir, engine string, s mainstay.Server, adapt func(string) string) {

@@ -34,6 +34,7 @@ func World(folder string) ([]Script, error) {
 	}
 	test := regexp.MustCompile(`\btest\b`)
 	scripts := []Script{
+		{"extensions", "DROP EXTENSION IF EXISTS pgcrypto;"}, // the data wants it in the schema public
 		{"roles", "CREATE ROLE postgrest_test_anonymous; CREATE ROLE postgrest_test_default_role; CREATE ROLE postgrest_test_author;"},
 		{"members", `DO $$ BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'authenticator') THEN

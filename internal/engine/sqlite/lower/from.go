@@ -236,7 +236,11 @@ func (f *fromClause) rel(r *tree.Rel, nullable bool, join *tree.Join) (string, [
 			l.rels[r] = ref
 			return s, quals
 		}
-		s := "(" + l.query(r.Query, false) + ")" + as
+		s := "(" + l.query(r.Query, false) + ")"
+		if volatileQuery(r.Query) {
+			s = "(WITH once AS MATERIALIZED " + s + " SELECT * FROM once)" // one value per row, used or not, as PostgreSQL does
+		}
+		s += as
 		l.rels[r] = ref
 		return s, quals
 	case tree.FunctionRel:
