@@ -91,23 +91,39 @@ func (c *common) finish(m *maker) error {
 	return nil
 }
 
-// tester checks rows against policies; nil when there are none.
-func (c *common) tester(f *eval.Frame, list []rowCheck) func(row []value.Datum) error {
-	if len(list) == 0 {
-		return nil
-	}
-	return func(row []value.Datum) error {
-		g := &eval.Frame{S: f.S, Params: f.Params, Rows: [][]value.Datum{row}}
-		for _, k := range list {
-			d, err := k.test(g)
-			if err != nil {
-				return err
-			}
-			if !d.IsTrue() {
+// rowTest checks a row: before it is written against policies, after it is written against the check options of views, as PostgreSQL does: constraints and
+// unique keys come in between. Either is nil when there is nothing to check.
+type rowTest struct{ before, after func(row []value.Datum) error }
+
+// tester makes the tests of a list of checks.
+func (c *common) tester(f *eval.Frame, list []rowCheck) rowTest {
+	option := func(k rowCheck) bool { return fault.Code(k.err) == "44000" }
+	test := func(list []rowCheck) func(row []value.Datum) error {
+		if len(list) == 0 {
+			return nil
+		}
+		return func(row []value.Datum) error {
+			g := &eval.Frame{S: f.S, Params: f.Params, Rows: [][]value.Datum{row}}
+			for _, k := range list {
+				d, err := k.test(g)
+				if err != nil {
+					return err
+				}
+				if d.IsTrue() {
+					continue
+				}
+				if e := fault.As(k.err); option(k) && c.tg != nil {
+					shown := *e // the check is shared
+					return c.tg.failingRow(executionOf(f.S), &shown, row)
+				}
 				return k.err
 			}
+			return nil
 		}
-		return nil
+	}
+	return rowTest{
+		before: test(slices.DeleteFunc(slices.Clone(list), option)),
+		after:  test(slices.DeleteFunc(slices.Clone(list), func(k rowCheck) bool { return !option(k) })),
 	}
 }
 
@@ -246,7 +262,7 @@ func (in *insert) run(f *eval.Frame, out func([]value.Datum) error) (Outcome, er
 		}
 	}
 	test := in.tester(f, in.inserted)
-	propose := in.tester(f, slices.DeleteFunc(slices.Clone(in.inserted), func(k rowCheck) bool { return fault.Code(k.err) != fault.InsufficientPrivilege }))
+	propose := test.before
 	touched := map[int64]bool{} // rows that this command has written, for ON CONFLICT
 	g := &eval.Frame{S: f.S, Params: f.Params, Rows: make([][]value.Datum, 2)}
 	one := func(given []value.Datum, defaults []bool) error {
@@ -347,7 +363,7 @@ func (in *insert) onConflict(x *execution, f, g *eval.Frame, row []value.Datum, 
 			WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
 	}
 	// PostgreSQL checks the policies for the row proposed for insertion even when it is not inserted.
-	if test := in.tester(f, in.inserted); test != nil {
+	if test := in.tester(f, in.inserted).before; test != nil {
 		if err := test(row); err != nil {
 			return false, err
 		}
@@ -366,7 +382,7 @@ func (in *insert) onConflict(x *execution, f, g *eval.Frame, row []value.Datum, 
 			return true, nil
 		}
 	}
-	if test := in.tester(f, in.existing); test != nil {
+	if test := in.tester(f, in.existing).before; test != nil {
 		if err := test(old); err != nil {
 			return false, err
 		}
@@ -1019,7 +1035,7 @@ func (g *merge) act(x *execution, f, fr *eval.Frame, w *mergeWhen, ctid int64, o
 		if w.action == sql.MergeDelete {
 			list = g.matched[1]
 		}
-		if test := g.tester(f, list); test != nil {
+		if test := g.tester(f, list).before; test != nil {
 			if err := test(old); err != nil {
 				return false, err
 			}

@@ -639,7 +639,7 @@ func (x *execution) cascade(e *event, child *target, key []value.Datum, action s
 				}
 			}
 		}
-		if _, _, err := child.updateRow(x, r.ctid, r.row, next, set, nil, rows); err != nil {
+		if _, _, err := child.updateRow(x, r.ctid, r.row, next, set, rowTest{}, rows); err != nil {
 			return err
 		}
 	}
@@ -669,9 +669,9 @@ func (tg *target) deleteRow(x *execution, ctid int64, old []value.Datum, rows *t
 	return true, x.after(tg, onDelete, old, nil, nil, rows)
 }
 
-// updateRow replaces a row with all that belongs to it. test, which may be nil, checks the new row against policies. It returns the row as
+// updateRow replaces a row with all that belongs to it. test checks the new row. It returns the row as
 // stored and its new position; a nil row when it was skipped or is gone.
-func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, set []int, test func(row []value.Datum) error, rows *transition) ([]value.Datum, int64, error) {
+func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, set []int, test rowTest, rows *transition) ([]value.Datum, int64, error) {
 	if len(tg.before[onUpdate]) > 0 {
 		var err error
 		if new, err = x.beforeRow(tg, onUpdate, old, new, set); err != nil || new == nil {
@@ -681,8 +681,8 @@ func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, se
 	if err := tg.complete(&eval.Frame{S: x.s}, new); err != nil {
 		return nil, 0, err
 	}
-	if test != nil {
-		if err := test(new); err != nil {
+	if test.before != nil {
+		if err := test.before(new); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -696,13 +696,18 @@ func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, se
 	if err != nil || !ok {
 		return nil, 0, err
 	}
+	if test.after != nil {
+		if err := test.after(new); err != nil {
+			return nil, 0, err
+		}
+	}
 	return new, moved, x.after(tg, onUpdate, old, new, set, rows)
 }
 
 // insertRow inserts a row with all that belongs to it, after its BEFORE triggers.
-func (tg *target) insertRow(x *execution, row []value.Datum, test func(row []value.Datum) error, rows *transition) (int64, error) {
-	if test != nil {
-		if err := test(row); err != nil {
+func (tg *target) insertRow(x *execution, row []value.Datum, test rowTest, rows *transition) (int64, error) {
+	if test.before != nil {
+		if err := test.before(row); err != nil {
 			return 0, err
 		}
 	}
@@ -715,6 +720,11 @@ func (tg *target) insertRow(x *execution, row []value.Datum, test func(row []val
 	ctid, err := tg.insert(x, row)
 	if err != nil {
 		return 0, err
+	}
+	if test.after != nil {
+		if err := test.after(row); err != nil {
+			return 0, err
+		}
 	}
 	return ctid, x.after(tg, onInsert, nil, row, nil, rows)
 }

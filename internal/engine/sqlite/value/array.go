@@ -620,12 +620,26 @@ func appendRecordGuess(dst []byte, raw string) []byte {
 		case "array":
 			dst = appendRecordField(dst, string(appendArrayGuess(nil, v)))
 		case "object":
+			if isRow(v) {
+				v = string(appendRecordGuess(nil, v))
+			}
 			dst = appendRecordField(dst, v)
 		default:
 			dst = appendRecordField(dst, UnquoteJSON(v))
 		}
 	}
 	return append(dst, ')')
+}
+
+// isRow says whether an object is a row without a type of its own, whose fields are f1, f2 …, rather than a JSON value.
+func isRow(raw string) bool {
+	n := 0
+	for k := range Pairs(raw) {
+		if n++; k != "f"+strconv.Itoa(n) {
+			return false
+		}
+	}
+	return n > 0
 }
 
 func appendArrayGuess(dst []byte, raw string) []byte {
@@ -643,6 +657,11 @@ func appendArrayGuess(dst []byte, raw string) []byte {
 			dst = append(dst, v[0])
 		case "array":
 			dst = appendArrayGuess(dst, v)
+		case "object":
+			if isRow(v) {
+				v = string(appendRecordGuess(nil, v))
+			}
+			dst = appendArrayElem(dst, v)
 		default:
 			dst = appendArrayElem(dst, UnquoteJSON(v))
 		}
