@@ -30,11 +30,13 @@ type Statement struct {
 	Optional bool
 	// StandsInFor names the extension whose objects these are, "" for none. A server that has the extension needs none of them.
 	StandsInFor string
+	// Embedded statements are for the embedded engine alone: they need functions that it has and PostgreSQL has not.
+	Embedded bool
 }
 
 // StandIn reports whether statements stand in for the extension, so that a project which declares it can be served by a server without it.
 func StandIn(extension string) bool {
-	return slices.ContainsFunc(Statements(), func(s Statement) bool { return s.StandsInFor == extension && extension != "" })
+	return slices.ContainsFunc(Statements(), func(s Statement) bool { return s.StandsInFor == extension && extension != "" && !s.Embedded })
 }
 
 // Forgives reports whether an error with the SQLSTATE code means that the object is there already or is not needed.
@@ -69,11 +71,12 @@ func Statements() []Statement {
 func split(file, text string) []Statement {
 	var all []Statement
 	var b strings.Builder
-	optional, body, standsInFor := false, false, ""
+	optional, body, embedded, standsInFor := false, false, false, ""
 	for line := range strings.Lines(text) {
 		if comment, ok := strings.CutPrefix(line, "--"); ok && !body {
 			comment = strings.TrimSpace(comment)
 			optional = optional || comment == "optional"
+			embedded = embedded || comment == "embedded only"
 			if ext, ok := strings.CutPrefix(comment, "stands in for "); ok {
 				standsInFor = ext
 			}
@@ -87,7 +90,7 @@ func split(file, text string) []Statement {
 			body = !body
 		}
 		if s, ok := strings.CutSuffix(strings.TrimRight(b.String(), "\n"), ";"); ok && !body {
-			all = append(all, Statement{File: file, Text: s, Optional: optional, StandsInFor: standsInFor})
+			all = append(all, Statement{File: file, Text: s, Optional: optional, StandsInFor: standsInFor, Embedded: embedded})
 			b.Reset()
 			optional = false
 		}

@@ -35,7 +35,7 @@ func TestStatementsCanBeRepeated(t *testing.T) {
 			if !strings.Contains(s.Text, "if not exists") {
 				t.Errorf("not repeatable: %s", s.Text)
 			}
-		case "create or", "grant all", "grant usage", "revoke all", "grant select,", "grant select", "grant anon,", "grant authenticator", "alter table", "alter default":
+		case "create or", "grant all", "grant usage", "revoke all", "grant select,", "grant select", "grant execute", "grant anon,", "grant authenticator", "alter table", "alter default":
 		default:
 			t.Errorf("is it repeatable? %s", s.Text)
 		}

@@ -33,7 +33,7 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 				}
 				there[x] = has
 			}
-			if has {
+			if has || s.Embedded {
 				continue
 			}
 		}

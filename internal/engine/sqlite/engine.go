@@ -57,6 +57,7 @@ type Engine struct {
 	// Numbers drawn by transactions that were rolled back are not drawn again, as in PostgreSQL: clients have seen them.
 	sequences eval.Sequences
 	memory    eval.Memory
+	vault     vault
 	ended     sync.Pool // of *txn, see recycle
 }
 
@@ -64,7 +65,7 @@ var _ engine.Engine = (*Engine)(nil)
 
 // Open opens the data folder. In a new one it makes what every project takes for granted (package bootstrap).
 func Open(ctx context.Context, o Options) (_ *Engine, err error) {
-	e := &Engine{log: o.Log, now: o.Now, settings: o.Settings}
+	e := &Engine{log: o.Log, now: o.Now, settings: o.Settings, vault: vault{dir: o.Dir}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

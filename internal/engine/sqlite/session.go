@@ -31,7 +31,7 @@ func (e *Engine) newSession(c *store.Conn, cat *catalog.Catalog, role string) *e
 // fill makes s a new session, with the hooks that it has.
 func (e *Engine) fill(s *exec.Session, c *store.Conn, cat *catalog.Catalog, role string) {
 	*s = exec.Session{
-		Conn: c, Cat: cat, Role: role, SessionRole: role, LoginRole: role, Path: defaultPath, Now: e.now(), Sequences: &e.sequences, Memory: &e.memory, Hooks: s.Hooks,
+		Conn: c, Cat: cat, Role: role, SessionRole: role, LoginRole: role, Path: defaultPath, Now: e.now(), Sequences: &e.sequences, Memory: &e.memory, Sealer: &e.vault, Hooks: s.Hooks,
 	}
 	for name, v := range e.settings {
 		s.Set(name, v)

@@ -49,6 +49,26 @@ func registerCrypto(r registry) {
 		b, err := c.random(int(n))
 		return value.Blob(b), err
 	})
+	// Of supabase_vault: message or ciphertext, additional data, key, context, nonce. There is one key.
+	bound := func(a []datum) []byte { return []byte(a[3].Str() + "\x00" + a[4].Str() + "\x00" + a[1].Str()) }
+	r.fn("_crypto_aead_det_encrypt(bytea,bytea,int8,bytea,bytea)", func(c *Ctx, a []datum) (datum, error) {
+		if c.Sealer == nil {
+			return value.Null, unsupported("encryption of secrets is not supported here")
+		}
+		b, err := c.Sealer.Seal([]byte(a[0].Str()), bound(a))
+		return value.Blob(b), err
+	})
+	r.fn("_crypto_aead_det_decrypt(bytea,bytea,int8,bytea,bytea)", func(c *Ctx, a []datum) (datum, error) {
+		if c.Sealer == nil {
+			return value.Null, unsupported("encryption of secrets is not supported here")
+		}
+		b, err := c.Sealer.Open([]byte(a[0].Str()), bound(a))
+		return value.Blob(b), err
+	})
+	r.fn("_crypto_aead_det_noncegen()", func(c *Ctx, _ []datum) (datum, error) {
+		b, err := c.random(16)
+		return value.Blob(b), err
+	})
 	r.fn("gen_salt(text) gen_salt(text,int4)", func(c *Ctx, a []datum) (datum, error) {
 		rounds := int64(0)
 		if len(a) > 1 {

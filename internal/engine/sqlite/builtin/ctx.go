@@ -45,12 +45,19 @@ type Session struct {
 	// TriggerDepth is how many triggers are under way, one inside the other; nil: none.
 	TriggerDepth func() int
 	Notify       func(channel, payload string) error
+	Sealer       Sealer // of schema vault's secrets; nil: there are none
 
 	Types  value.Resolver
 	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)
 	RegOut func(kind, oid catalog.OID) string
 	// TypeString prints a type as format_type does, for types that are not built in.
 	TypeString func(catalog.TypeRef) string
+}
+
+// Sealer encrypts secrets with a key that SQL does not see. What was sealed with additional data opens only with the same.
+type Sealer interface {
+	Seal(message, additional []byte) ([]byte, error)
+	Open(sealed, additional []byte) ([]byte, error)
 }
 
 // Ctx is one call's surroundings: the session, and the types at the call, which polymorphic functions need.

@@ -184,7 +184,7 @@ func (s *Session) newBuiltin() *builtin.Session {
 		Now: s.Now, Stmt: s.Statement, Clock: time.Now, Zone: s.Zone, Random: crand.Reader, Rand: rand.Float64, Seed: func(float64) {},
 		Database: "postgres", Types: s.Cat, Facts: s.Cat,
 		Setting: s.Setting, SetSetting: s.SetSetting,
-		NextVal: s.NextVal, CurrVal: s.CurrVal, LastVal: s.LastVal, SetVal: s.SetVal, SeqState: s.SeqState,
+		NextVal: s.NextVal, CurrVal: s.CurrVal, LastVal: s.LastVal, SetVal: s.SetVal, SeqState: s.SeqState, Sealer: s.Sealer,
 		RegIn: s.RegIn, RegOut: s.RegOut, TypeString: s.Cat.TypeString,
 		Sleep: func(d time.Duration) error {
 			t := time.NewTimer(d)

@@ -38,6 +38,9 @@ type Session struct {
 	// Nil: a number drawn in a transaction that is rolled back is drawn again.
 	Sequences *Sequences
 
+	// Sealer encrypts the secrets of schema vault; shared by the sessions of an engine.
+	Sealer builtin.Sealer
+
 	// Memory keeps values over claims between requests; shared by the sessions of an engine. Nil: they are computed each time.
 	Memory *Memory
 

@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/mainstay-dev/mainstay/fault"
+)
+
+// vaultFile holds the key of schema vault's secrets, 32 bytes as hex, in the data folder. A copy of the database alone tells no secret.
+const vaultFile = "vault.key"
+
+// vault encrypts the secrets of schema vault with AES-256-GCM and random nonces (NIST SP 800-38D). The key is read, or made, at the first use. Safe for concurrent use.
+type vault struct {
+	dir  string
+	once sync.Once
+	aead cipher.AEAD
+	err  error
+}
+
+func (v *vault) open() (cipher.AEAD, error) {
+	v.once.Do(func() { v.aead, v.err = loadVault(filepath.Join(v.dir, vaultFile)) })
+	return v.aead, v.err
+}
+
+func loadVault(path string) (cipher.AEAD, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = makeVaultKey(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("key of the vault: %w", err)
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != 32 {
+		return nil, fmt.Errorf("key of the vault: %s does not hold 64 hexadecimal digits", path)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// makeVaultKey writes a new key, synced before anything is encrypted with it.
+func makeVaultKey(path string) ([]byte, error) {
+	var key [32]byte
+	if _, err := rand.Read(key[:]); err != nil {
+		return nil, err
+	}
+	text := []byte(hex.EncodeToString(key[:]) + "\n")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(text)
+	return text, errors.Join(err, f.Sync(), f.Close())
+}
+
+// Seal encrypts message, bound to additional.
+func (v *vault) Seal(message, additional []byte) ([]byte, error) {
+	aead, err := v.open()
+	if err != nil {
+		return nil, err
+	}
+	return aead.Seal(nil, nil, message, additional), nil
+}
+
+// Open decrypts what Seal gave for the same additional.
+func (v *vault) Open(sealed, additional []byte) ([]byte, error) {
+	aead, err := v.open()
+	if err != nil {
+		return nil, err
+	}
+	message, err := aead.Open(nil, nil, sealed, additional)
+	if err != nil {
+		return nil, fault.New("22000", "crypto_aead_det_decrypt: invalid ciphertext").WithHint("Was the file %s of the data folder lost or replaced?", vaultFile)
+	}
+	return message, nil
+}
