@@ -478,7 +478,7 @@ func (m *maker) source(q *tree.Query) (rowSource, error) {
 	if s, err := m.functionSource(q); err != nil || s != nil {
 		return s, err
 	}
-	t, err := m.text(q, nil)
+	t, err := m.text(apart(q), nil)
 	if err != nil {
 		return nil, err
 	}

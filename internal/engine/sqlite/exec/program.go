@@ -144,7 +144,7 @@ func CompileTree(cat *catalog.Catalog, role string, q *tree.Query) (*Program, er
 		}
 		return p, nil
 	}
-	if p.text, err = m.text(q, nil); err != nil {
+	if p.text, err = m.text(apart(q), nil); err != nil {
 		return nil, err
 	}
 	p.text.types = p.types
