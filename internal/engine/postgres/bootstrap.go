@@ -25,6 +25,9 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 	}
 	there := map[string]bool{} // extensions that need no stand-in
 	for _, s := range bootstrap.Statements() {
+		if s.Embedded {
+			continue
+		}
 		if x := s.StandsInFor; x != "" {
 			has, known := there[x]
 			if !known {
@@ -33,7 +36,7 @@ func (e *Engine) bootstrap(ctx context.Context) error {
 				}
 				there[x] = has
 			}
-			if has || s.Embedded {
+			if has {
 				continue
 			}
 		}

@@ -188,12 +188,21 @@ func (r *datumRow) AppendJSON(dst []byte, i int) []byte {
 	return r.fields[i].Ops.AppendJSON(r.env, dst, r.values[i])
 }
 
+// isOff reads a setting's boolean value.
+func isOff(v string) bool {
+	switch strings.ToLower(v) {
+	case "off", "false", "no", "0":
+		return true
+	}
+	return false
+}
+
 // refusedFunctions are the errors of the project's functions whose bodies cannot run here.
 func (t *txn) refusedFunctions() (all []error) {
 	for f := range t.s.Cat.AllFunctions() {
 		err := t.e.interp.Check(t.s.Cat, f)
-		if err == nil {
-			continue
+		if fault.Code(err) != fault.FeatureNotSupported {
+			continue // PostgreSQL, too, finds a name that does not exist only when it runs the body
 		}
 		if e := fault.As(err); e != nil {
 			named := *e
@@ -208,7 +217,7 @@ func (t *txn) refusedFunctions() (all []error) {
 // checkBody resolves the body of a function in LANGUAGE sql, as PostgreSQL does when it is declared. What only this engine lacks is no reason to
 // refuse the declaration: the call will say it.
 func (t *txn) checkBody(cat *catalog.Catalog, f *catalog.Function) error {
-	if v, _ := t.s.Setting("check_function_bodies"); v == "off" || f.Language != "sql" || f.Refused != "" {
+	if v, _ := t.s.Setting("check_function_bodies"); isOff(v) || f.Language != "sql" || f.Refused != "" {
 		return nil
 	}
 	var names []string

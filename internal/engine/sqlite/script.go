@@ -76,6 +76,9 @@ func (r *scriptRun) atomic(ctx context.Context, stmts []sql.Statement) error {
 // one runs a statement of an atomic script. In Check mode its error is reported and the script goes on without it.
 func (r *scriptRun) one(t *txn, s sql.Statement) error {
 	if tx, ok := s.Stmt.(*sql.Transaction); ok {
+		if tx.Kind == sql.TxCommit {
+			t.locals.end() // of the script's own BEGIN and COMMIT this much is real: what was set for the transaction ends with it
+		}
 		return r.sink.Done(t.transaction(tx))
 	}
 	run := func() error { return t.run(s.Stmt, r.sc.File, r.sc.Args) }

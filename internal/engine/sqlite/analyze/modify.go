@@ -237,6 +237,7 @@ func (a *analyzer) onConflict(sc *scope, s *sql.OnConflict, it *item) {
 	c.Excluded = &tree.Rel{Kind: tree.RowRel, Alias: "excluded", Table: r.Table, Columns: slices.Clone(r.Columns[:len(r.Table.Columns)]), Role: a.env.Role, Policed: true}
 	a.levels[c.Excluded] = sc
 	ex := a.itemOf(c.Excluded)
+	ex.hasAlias = true // a name with its schema means the table itself
 	saved := sc.items
 	sc.items = []*item{it, ex}
 	sc.rels = append(sc.rels, c.Excluded)

@@ -129,6 +129,8 @@ func registerSystem(r registry) {
 		return value.MakeArray(nil, opsOf(catalog.NameOID), out), nil
 	})
 	r.pure("version()", func([]datum) datum { return text("PostgreSQL 15.20 (Mainstay, SQLite engine)") })
+	// There is no network between the session and its database, as on a socket of the file system.
+	r.pure("inet_server_addr() inet_client_addr() inet_server_port() inet_client_port()", func([]datum) datum { return value.Null })
 	r.pure("pg_backend_pid()", func([]datum) datum { return value.Int(1) })
 	r.pure("pg_is_in_recovery()", func([]datum) datum { return value.Bool(false) })
 	r.fn("pg_typeof(any)", func(c *Ctx, a []datum) (datum, error) {

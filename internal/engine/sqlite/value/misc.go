@@ -187,14 +187,26 @@ func CheckDims(title string, n int, mod int32) error {
 // tsConfigs are the text search configurations, by PostgreSQL's OIDs.
 var tsConfigs = map[int64]string{3748: "simple", 13173: "english"}
 
+// tsConfigOID finds a configuration by its name as SQL writes it, quoted or not; 0 if there is none.
 func tsConfigOID(name string) int64 {
-	name = strings.TrimPrefix(name, "pg_catalog.")
+	if schema, rest, ok := strings.Cut(name, "."); ok && identifier(schema) == "pg_catalog" {
+		name = rest
+	}
+	name = identifier(name)
 	for oid, n := range tsConfigs {
 		if n == name {
 			return oid
 		}
 	}
 	return 0
+}
+
+// identifier is the name that one identifier of SQL means.
+func identifier(s string) string {
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		return strings.ReplaceAll(s[1:len(s)-1], `""`, `"`)
+	}
+	return strings.ToLower(s)
 }
 
 // TSConfigName is the name of a text search configuration, "" if there is none.

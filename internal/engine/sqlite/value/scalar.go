@@ -206,7 +206,7 @@ func regOps(oid catalog.OID, title string) *Ops {
 			if i := tsConfigOID(s); i != 0 {
 				return Int(i), nil
 			}
-			return Null, fault.New(fault.UndefinedObject, `text search configuration "%s" does not exist`, s)
+			return Null, fault.New(fault.UndefinedObject, `text search configuration "%s" does not exist`, identifier(s))
 		}
 		if oid == catalog.RegtypeOID && (e == nil || e.RegIn == nil) {
 			if t := builtinByTitle(s); t != 0 {
