@@ -21,8 +21,9 @@ type script struct {
 	conn    *pgconn.PgConn
 	snap    *snapshot
 	sink    engine.ScriptSink
-	super   bool // the connected role is a superuser
-	changes bool // something other than reading and writing rows was done
+	super   bool     // the connected role is a superuser
+	changes bool     // something other than reading and writing rows was done
+	kept    [][]byte // values of localSettings at the script's own BEGIN
 }
 
 // Script runs SQL text, statement by statement.
@@ -116,7 +117,7 @@ func (s *script) become(ctx context.Context, path string, local bool) error {
 
 func (s *script) statement(ctx context.Context, st *sql.Statement, whole bool) error {
 	if tx, ok := st.Stmt.(*sql.Transaction); ok && whole {
-		if done, err := s.transaction(tx, st); done || err != nil {
+		if done, err := s.transaction(ctx, tx, st); done || err != nil {
 			return err
 		}
 	}
@@ -137,12 +138,18 @@ func (s *script) statement(ctx context.Context, st *sql.Statement, whole bool) e
 }
 
 // transaction is what BEGIN, COMMIT and ROLLBACK mean to a script that is one transaction as a whole.
-func (s *script) transaction(tx *sql.Transaction, st *sql.Statement) (done bool, err error) {
+func (s *script) transaction(ctx context.Context, tx *sql.Transaction, st *sql.Statement) (done bool, err error) {
 	switch tx.Kind {
 	case sql.TxBegin:
+		if err := s.keepSettings(ctx); err != nil {
+			return true, faultOf(err)
+		}
 		s.sink.Notice("WARNING", "there is already a transaction in progress")
 		return true, s.sink.Done("BEGIN")
 	case sql.TxCommit:
+		if err := s.restoreSettings(ctx); err != nil {
+			return true, faultOf(err)
+		}
 		s.sink.Notice("WARNING", "COMMIT is ignored: the script is one transaction as a whole")
 		return true, s.sink.Done("COMMIT")
 	case sql.TxRollback:
@@ -151,6 +158,35 @@ func (s *script) transaction(tx *sql.Transaction, st *sql.Statement) (done bool,
 		return true, f
 	}
 	return false, nil
+}
+
+// localSettings are those by which a migration works as somebody else for a while: set with SET LOCAL or set_config, they end at the COMMIT that the script
+// writes, though that commits nothing.
+var localSettings = []string{"role", "search_path", "request.jwt.claims"}
+
+func (s *script) keepSettings(ctx context.Context) error {
+	s.kept = nil
+	for _, name := range localSettings {
+		res := s.conn.ExecParams(ctx, "SELECT pg_catalog.current_setting($1, true)", [][]byte{[]byte(name)}, nil, nil, nil).Read()
+		if res.Err != nil {
+			return res.Err
+		}
+		s.kept = append(s.kept, res.Rows[0][0])
+	}
+	return nil
+}
+
+func (s *script) restoreSettings(ctx context.Context) error {
+	for i, v := range s.kept {
+		if v == nil {
+			v = []byte{} // as PostgreSQL leaves a custom setting
+		}
+		if err := s.conn.ExecParams(ctx, "SELECT pg_catalog.set_config($1, $2, true)", [][]byte{[]byte(localSettings[i]), v}, nil, nil, nil).Read().Err; err != nil {
+			return err
+		}
+	}
+	s.kept = nil
+	return nil
 }
 
 // COPY with the client as the other end: there is no stream to read from or to write to, and the server would wait for one.

@@ -76,8 +76,19 @@ func (r *scriptRun) atomic(ctx context.Context, stmts []sql.Statement) error {
 // one runs a statement of an atomic script. In Check mode its error is reported and the script goes on without it.
 func (r *scriptRun) one(t *txn, s sql.Statement) error {
 	if tx, ok := s.Stmt.(*sql.Transaction); ok {
-		if tx.Kind == sql.TxCommit {
+		switch tx.Kind {
+		case sql.TxBegin:
+			r.sink.Notice("WARNING", "there is already a transaction in progress")
+		case sql.TxCommit:
 			t.locals.end() // of the script's own BEGIN and COMMIT this much is real: what was set for the transaction ends with it
+			r.sink.Notice("WARNING", "COMMIT is ignored: the script is one transaction as a whole")
+		case sql.TxRollback:
+			err := placed(fault.New("25001", "ROLLBACK cannot run inside a transaction block").WithHint("The script is one transaction as a whole. Take the statement out.").At(0), r.sc, s.Start)
+			if r.sc.Check {
+				r.sink.Refused(err)
+				return nil
+			}
+			return err
 		}
 		return r.sink.Done(t.transaction(tx))
 	}
