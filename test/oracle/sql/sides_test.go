@@ -16,6 +16,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
+	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
 func TestMain(m *testing.M) { clustertest.Main(m) }
@@ -210,26 +211,33 @@ func (p *pair) sqlite(stmts []string) []answer {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	out := make([]answer, 0, len(stmts))
-	for len(out) < len(stmts) {
-		s := &collector{}
-		text := strings.Join(stmts[len(out):], ";\n") + "\n;"
-		err := p.lite.Script(ctx, engine.Script{Text: text, Check: true, DryRun: true}, s)
-		if err == nil {
-			if len(s.all) < len(stmts)-len(out) {
-				p.t.Fatalf("%d statements have %d answers:\n%s", len(stmts)-len(out), len(s.all), text)
-			}
-			return append(out, s.all[:len(stmts)-len(out)]...)
+	// A statement that cannot be read would end the whole script.
+	unread := map[int]error{}
+	readable := make([]string, len(stmts))
+	for i, text := range stmts {
+		list, err := sql.Parse(text)
+		switch {
+		case err != nil:
+			unread[i] = err
+		case len(list) != 1:
+			p.t.Fatalf("%d statements: %s", len(list), text)
+		default:
+			readable[i] = text
+			continue
 		}
-		if len(stmts) == 1 {
-			var a answer
-			a.refused(err)
-			return []answer{a}
-		}
-		// One of them cannot be read, or broke the script.
-		for _, one := range stmts {
-			out = append(out, p.sqlite([]string{one})...)
-		}
+		readable[i] = "select 1"
+	}
+	s := &collector{}
+	if err := p.lite.Script(ctx, engine.Script{Text: strings.Join(readable, ";\n"), Check: true, DryRun: true}, s); err != nil {
+		p.t.Fatalf("%v\n%s", err, strings.Join(readable, ";\n"))
+	}
+	if len(s.all) < len(stmts) {
+		p.t.Fatalf("%d statements have %d answers:\n%s", len(stmts), len(s.all), strings.Join(readable, ";\n"))
+	}
+	out := s.all[:len(stmts)]
+	for i, err := range unread {
+		out[i] = answer{}
+		out[i].refused(err)
 	}
 	return out
 }

@@ -40,7 +40,7 @@ func (g *gen) clock() string {
 func (g *gen) words(most int) string {
 	var b strings.Builder
 	for range g.IntN(most + 1) {
-		b.WriteString(g.pick("a", "b", "ab", "A", " ", "1", "-", "_", "%", "é", "ß", "foo", "Bar", ",", ".", "z", "日", "\\", "x", "'", "{", "\""))
+		b.WriteString(g.pick("a", "b", "ab", "A", " ", "1", "-", "_", "%", "foo", "Bar", ",", ".", "z", "日", "\\", "x", "'", "{", "\""))
 	}
 	return b.String()
 }
@@ -167,7 +167,7 @@ func (g *gen) value(typ string) string {
 		return g.words(7)
 	case "date":
 		if g.chance(15) {
-			return g.pick("infinity", "-infinity", "2024-02-29", "0001-01-01", "9999-12-31", "1970-01-01", "epoch", "Jan 8, 1999", "19990108", "1999.008", "J2451187")
+			return g.pick("infinity", "-infinity", "2024-02-29", "0001-01-01", "9999-12-31", "1970-01-01", "epoch", "Jan 8, 1999", "19990108", "1999-01-08")
 		}
 		return g.date()
 	case "time":
@@ -207,7 +207,7 @@ func (g *gen) value(typ string) string {
 	case "tsvector":
 		return g.pick("", "a b c", "a:1 b:2A c:3B", "'foo bar':4 fat:2,4 cat:3", "the:1 quick:2 fox:3,7C", "x")
 	case "tsquery":
-		return g.pick("a", "a & b", "a | !b", "fat <-> cat", "(a | b) & c", "quick:*", "foo:AB", "a <2> b", "!a", "")
+		return g.pick("a", "a & b", "a | !b", "fat <-> cat", "(a | b) & c", "quick:*", "foo:AB", "a <2> b", "!a")
 	case "inet":
 		return g.pick("192.168.1.5", "192.168.1.0/24", "10.0.0.0/8", "::1", "2001:db8::/32", "0.0.0.0/0", "255.255.255.255")
 	case "cidr":
@@ -215,7 +215,7 @@ func (g *gen) value(typ string) string {
 	case "macaddr":
 		return g.pick("08:00:2b:01:02:03", "08002b010203", "ff:ff:ff:ff:ff:ff")
 	case "citext":
-		return g.pick("a", "A", "Foo", "foo", "ß", "")
+		return g.pick("a", "A", "Foo", "foo", "")
 	}
 	panic("no values of " + typ)
 }

@@ -431,6 +431,9 @@ func (a *analyzer) placeAggregate(sc *scope, agg *tree.Agg) {
 			return true
 		})
 	}
+	if owner.inFrom {
+		a.fail(agg.Pos, fault.GroupingError, "aggregate functions are not allowed in FROM clause of their own query level")
+	}
 	switch owner.place {
 	case InSelect, InHaving, InOrderBy, InDistinctOn, InPartition, InWindowOrder, InFrame, InInsert:
 	case InOther:

@@ -210,11 +210,11 @@ func (a *analyzer) cteRel(sc *scope, c *cte, t *sql.Table) *tree.Rel {
 
 func (a *analyzer) subqueryItem(sc *scope, t *sql.SubqueryTable) (*tree.Rel, *item) {
 	r := &tree.Rel{Kind: tree.SubqueryRel, Lateral: t.Lateral, Alias: "unnamed_subquery"}
-	saved := sc.lateral
-	sc.lateral = t.Lateral
+	lateral, inFrom := sc.lateral, sc.inFrom
+	sc.lateral, sc.inFrom = t.Lateral, true
 	sub := &scope{parent: sc}
 	r.Query = a.selectQuery(sub, t.Query)
-	sc.lateral = saved
+	sc.lateral, sc.inFrom = lateral, inFrom
 	r.Columns = columnsOf(r.Query)
 	if r.Query.Values != nil && len(r.Query.OrderBy) == 0 && r.Query.Limit == nil && r.Query.Offset == nil && len(r.Query.CTEs) == 0 {
 		r.Kind = tree.ValuesRel

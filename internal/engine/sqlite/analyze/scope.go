@@ -121,6 +121,7 @@ type scope struct {
 	selfRef   bool // a recursive query's own name is in FROM
 
 	lateral   bool // analysing something that may look sideways
+	inFrom    bool // analysing a sub-query in FROM
 	windows   []*pendingWindow
 	aggs      []*tree.Agg // aggregates that belong to this level
 	hasAgg    bool

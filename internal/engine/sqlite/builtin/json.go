@@ -65,7 +65,15 @@ func registerJSON(r registry) {
 	}
 	for _, t := range []string{"json", "jsonb"} {
 		field := func(a []datum) (string, bool) { return value.JSONField(a[0].Str(), a[1].Str()) }
-		elem := func(a []datum) (string, bool) { return value.JSONElem(a[0].Str(), int(a[1].Int64())) }
+		elem := func(a []datum) (string, bool) {
+			if i := a[1].Int64(); t == "jsonb" && (i == 0 || i == -1) {
+				// PostgreSQL keeps a scalar jsonb as an array of one.
+				if k := value.JSONKind(a[0].Str()); k != "array" && k != "object" {
+					return a[0].Str(), true
+				}
+			}
+			return value.JSONElem(a[0].Str(), int(a[1].Int64()))
+		}
 		path := func(a []datum) (string, bool) {
 			p, ok := textPath(a[1])
 			if !ok {

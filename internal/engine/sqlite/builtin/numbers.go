@@ -176,12 +176,22 @@ func registerFloats(r registry) {
 		}
 		op("pl", func(a, b float64) float64 { return a + b })
 		op("mi", func(a, b float64) float64 { return a - b })
-		op("mul", func(a, b float64) float64 { return a * b })
+		r.fn(t.name+"mul("+t.pair+")", func(_ *Ctx, a []datum) (datum, error) {
+			p := t.fit(a[0].Float64() * a[1].Float64())
+			if p == 0 && a[0].Float64() != 0 && a[1].Float64() != 0 {
+				return value.Null, fault.New(fault.NumericOutOfRange, "value out of range: underflow")
+			}
+			return inFloat(p, a...)
+		})
 		r.fn(t.name+"div("+t.pair+")", func(_ *Ctx, a []datum) (datum, error) {
 			if a[1].Float64() == 0 && !math.IsNaN(a[0].Float64()) {
 				return value.Null, divisionByZero()
 			}
-			return inFloat(t.fit(a[0].Float64()/a[1].Float64()), a...)
+			q := t.fit(a[0].Float64() / a[1].Float64())
+			if q == 0 && a[0].Float64() != 0 && !math.IsInf(a[1].Float64(), 0) {
+				return value.Null, fault.New(fault.NumericOutOfRange, "value out of range: underflow")
+			}
+			return inFloat(q, a...)
 		})
 	}
 	for _, t := range []string{"float4", "float8"} {
@@ -194,23 +204,31 @@ func registerFloats(r registry) {
 			r.fn(n+"(float8)", func(_ *Ctx, a []datum) (datum, error) { return inFloat(f(a[0].Float64()), a...) })
 		}
 	}
+	circular := func(name string, f func(float64) float64) {
+		r.fn(name+"(float8)", func(_ *Ctx, a []datum) (datum, error) {
+			if math.IsInf(a[0].Float64(), 0) {
+				return value.Null, fault.New(fault.NumericOutOfRange, "input is out of range")
+			}
+			return inFloat(f(a[0].Float64()), a...)
+		})
+	}
 	one("ceil ceiling", math.Ceil)
 	one("floor", math.Floor)
 	one("round dround", math.RoundToEven)
 	one("trunc dtrunc", math.Trunc)
 	one("exp dexp", math.Exp)
 	one("cbrt dcbrt", math.Cbrt)
-	one("sin", math.Sin)
-	one("cos", math.Cos)
-	one("tan", math.Tan)
+	circular("sin", math.Sin)
+	circular("cos", math.Cos)
+	circular("tan", math.Tan)
 	one("atan", math.Atan)
-	one("sinh", math.Sinh)
-	one("cosh", math.Cosh)
+	r.pure("sinh(float8)", func(a []datum) datum { return value.Float(math.Sinh(a[0].Float64())) }) // overflow is infinity
+	r.pure("cosh(float8)", func(a []datum) datum { return value.Float(math.Cosh(a[0].Float64())) })
 	one("tanh", math.Tanh)
 	one("asinh", math.Asinh)
 	one("degrees", func(f float64) float64 { return f / (math.Pi / 180) })
 	one("radians", func(f float64) float64 { return f * (math.Pi / 180) })
-	one("cot", func(f float64) float64 { return 1 / math.Tan(f) })
+	circular("cot", func(f float64) float64 { return 1 / math.Tan(f) })
 	one("sign", func(f float64) float64 {
 		switch {
 		case f > 0:

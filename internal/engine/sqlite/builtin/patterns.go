@@ -75,20 +75,19 @@ func registerPatterns(r registry) {
 	r.fn("like_escape(text,text)", func(_ *Ctx, a []datum) (datum, error) { return likeEscape(a[0].Str(), a[1].Str()) })
 	r.fn("similar_to_escape(text)", func(_ *Ctx, a []datum) (datum, error) { return similarEscape(a[0].Str(), `\`) })
 	r.fn("similar_to_escape(text,text)", func(_ *Ctx, a []datum) (datum, error) { return similarEscape(a[0].Str(), a[1].Str()) })
-	r.fn("substring(text,text)", func(c *Ctx, a []datum) (datum, error) {
-		re, err := c.regex(a[1].Str(), "")
+	r.fn("substring(text,text,text)", func(c *Ctx, a []datum) (datum, error) {
+		p, err := similarEscape(a[1].Str(), a[2].Str())
 		if err != nil {
 			return value.Null, err
 		}
-		m := re.find(a[0].Str(), 0)
-		if m == nil {
-			return value.Null, nil
+		pattern := p.Str()
+		if i := strings.Index(pattern, "){1,1}?("); i >= 0 {
+			// What stands before the part takes as little as it can, as a whole; here each of its pieces does.
+			pattern = strings.ReplaceAll(pattern[:i], ".*", ".*?") + pattern[i:]
 		}
-		if re.groups > 0 {
-			return group(a[0].Str(), m, 1), nil
-		}
-		return group(a[0].Str(), m, 0), nil
+		return c.regexSubstring(a[0].Str(), pattern)
 	})
+	r.fn("substring(text,text)", func(c *Ctx, a []datum) (datum, error) { return c.regexSubstring(a[0].Str(), a[1].Str()) })
 	r.fn("regexp_replace(text,text,text) regexp_replace(text,text,text,text)", func(c *Ctx, a []datum) (datum, error) {
 		return c.regexReplace(a[0].Str(), a[1].Str(), a[2].Str(), flagsAt(a, 3), 1, -1)
 	})
@@ -334,10 +333,26 @@ func likeEnd() error {
 	return fault.New("22025", "LIKE pattern must not end with escape character")
 }
 
+// regexSubstring is what a pattern, or its first group, matches first.
+func (c *Ctx) regexSubstring(s, pattern string) (datum, error) {
+	re, err := c.regex(pattern, "")
+	if err != nil {
+		return value.Null, err
+	}
+	m := re.find(s, 0)
+	if m == nil {
+		return value.Null, nil
+	}
+	if re.groups > 0 {
+		return group(s, m, 1), nil
+	}
+	return group(s, m, 0), nil
+}
+
 // likeEscape turns a pattern with another escape character into one with backslash.
 func likeEscape(p, esc string) (datum, error) {
 	if runes(esc) > 1 {
-		return value.Null, fault.New("22019", "invalid escape string").WithHint("Escape string must be empty or one character.")
+		return value.Null, fault.New("22025", "invalid escape string").WithHint("Escape string must be empty or one character.")
 	}
 	if esc == `\` {
 		return text(p), nil
@@ -365,11 +380,11 @@ func likeEscape(p, esc string) (datum, error) {
 // similarEscape turns a SIMILAR TO pattern into a regular expression.
 func similarEscape(p, esc string) (datum, error) {
 	if runes(esc) > 1 {
-		return value.Null, fault.New("22019", "invalid escape string").WithHint("Escape string must be empty or one character.")
+		return value.Null, fault.New("22025", "invalid escape string").WithHint("Escape string must be empty or one character.")
 	}
 	b := strings.Builder{}
 	b.WriteString("^(?:")
-	bracket := false
+	bracket, quotes := false, 0
 	for i := 0; i < len(p); {
 		_, n := utf8.DecodeRuneInString(p[i:])
 		c := p[i : i+n]
@@ -377,7 +392,19 @@ func similarEscape(p, esc string) (datum, error) {
 		switch {
 		case c == esc && esc != "" && i < len(p):
 			_, n := utf8.DecodeRuneInString(p[i:])
-			b.WriteString(`\` + p[i:i+n])
+			switch {
+			case p[i:i+n] != `"`:
+				b.WriteString(`\` + p[i:i+n])
+			case quotes == 0: // between the two is what substring takes out
+				b.WriteString("){1,1}?(")
+			case quotes == 1:
+				b.WriteString("){1,1}(?:")
+			default:
+				return value.Null, fault.New("2200C", "SQL regular expression may not contain more than two escape-double-quote separators")
+			}
+			if p[i] == '"' {
+				quotes++
+			}
 			i += n
 		case bracket:
 			if c == `\` {

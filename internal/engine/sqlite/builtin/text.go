@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -221,13 +222,13 @@ func registerText(r registry) {
 	r.textFn("quote_ident(text)", QuoteIdent)
 	r.textFn("quote_literal(text)", QuoteLiteral)
 	r.fn("quote_literal(anyelement)", func(c *Ctx, a []datum) (datum, error) {
-		return text(QuoteLiteral(c.argOps(0).Text(c.Env(), a[0]))), nil
+		return text(QuoteLiteral(c.asText(0, a[0]))), nil
 	})
 	nullable := func(c *Ctx, a []datum) (datum, error) {
 		if a[0].IsNull() {
 			return text("NULL"), nil
 		}
-		return text(QuoteLiteral(c.argOps(0).Text(c.Env(), a[0]))), nil
+		return text(QuoteLiteral(c.asText(0, a[0]))), nil
 	}
 	r.fn("quote_nullable(text) quote_nullable(anyelement)", nullable)
 	hash := func(sigs string, f func(b []byte) []byte) {
@@ -246,7 +247,7 @@ func registerText(r registry) {
 	r.fn("encode(bytea,text)", func(_ *Ctx, a []datum) (datum, error) { return encode(a[0].Str(), a[1].Str()) })
 	r.fn("decode(text,text)", func(_ *Ctx, a []datum) (datum, error) { return decode(a[0].Str(), a[1].Str()) })
 	r.fn("convert_from(bytea,name)", func(_ *Ctx, a []datum) (datum, error) {
-		if err := onlyUTF8(a[1].Str()); err != nil {
+		if err := onlyUTF8(a[1].Str(), "source"); err != nil {
 			return value.Null, err
 		}
 		if s := a[0].Str(); !utf8.ValidString(s) {
@@ -255,7 +256,7 @@ func registerText(r registry) {
 		return text(a[0].Str()), nil
 	})
 	r.fn("convert_to(text,name)", func(_ *Ctx, a []datum) (datum, error) {
-		if err := onlyUTF8(a[1].Str()); err != nil {
+		if err := onlyUTF8(a[1].Str(), "destination"); err != nil {
 			return value.Null, err
 		}
 		return value.Blob(a[0].Bytes()), nil
@@ -380,10 +381,17 @@ func normalForm(name string) (norm.Form, error) {
 	return 0, fault.New(fault.InvalidParameterValue, "invalid normalization form: %s", name)
 }
 
-func onlyUTF8(enc string) error {
-	switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToUpper(enc)) {
-	case "UTF8", "UNICODE":
+// What PostgreSQL's names of encodings look like.
+var encodingName = regexp.MustCompile(`^(SQLASCII|LATIN\d+|ISO8859\d*|WIN(DOWS)?\d+|KOI8.*|EUC.*|SJIS|SHIFTJIS.*|MSKANJI|BIG5|GBK|UHC|GB18030|JOHAB|MULEINTERNAL|ABC|ALT|TCVN.*|VSCII|MSWIN.*)$`)
+
+// onlyUTF8 refuses other encodings; end is "source" or "destination".
+func onlyUTF8(enc, end string) error {
+	name := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToUpper(enc))
+	switch {
+	case name == "UTF8" || name == "UNICODE":
 		return nil
+	case !encodingName.MatchString(name):
+		return fault.New(fault.InvalidParameterValue, `invalid %s encoding name "%s"`, end, enc)
 	}
 	return unsupported("encoding %s is not supported", enc).(*fault.Error).WithHint("Use UTF8.")
 }

@@ -275,13 +275,34 @@ func registerTime(r registry) {
 		r.fn("timezone(interval,"+sig+")", func(_ *Ctx, a []datum) (datum, error) {
 			v := interval(a[0])
 			if v.Months != 0 || v.Days != 0 {
-				return value.Null, fault.New(fault.InvalidParameterValue, `interval time zone "%s" must not include months or days`, a[0].Str())
+				return value.Null, badZone(a[0])
 			}
 			return f(time.FixedZone("", int(v.Micros/value.USecond)), a[1])
 		})
 	}
 	zoned("timestamptz", func(z *time.Location, d datum) (datum, error) { return stamp(d).Local(z).TimestampDatum() })
 	zoned("timestamp", func(z *time.Location, d datum) (datum, error) { return stamp(d).In(z).TimestamptzDatum() })
+
+	moved := func(d datum, offset int) (datum, error) {
+		us, from := value.TimetzFrom(d.Str())
+		const day = 24 * 3600 * value.USecond
+		return value.TimetzDatum((us+int64(offset-from)*value.USecond+2*day)%day, offset), nil
+	}
+	r.fn("timezone(text,timetz)", func(c *Ctx, a []datum) (datum, error) {
+		z, err := value.Zone(a[0].Str())
+		if err != nil {
+			return value.Null, err
+		}
+		_, offset := c.now().Time().In(z).Zone() // today's
+		return moved(a[1], offset)
+	})
+	r.fn("timezone(interval,timetz)", func(_ *Ctx, a []datum) (datum, error) {
+		v := interval(a[0])
+		if v.Months != 0 || v.Days != 0 {
+			return value.Null, badZone(a[0])
+		}
+		return moved(a[1], int(v.Micros/value.USecond))
+	})
 
 	// Makers.
 	r.fn("make_interval(int4,int4,int4,int4,int4,int4,float8)", func(_ *Ctx, a []datum) (datum, error) {
@@ -599,6 +620,10 @@ func knownUnit(u string) bool {
 	return false
 }
 
+func badZone(interval datum) error {
+	return fault.New(fault.InvalidParameterValue, `interval time zone "%s" must not include months or days`, interval.Str())
+}
+
 func badUnit(u, typ string) error {
 	if knownUnit(unitName(u)) {
 		return fault.New(fault.FeatureNotSupported, `unit "%s" not supported for type %s`, strings.ToLower(u), typ)
@@ -779,6 +804,9 @@ func isoWeek(d value.Day) (year, week int) {
 }
 
 func truncStamp(unit string, s value.Stamp, typ string) (value.Stamp, error) {
+	if !s.Finite() {
+		return s, nil // whatever the unit
+	}
 	u := unitName(unit)
 	switch u {
 	case "year", "month", "day", "hour", "minute", "second", "milliseconds", "microseconds", "week", "quarter", "decade", "century", "millennium":
@@ -786,9 +814,6 @@ func truncStamp(unit string, s value.Stamp, typ string) (value.Stamp, error) {
 		return 0, fault.New(fault.InvalidParameterValue, `unit "%s" not recognized for type %s`, strings.ToLower(unit), typ)
 	default:
 		return 0, badUnit(unit, typ)
-	}
-	if !s.Finite() {
-		return s, nil
 	}
 	d, us := s.Split()
 	y, m, _ := d.Civil()

@@ -304,6 +304,10 @@ func (in *insert) run(f *eval.Frame, out func([]value.Datum) error) (Outcome, er
 					return err
 				}
 			}
+			// And the constraints that are not about other rows.
+			if err := tg.check(x, row); err != nil {
+				return err
+			}
 			done, err := in.onConflict(x, f, g, row, touched, updates, out, &o)
 			if err != nil || done {
 				return err
@@ -463,7 +467,8 @@ func (x *execution) insteadOf(tg *target, on int, old, new []value.Datum) ([]val
 // ---- sources of INSERT ----
 
 func (m *maker) source(q *tree.Query) (rowSource, error) {
-	if q.Values != nil && len(q.CTEs) == 0 && len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil {
+	if q.Values != nil && len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil && (len(q.CTEs) == 0 || hasDefault(q.Values)) {
+		seeCTEs(q)
 		return m.valuesSource(q.Values)
 	}
 	if plainValues(q) {
@@ -483,6 +488,31 @@ func (m *maker) source(q *tree.Query) (rowSource, error) {
 		return nil, err
 	}
 	return &textSource{t}, nil
+}
+
+func hasDefault(rows [][]tree.Expr) bool {
+	for _, row := range rows {
+		for _, e := range row {
+			if _, ok := e.(*tree.SetDefault); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// seeCTEs hands the CTEs of VALUES to the sub-queries in them, which are then computed by themselves: DEFAULT has no place in a text.
+func seeCTEs(q *tree.Query) {
+	for _, row := range q.Values {
+		for _, e := range row {
+			tree.Walk(e, func(e tree.Expr) bool {
+				if s, ok := e.(*tree.SubLink); ok && s.Query != nil {
+					s.Query = withCTEs(s.Query, q)
+				}
+				return true
+			})
+		}
+	}
 }
 
 // valuesSource computes its rows in Go.

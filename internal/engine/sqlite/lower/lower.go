@@ -449,7 +449,14 @@ func (l *lowerer) recursiveTerm(q *tree.Query) bool {
 
 // selectBody is SELECT … HAVING of a plain query. withJunk also puts out the junk targets.
 func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
-	from, where := l.from(q)
+	// FROM and WHERE are of single rows: the current grouping set does not change what its columns are there.
+	nulled := l.nulled
+	l.nulled = nil
+	from, cond := l.from(q)
+	if q.Where != nil {
+		cond = append(cond, l.conditions(q)...)
+	}
+	l.nulled = nulled
 	var b strings.Builder
 	b.WriteString("SELECT ")
 	if q.Distinct && len(q.DistinctOn) == 0 {
@@ -477,10 +484,6 @@ func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
 		b.WriteString(`NULL AS "c1"`) // SELECT without columns: the rows count
 	}
 	b.WriteString(from)
-	cond := where
-	if q.Where != nil {
-		cond = append(cond, l.conditions(q)...)
-	}
 	for i, c := range cond {
 		if i == 0 {
 			b.WriteString(" WHERE ")

@@ -587,6 +587,9 @@ func inputBit(s string, mod int32, fixed bool) (Datum, error) {
 
 func inputMoney(_ *Env, s string, _ int32) (Datum, error) {
 	t := strings.NewReplacer("$", "", ",", "", " ", "").Replace(s)
+	if t == "" {
+		return Text("$0.00"), nil // as PostgreSQL reads it
+	}
 	neg := strings.HasPrefix(t, "(") && strings.HasSuffix(t, ")")
 	t = strings.Trim(t, "()")
 	if strings.HasPrefix(t, "-") {
