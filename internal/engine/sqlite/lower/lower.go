@@ -453,9 +453,6 @@ func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
 	nulled := l.nulled
 	l.nulled = nil
 	from, cond := l.from(q)
-	if q.Where != nil {
-		cond = append(cond, l.conditions(q)...)
-	}
 	l.nulled = nulled
 	var b strings.Builder
 	b.WriteString("SELECT ")
@@ -484,6 +481,11 @@ func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
 		b.WriteString(`NULL AS "c1"`) // SELECT without columns: the rows count
 	}
 	b.WriteString(from)
+	if q.Where != nil {
+		l.nulled = nil
+		cond = append(cond, l.conditions(q)...)
+		l.nulled = nulled
+	}
 	for i, c := range cond {
 		if i == 0 {
 			b.WriteString(" WHERE ")
