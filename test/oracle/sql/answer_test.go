@@ -70,7 +70,6 @@ const (
 )
 
 var (
-	farYear  = regexp.MustCompile(`\bBC\b|\d{5,}-\d\d`)
 	minus0   = regexp.MustCompile(`-(0(?:\.0+)?)([^\d.]|$)`)
 	refusal  = regexp.MustCompile(`not supported by the sqlite engine`)
 	tooLarge = "value overflows numeric format"

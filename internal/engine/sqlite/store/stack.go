@@ -42,7 +42,8 @@ type stack struct {
 // extensions is the one way to the pointer.
 func newStack(db *sqlite3.Conn) (stack, error) {
 	var s stack
-	err := sqlite3.ExtensionInit(db, func(env any) extension { //nolint:staticcheck // the method that replaces it needs Go 1.27
+	//lint:ignore SA1019 the method that replaces it needs Go 1.27
+	err := sqlite3.ExtensionInit(db, func(env any) extension {
 		s.module, _ = env.(module)
 		return extension{}
 	}, func() (_, _, _, _ int64) { return 0, 1, 0, 1 })
