@@ -13,8 +13,9 @@ type deadline struct {
 	context.Context
 	at time.Time
 
-	asked atomic.Uint32
-	ended atomic.Bool
+	asked  atomic.Uint32
+	ended  atomic.Bool
+	waited atomic.Bool // somebody has asked for Done
 
 	once   sync.Once
 	timed  context.Context // made by the first Done
@@ -33,6 +34,7 @@ func (d *deadline) Deadline() (time.Time, bool) {
 }
 
 func (d *deadline) Done() <-chan struct{} {
+	d.waited.Store(true)
 	d.once.Do(func() { d.timed, d.cancel = context.WithDeadline(d.Context, d.at) })
 	return d.timed.Done()
 }
@@ -41,7 +43,8 @@ func (d *deadline) Err() error {
 	if err := d.Context.Err(); err != nil {
 		return err
 	}
-	if d.asked.Add(1)%askClock == 1 && !time.Now().Before(d.at) {
+	// Who waits for the end must find it told as soon as it is there.
+	if (d.asked.Add(1)%askClock == 1 || d.waited.Load()) && !time.Now().Before(d.at) {
 		d.ended.Store(true)
 	}
 	if d.ended.Load() {

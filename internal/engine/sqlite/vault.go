@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -58,12 +59,32 @@ func makeVaultKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	text := []byte(hex.EncodeToString(key[:]) + "\n")
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	// A crash leaves no file or a whole one, and the name is on disk before a secret is.
+	f, err := os.CreateTemp(filepath.Dir(path), ".vault-*") // mode 0600
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
 	_, err = f.Write(text)
-	return text, errors.Join(err, f.Sync(), f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return nil, err
+	}
+	return text, syncDir(filepath.Dir(path))
+}
+
+// syncDir makes the names in a folder durable. Windows has no such thing and needs none.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // Seal encrypts message, bound to additional.
