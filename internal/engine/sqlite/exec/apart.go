@@ -10,25 +10,32 @@ import (
 
 // apart lets a query read all of its rows before it calls the first function that may write: select f(id) from t, where f changes t. In PostgreSQL the
 // statement's snapshot keeps what its own functions write from it; SQLite's cursor comes upon the changed and the new rows, without end where each row makes
-// another. What the output needs of the rows becomes a materialized WITH item, in order and with its limit, and the output is computed from that. q may be changed; the
-// result is q itself where nothing in the output writes, or where the rows have been read by then anyway (grouping, windows, DISTINCT sort them).
+// another. What the query needs of its FROM items becomes a materialized WITH item, and everything else is computed from that. q may be changed.
+//
+// Where only the output writes, order and limit go into the item too, so that functions are called for the rows of the result alone; of a query that groups, sorts by such a
+// function or asks for one in WHERE they stay outside. Not kept apart: a function that writes in the condition of a join.
 func apart(q *tree.Query) *tree.Query {
-	if q.Command != tree.Select || q.SetOp != sql.NoSetOp || q.Values != nil || len(q.From) == 0 || q.Aggregated || len(q.Windows) > 0 || q.Distinct ||
-		!slices.ContainsFunc(q.Targets, func(t tree.Target) bool { return mayWrite(t.Expr) }) ||
-		slices.ContainsFunc(q.OrderBy, func(k tree.SortKey) bool { return mayWrite(k.Expr) }) ||
-		slices.ContainsFunc(q.Targets, func(t tree.Target) bool { return t.Expr != nil && tree.Any(t.Expr, yieldsSet) }) {
+	if q.Command != tree.Select || q.SetOp != sql.NoSetOp || q.Values != nil || len(q.From) == 0 {
+		return q
+	}
+	inOutput := slices.ContainsFunc(q.Targets, func(t tree.Target) bool { return mayWrite(t.Expr) })
+	inWhere := mayWrite(q.Where)
+	elsewhere := false // in grouping, windows, order, limit
+	rest := *q
+	rest.Rels, rest.From, rest.Where, rest.Targets = nil, nil, nil, nil
+	rest.EachSlot(func(e *tree.Expr) { elsewhere = elsewhere || mayWrite(*e) })
+	if !inOutput && !inWhere && !elsewhere {
 		return q
 	}
 	type place struct {
 		rel *tree.Rel
 		col int // -1 for the whole row
 	}
-	read := *q
-	rows := &tree.CTE{Name: "rows", Query: &read, Materialized: new(bool), Refs: 1}
+	read := &tree.Query{Command: tree.Select, Rels: q.Rels, From: q.From, Locking: q.Locking, Pos: q.Pos}
+	rows := &tree.CTE{Name: "rows", Query: read, Materialized: new(bool), Refs: 1}
 	*rows.Materialized = true
 	from := &tree.Rel{Kind: tree.CTERel, Alias: rows.Name, CTE: rows}
 	at := map[place]int{}
-	read.CTEs, read.Targets = nil, nil
 	column := func(p place, e tree.Expr, name string) tree.Expr {
 		i, ok := at[p]
 		if !ok {
@@ -42,32 +49,37 @@ func apart(q *tree.Query) *tree.Query {
 	moved := func(e tree.Expr) tree.Expr {
 		switch e := e.(type) {
 		case *tree.Var:
-			if slices.Contains(q.Rels, e.Rel) {
+			if slices.Contains(read.Rels, e.Rel) {
 				return column(place{e.Rel, e.Col}, e, e.Rel.Columns[e.Col].Name)
 			}
 		case *tree.WholeRow:
-			if slices.Contains(q.Rels, e.Rel) {
+			if slices.Contains(read.Rels, e.Rel) {
 				return column(place{e.Rel, -1}, e, e.Rel.Alias)
 			}
 		}
 		return e
 	}
 	out := *q
-	out.Targets = slices.Clone(q.Targets)
-	for i := range out.Targets {
-		t := &out.Targets[i]
-		t.Expr = tree.Map(t.Expr, moved)
-		tree.EachSubQuery(t.Expr, func(sub *tree.Query) { tree.MapQuery(sub, moved) })
+	out.Rels, out.From, out.Locking = []*tree.Rel{from}, []tree.FromItem{&tree.RelItem{Rel: from}}, nil
+	if !inWhere {
+		read.Where, out.Where = q.Where, nil
 	}
+	set := slices.ContainsFunc(q.Targets, func(t tree.Target) bool { return t.Expr != nil && tree.Any(t.Expr, yieldsSet) })
+	if !inWhere && !elsewhere && !q.Aggregated && len(q.Windows) == 0 && !q.Distinct && !set {
+		read.OrderBy, read.Limit, read.Offset, read.WithTies = q.OrderBy, q.Limit, q.Offset, q.WithTies
+		out.OrderBy, out.Limit, out.Offset, out.WithTies = nil, nil, nil, false
+	}
+	out.EachSlot(func(e *tree.Expr) {
+		*e = tree.Map(*e, moved)
+		tree.EachSubQuery(*e, func(sub *tree.Query) { tree.MapQuery(sub, moved) })
+	})
 	if len(read.Targets) == 0 { // the rows count, whatever is in them
 		one := &tree.Const{Typ: tree.Type{OID: catalog.BoolOID, Mod: -1}}
 		read.Targets = []tree.Target{{Name: "row", Expr: one}}
-		rows.Columns = []tree.RelColumn{{Name: "row", Type: (tree.Type{OID: catalog.BoolOID, Mod: -1})}}
+		rows.Columns = []tree.RelColumn{{Name: "row", Type: one.Typ}}
 	}
 	from.Columns = rows.Columns
 	out.CTEs = append(slices.Clone(q.CTEs), rows)
-	out.Rels, out.From = []*tree.Rel{from}, []tree.FromItem{&tree.RelItem{Rel: from}}
-	out.Where, out.OrderBy, out.Limit, out.Offset, out.WithTies, out.Locking = nil, nil, nil, nil, false, nil
 	return &out
 }
 
