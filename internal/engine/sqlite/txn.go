@@ -158,18 +158,26 @@ func (t *txn) run(s sql.Stmt, file string, args []string) error {
 
 // define applies a statement of schema definition to the catalog and to the file.
 func (t *txn) define(s sql.Stmt, file string) error {
-	if t.edit == nil {
-		return errAlone
-	}
-	old, mark, changed := t.edit.Catalog(), t.edit.Mark(), t.changed
-	ch, err := t.edit.Apply(s, catalog.Env{
+	env := catalog.Env{
 		Role:        t.s.Role,
 		SearchPath:  t.s.Path,
 		File:        file,
 		ViewColumns: viewColumns,
 		IsBuiltin:   isBuiltin,
 		Check:       t.checkDefinition,
-	})
+	}
+	if t.s.ReadOnly {
+		ch, err := t.s.Cat.Edit().Apply(s, env) // which nobody keeps: it knows what the statement is called
+		if err != nil {
+			return err
+		}
+		return fault.New(fault.ReadOnlyTransaction, "cannot execute %s in a read-only transaction", ch.Tag)
+	}
+	if t.edit == nil {
+		return errAlone
+	}
+	old, mark, changed := t.edit.Catalog(), t.edit.Mark(), t.changed
+	ch, err := t.edit.Apply(s, env)
 	if err != nil {
 		return err
 	}

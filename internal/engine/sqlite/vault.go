@@ -20,22 +20,34 @@ import (
 // vaultFile holds the key of schema vault's secrets, 32 bytes as hex, in the data folder. A copy of the database alone tells no secret.
 const vaultFile = "vault.key"
 
-// vault encrypts the secrets of schema vault with AES-256-GCM and random nonces (NIST SP 800-38D). The key is read, or made, at the first use. Safe for concurrent use.
+// vault encrypts the secrets of schema vault with AES-256-GCM and random nonces (NIST SP 800-38D). The key is read, or by the first Seal made, at the first use. Safe for concurrent use.
 type vault struct {
 	dir  string
-	once sync.Once
-	aead cipher.AEAD
-	err  error
+	mu   sync.Mutex
+	aead cipher.AEAD // guarded by mu; nil until the key has been read
 }
 
-func (v *vault) open() (cipher.AEAD, error) {
-	v.once.Do(func() { v.aead, v.err = loadVault(filepath.Join(v.dir, vaultFile)) })
-	return v.aead, v.err
+// open reads the key, which it makes when there is none and make is set.
+func (v *vault) open(make bool) (cipher.AEAD, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.aead != nil {
+		return v.aead, nil
+	}
+	aead, err := loadVault(filepath.Join(v.dir, vaultFile), make)
+	if err == nil {
+		v.aead = aead
+	}
+	return aead, err
 }
 
-func loadVault(path string) (cipher.AEAD, error) {
+func loadVault(path string, make bool) (cipher.AEAD, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if !make {
+			// To decrypt with a new key cannot succeed, and the new one would stand in the way of the old one.
+			return nil, fault.New("58P01", "the key of the vault is missing").WithHint("Put the file %s back into the data folder.", vaultFile)
+		}
 		text, err = makeVaultKey(path)
 	}
 	if err != nil {
@@ -89,7 +101,7 @@ func syncDir(dir string) error {
 
 // Seal encrypts message, bound to additional.
 func (v *vault) Seal(message, additional []byte) ([]byte, error) {
-	aead, err := v.open()
+	aead, err := v.open(true)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +110,7 @@ func (v *vault) Seal(message, additional []byte) ([]byte, error) {
 
 // Open decrypts what Seal gave for the same additional.
 func (v *vault) Open(sealed, additional []byte) ([]byte, error) {
-	aead, err := v.open()
+	aead, err := v.open(false)
 	if err != nil {
 		return nil, err
 	}

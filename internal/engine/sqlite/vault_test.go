@@ -92,7 +92,7 @@ func TestVault(t *testing.T) {
 		t.Fatal(err)
 	}
 	e = start()
-	check("", "select decrypted_secret from vault.decrypted_secrets", "crypto_aead_det_decrypt: invalid ciphertext (22000)")
+	check("", "select decrypted_secret from vault.decrypted_secrets", "the key of the vault is missing (58P01)")
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}

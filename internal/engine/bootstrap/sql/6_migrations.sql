@@ -16,8 +16,3 @@ create table if not exists supabase_migrations.seed_files (
   path text primary key,
   hash text not null
 );
-
-create table if not exists supabase_migrations.seed_files (
-  path text primary key,
-  hash text not null
-);

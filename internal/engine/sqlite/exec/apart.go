@@ -85,19 +85,17 @@ func apart(q *tree.Query) *tree.Query {
 
 // mayWrite reports whether e calls a function of the project that is volatile, in its sub-queries too.
 func mayWrite(e tree.Expr) bool {
-	found := e != nil && tree.Any(e, func(e tree.Expr) bool {
-		c, ok := e.(*tree.Call)
-		return ok && c.User != nil && c.User.Volatility == 'v'
-	})
-	if !found && e != nil {
-		tree.EachSubQuery(e, func(sub *tree.Query) {
-			tree.WalkQuery(sub, func(e tree.Expr) bool {
-				c, ok := e.(*tree.Call)
-				found = found || ok && c.User != nil && c.User.Volatility == 'v'
-				return !found
-			})
-		})
+	if e == nil {
+		return false
 	}
+	found := false
+	look := func(e tree.Expr) bool {
+		c, ok := e.(*tree.Call)
+		found = found || ok && c.User != nil && c.User.Volatility == 'v'
+		return !found
+	}
+	tree.Walk(e, look)
+	tree.EachSubQuery(e, func(sub *tree.Query) { tree.WalkQuery(sub, look) })
 	return found
 }
 

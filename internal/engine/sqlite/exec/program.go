@@ -184,13 +184,11 @@ func plainValues(q *tree.Query) bool {
 	}
 	for _, t := range q.Targets {
 		if t.Expr == nil || tree.Any(t.Expr, func(e tree.Expr) bool {
-			switch e := e.(type) {
-			case *tree.Call:
-				return e.Fn != nil && e.Fn.RetSet || e.User != nil && e.User.ReturnsSet
+			switch e.(type) {
 			case *tree.WindowCall, *tree.Agg:
 				return true
 			}
-			return false
+			return yieldsSet(e)
 		}) {
 			return false
 		}

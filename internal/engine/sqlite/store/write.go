@@ -259,6 +259,9 @@ func (s *Store) exclusive(r *request) {
 	// Within a transaction the pragma does nothing, and DROP TABLE in the course of a rebuild would count the references to the dropped table as broken.
 	if r.err = c.raw.Exec(`PRAGMA foreign_keys=OFF; BEGIN IMMEDIATE`); r.err != nil {
 		s.noteFailure(r.err)
+		if err := c.raw.Exec(`PRAGMA foreign_keys=ON`); err != nil {
+			s.dropWriter()
+		}
 		return
 	}
 	s.call(r, true)
