@@ -1,14 +1,15 @@
 // Package engine is the only way to data: the interface that both engines fulfil.
 //
-// Main types in order of meeting them: Engine, Row, Sink, Script. A door builds a plan.Plan and gives it to Engine.Do; migrations
-// and people's SQL go to Engine.Script.
+// Main types in order of meeting them: Engine, Row, Sink, Tx, Script. A door builds a plan.Plan and gives it to Engine.Do, or several to the Tx of Engine.Transact;
+// migrations and people's SQL go to Engine.Script.
 //
 // Invariants: whatever reaches data passes the caller's privileges and policies, in the engine; a Sink sees rows before the commit and its error
-// rolls everything back; when Do or Script returns nil for a write, the write is on disk (fsync) or on the server.
+// rolls everything back; when Do, Transact or Script returns nil for a write, the write is on disk (fsync) or on the server.
 package engine
 
 import (
 	"context"
+	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -35,6 +36,9 @@ type Engine interface {
 	// Do runs one planned request in a transaction of its own, as the caller, and streams its rows to sink.
 	// Errors are *fault.Error where a client may read them. ctx ends the statement.
 	Do(ctx context.Context, p *plan.Plan, args plan.Args, sink Sink) error
+	// Transact runs f in one transaction and commits when it returns nil. f may be called again from the start when the engine has to begin anew, so
+	// it must reset what its sinks keep. f may hold up every other write: it calls nothing of the engine but its Tx, and waits for nothing else.
+	Transact(ctx context.Context, o TxOptions, f func(Tx) error) error
 	// Script runs SQL text.
 	Script(ctx context.Context, s Script, sink ScriptSink) error
 	// Shadow gives the catalog that a new database would have after s: the wanted state of a schema file. Nothing of it is kept.
@@ -71,6 +75,22 @@ type Outcome struct {
 type Sink interface {
 	Row(Row) error
 	End(Outcome) error
+}
+
+// TxOptions are what holds for a transaction of several plans. The clock (now()), the role and the claims are the same throughout.
+type TxOptions struct {
+	Caller   query.Caller
+	ReadOnly bool          // writes are refused (25006), and all plans see one snapshot
+	Rollback bool          // constraints are checked, and nothing is kept
+	Timeout  time.Duration // after which the whole is ended (57014); 0 is never
+}
+
+// Tx runs plans in one transaction. Not for concurrent use; not valid after the function that got it has returned.
+type Tx interface {
+	// Do runs one planned request as Engine.Do would, as args.Caller, and sees what earlier ones of the transaction wrote. The caller has to be the transaction's,
+	// but that method and path of its request may differ. args.ReadOnly holds for this plan alone; args.Rollback means nothing. What SQL says of the response is this plan's
+	// alone. Constraints that are deferred are checked at the end of the transaction. An error makes the whole transaction roll back, whatever the function returns.
+	Do(ctx context.Context, p *plan.Plan, args plan.Args, sink Sink) error
 }
 
 // Script is SQL text to run.

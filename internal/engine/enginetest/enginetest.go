@@ -47,6 +47,16 @@ func Run(t *testing.T, open func(t *testing.T) engine.Engine) {
 		{"CatalogFollowsTheSchema", catalogFollows},
 		{"OldPlansRunOrFailWell", oldPlans},
 		{"WritesDoNotGetLost", concurrent},
+		{"TransactionSeesItsWrites", transactTogether},
+		{"TransactionIsAllOrNothing", transactAllOrNothing},
+		{"TransactionChecksWhatIsDeferredAtItsEnd", transactDeferred},
+		{"TransactionRefusesWritesWhereItOnlyReads", transactReadOnly},
+		{"PlansOfTransactionHaveTheirOwnRequest", transactSession},
+		{"TransactionHasItsCallersRights", transactRights},
+		{"TransactionEndsInTime", transactTimeout},
+		{"PanicEndsTransactionAndNothingElse", transactPanics},
+		{"TransactionBeginsAnew", transactSchema},
+		{"TransactionsDoNotMix", transactConcurrent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -222,12 +222,17 @@ func (s *snapshot) hard(o catalog.OID) bool {
 
 // Do runs a plan.
 func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
-	if args.Timeout <= 0 {
-		return e.do(ctx, p, &args, sink)
+	return within(ctx, args.Timeout, func(ctx context.Context) error { return e.do(ctx, p, &args, sink) })
+}
+
+// within ends f after a time; 0 is never.
+func within(ctx context.Context, limit time.Duration, f func(context.Context) error) error {
+	if limit <= 0 {
+		return f(ctx)
 	}
-	ctx, done := context.WithTimeoutCause(ctx, args.Timeout, errTimeout)
+	ctx, done := context.WithTimeoutCause(ctx, limit, errTimeout)
 	defer done()
-	err := e.do(ctx, p, &args, sink)
+	err := f(ctx)
 	if fault.Code(err) == fault.QueryCanceled && context.Cause(ctx) == errTimeout {
 		return errTimeout
 	}
@@ -310,6 +315,7 @@ type request struct {
 	c       *compiled
 	args    *plan.Args
 	sink    engine.Sink
+	tx      *transaction // whose part it is; nil when it is a transaction of its own
 
 	begun      bool // the sink has seen something
 	sinkFailed bool
@@ -369,42 +375,43 @@ func (s *session) forget(c *compiled) {
 func (r *request) run(ctx context.Context, now *snapshot) error {
 	writes := r.plan.Writes()
 	waits := writes && !r.args.Rollback // for the sink's verdict
-	begin := "ms_begin"
-	if len(r.c.sides) > 0 {
-		begin = "ms_begin_snap"
-	}
-	if r.args.ReadOnly {
-		begin += "_ro"
-	}
 	p := r.conn.StartPipeline(ctx)
-	p.SendQueryPrepared(begin, nil, nil, nil)
+	head := r.sendBegin(p)
 	r.sendCaller(p)
-	role := now.roles[r.args.Caller.Role]
-	if role != "" {
+	head++
+	if role := now.roles[r.args.Caller.Role]; role != "" {
 		p.SendQueryParams(role, nil, nil, nil, nil)
+		head++
 	}
 	if r.c.before != "" {
 		p.SendQueryParams(r.c.before, nil, nil, nil, nil)
+		head++
 	}
 	pre := r.sendStatements(p)
-	pre.role = role != ""
+	pre.head = head
 	if r.c.readsBack {
 		p.SendQueryPrepared("ms_settings", nil, nil, nil)
 	}
 	switch {
+	case r.tx != nil:
+		waits = false
+		pre.tail = r.tx.sendNext(p, r)
 	case waits:
 	case r.args.Rollback:
 		if writes {
 			p.SendQueryPrepared("ms_check", nil, nil, nil)
+			pre.tail++
 		}
 		p.SendQueryPrepared("ms_rollback", nil, nil, nil)
+		pre.tail++
 	default:
 		p.SendQueryPrepared("ms_commit", nil, nil, nil)
 		r.committing = true
+		pre.tail++
 	}
 	err := p.Sync()
 	if err == nil {
-		err = r.read(p, pre, waits, writes)
+		err = r.read(p, pre)
 	}
 	if closeErr := p.Close(); err == nil {
 		err = closeErr
@@ -414,6 +421,22 @@ func (r *request) run(ctx context.Context, now *snapshot) error {
 	}
 	r.committing = true
 	return r.conn.ExecPrepared(ctx, "ms_commit", nil, nil, nil).Read().Err
+}
+
+// sendBegin begins the transaction, or the request's part of it, and gives the number of statements sent.
+func (r *request) sendBegin(p *pgconn.Pipeline) int {
+	if r.tx != nil {
+		return r.tx.sendBegin(p, r)
+	}
+	begin := "ms_begin"
+	if len(r.c.sides) > 0 {
+		begin = "ms_begin_snap"
+	}
+	if r.args.ReadOnly {
+		begin += "_ro"
+	}
+	p.SendQueryPrepared(begin, nil, nil, nil)
+	return 1
 }
 
 func (r *request) sendCaller(p *pgconn.Pipeline) {
@@ -449,9 +472,9 @@ func bytesOf(s string) []byte {
 	return unsafe.Slice(unsafe.StringData(s), len(s))
 }
 
-// sending says what the pipeline has been asked for before the rows.
+// sending says what the pipeline has been asked for around the rows.
 type sending struct {
-	role        bool // the settings of the caller's role
+	head, tail  int // statements without rows, before and after
 	deallocated int
 	prepares    bool
 	kept        prepared
@@ -502,18 +525,8 @@ func (r *request) sendStatements(p *pgconn.Pipeline) sending {
 }
 
 // read reads the pipeline's results in the order of their requests.
-func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) error {
-	for range 2 { // BEGIN and the caller
-		if _, err := finish(p); err != nil {
-			return err
-		}
-	}
-	if pre.role {
-		if _, err := finish(p); err != nil {
-			return err
-		}
-	}
-	if r.c.before != "" {
+func (r *request) read(p *pgconn.Pipeline, pre sending) error {
+	for range pre.head {
 		if _, err := finish(p); err != nil {
 			return err
 		}
@@ -556,15 +569,9 @@ func (r *request) read(p *pgconn.Pipeline, pre sending, waits, writes bool) erro
 			return err
 		}
 	}
-	if !waits {
-		ends := 1 // COMMIT or ROLLBACK
-		if writes {
-			ends++ // the check of constraints before it
-		}
-		for range ends {
-			if _, err := finish(p); err != nil {
-				return err
-			}
+	for range pre.tail {
+		if _, err := finish(p); err != nil {
+			return err
 		}
 	}
 	r.begun = true

@@ -204,6 +204,12 @@ var standing = []struct{ name, text string }{
 	{"ms_commit", "COMMIT"},
 	{"ms_rollback", "ROLLBACK"},
 	{"ms_check", "SET CONSTRAINTS ALL IMMEDIATE"},
+	// Between the plans of a transaction: what one said of the response is not the next one's, and neither is its time zone; a savepoint keeps "read only" to itself.
+	{"ms_next", "SELECT pg_catalog.set_config('response.status', '', true), pg_catalog.set_config('response.headers', '', true)"},
+	{"ms_zone", "SET LOCAL TimeZone TO DEFAULT"},
+	{"ms_enter", "SAVEPOINT mainstay_read"},
+	{"ms_only", "SET LOCAL transaction_read_only = on"},
+	{"ms_leave", "RELEASE SAVEPOINT mainstay_read"},
 	{"ms_settings", "SELECT current_setting('response.status', true), current_setting('response.headers', true)"},
 }
 

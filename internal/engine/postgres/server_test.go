@@ -11,6 +11,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
@@ -51,7 +52,24 @@ func TestLostConnectionsAreReplaced(t *testing.T) {
 		}
 		elsewhere(t, address, endOthers)
 	}
-	if got := run(t, e, "select count(*) from t"); got != "[3]" {
+	// So is a transaction, from its start.
+	st := insert("t", `[{"id":3}]`, "id")
+	st.Schema, st.MaxAffected = "public", -1
+	p, err := plan.Build(e.Catalog(), &st, "service_role", plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	err = e.Transact(t.Context(), engine.TxOptions{Caller: query.Caller{Role: "service_role"}}, func(tx engine.Tx) error {
+		if calls++; calls == 2 {
+			elsewhere(t, address, endOthers)
+		}
+		return tx.Do(t.Context(), p, plan.Args{Caller: query.Caller{Role: "service_role"}, Body: st.Body}, &lines{})
+	})
+	if err != nil || calls != 3 {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+	if got := run(t, e, "select count(*) from t"); got != "[4]" {
 		t.Errorf("count = %s", got)
 	}
 }

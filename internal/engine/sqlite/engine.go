@@ -1,7 +1,7 @@
 // Package sqlite is the embedded engine: PostgreSQL's SQL on one SQLite file.
 //
 // Open gives an Engine. Do runs a planned request: its statements are compiled once by package exec (analyze, rights, lower) and kept in the
-// plan; reads run on a snapshot, writes in the next group commit of package store. Script runs SQL text: schema definition goes
+// plan; reads run on a snapshot, writes in the next group commit of package store. Transact does the same with several requests. Script runs SQL text: schema definition goes
 // through catalog.Edit and then, step by step, to the file (physical.go), in one transaction with the catalog itself, which is kept in the file
 // in its decoded form so that a start parses nothing.
 //
@@ -138,8 +138,11 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 	in, alone := e.store.Write, false
 	run := func(c *store.Conn) error {
 		t := e.begin(c, args.Caller.Role, alone)
-		err := e.request(t, p, &args, sink)
+		err := e.request(t, p, &args, sink, t.end)
 		e.recycle(t)
+		if err == nil && args.Rollback {
+			return errRollback
+		}
 		return err
 	}
 	if args.ReadOnly || !p.Writes() {
@@ -174,8 +177,8 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 	return err
 }
 
-// request runs a planned request in its transaction.
-func (e *Engine) request(t *txn, p *plan.Plan, args *plan.Args, sink engine.Sink) error {
+// request runs a planned request in its transaction. end does what can still fail before the sink hears of the end.
+func (e *Engine) request(t *txn, p *plan.Plan, args *plan.Args, sink engine.Sink, end func() error) error {
 	t.s.SessionRole, t.s.LoginRole = "authenticator", "authenticator"
 	t.s.ReadOnly = args.ReadOnly
 	if err := setCaller(t.s, &args.Caller); err != nil {
@@ -200,13 +203,7 @@ func (e *Engine) request(t *txn, p *plan.Plan, args *plan.Args, sink engine.Sink
 	if args.Explain != nil {
 		return explainPlan(t.conn, prog.main, args.Explain, sink)
 	}
-	if err := e.run(t, p, prog, args, sink); err != nil {
-		return err
-	}
-	if args.Rollback {
-		return errRollback
-	}
-	return nil
+	return e.run(t, p, prog, args, sink, end)
 }
 
 // compiled gives the plan's programs for a catalog and role, compiling them when they are not those that the plan holds.
@@ -256,7 +253,7 @@ func (e *Engine) SQL(p *plan.Plan) string {
 }
 
 // run runs a plan's statements and gives the sink what they yield.
-func (e *Engine) run(t *txn, p *plan.Plan, prog *compiled, args *plan.Args, sink engine.Sink) error {
+func (e *Engine) run(t *txn, p *plan.Plan, prog *compiled, args *plan.Args, sink engine.Sink, end func() error) error {
 	s := t.s
 	out := engine.Outcome{Total: -1, Estimate: -1, Inserted: -1}
 	for _, side := range []struct {
@@ -289,8 +286,7 @@ func (e *Engine) run(t *txn, p *plan.Plan, prog *compiled, args *plan.Args, sink
 	if prog.main.Command() == tree.Insert {
 		out.Inserted = done.Inserted
 	}
-	// What can still fail comes before the sink hears of the end.
-	if err := t.end(); err != nil {
+	if err := end(); err != nil {
 		return err
 	}
 	out.Settings = responseSettings(s)

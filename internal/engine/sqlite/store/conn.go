@@ -63,6 +63,15 @@ func (c *Conn) StackIsLow() bool { return c.stack.isLow() }
 // Context is that of the call under way. SQL functions that take long should heed it.
 func (c *Conn) Context() context.Context { return c.ctx }
 
+// During runs f with ctx in place of the call's context. What ends ctx has to be all that ends the call's, and more. Errors are as those of Read.
+func (c *Conn) During(ctx context.Context, f func() error) error {
+	outer := c.ctx
+	c.ctx = ctx
+	err := explain(ctx, f())
+	c.ctx = outer
+	return err
+}
+
 // Schema is the schema value of this transaction: the one last staged here, else the one last committed before the snapshot.
 func (c *Conn) Schema() any {
 	if c.staged {

@@ -1,0 +1,176 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+)
+
+// Transact runs f in one transaction: a round trip for each plan, and one for the end. A transaction that only reads has one snapshot. One that writes is READ
+// COMMITTED, as single requests that write are: nobody's commit makes it fail, and a count beside rows may then be of another moment than the rows.
+func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine.Tx) error) error {
+	asked := ctx
+	return within(ctx, o.Timeout, func(ctx context.Context) error {
+		for tries := 0; ; tries++ {
+			t := transaction{e: e, o: &o, asked: asked, ctx: ctx}
+			err := t.attempt(f)
+			if err == nil || t.err == nil {
+				return err
+			}
+			if tries >= 2 || t.sinkFailed || t.committing || ctx.Err() != nil {
+				return t.told()
+			}
+			switch {
+			case outdated(t.err):
+			case lost(t.err):
+				e.pool.Reset() // where one connection is dead the others are likely to be
+			default:
+				return t.told()
+			}
+		}
+	})
+}
+
+// A transaction is one attempt at running several plans on a connection. It is the engine's Tx.
+type transaction struct {
+	e       *Engine
+	o       *engine.TxOptions
+	asked   context.Context // what Transact was called with
+	ctx     context.Context // it, with the time that the whole has
+	conn    *pgconn.PgConn
+	session *session
+	now     *snapshot
+
+	begun      bool  // BEGIN was sent
+	zoned      bool  // a plan has set a time zone
+	err        error // what the first plan failed with, or the end; nothing runs after it
+	sinkFailed bool  // err is the sink's
+	committing bool  // COMMIT was sent: whether it was carried out is unknown until the server says so
+}
+
+// attempt runs f and the end. What fails but f is in err.
+func (t *transaction) attempt(f func(engine.Tx) error) error {
+	pooled, err := t.e.acquire(t.ctx)
+	if err != nil {
+		return err
+	}
+	defer pooled.Release() // which drops a connection that a panic has left in a transaction
+	t.conn = pooled.Conn().PgConn()
+	t.session = sessionOf(t.conn)
+	t.now = t.e.snap.Load()
+	err = f(t)
+	if t.err != nil {
+		err = t.err
+	}
+	if err == nil && t.begun {
+		if t.err = t.end(); t.err == nil {
+			return nil
+		}
+		err = t.err
+	}
+	if t.conn.TxStatus() != 'I' && !t.conn.IsClosed() {
+		// The client's context may be over; the rollback must happen all the same.
+		_ = t.conn.ExecPrepared(context.WithoutCancel(t.ctx), "ms_rollback", nil, nil, nil).Read() // or else the pool drops the connection
+	}
+	return err
+}
+
+func (t *transaction) end() error {
+	last := "ms_commit"
+	if t.o.Rollback {
+		last = "ms_rollback"
+		if err := t.conn.ExecPrepared(t.ctx, "ms_check", nil, nil, nil).Read().Err; err != nil {
+			return err
+		}
+	}
+	t.committing = true
+	return t.conn.ExecPrepared(t.ctx, last, nil, nil, nil).Read().Err
+}
+
+// told is err as a client may read it.
+func (t *transaction) told() error {
+	if t.sinkFailed {
+		return t.err
+	}
+	return faultOf(t.err)
+}
+
+// Do runs a plan.
+func (t *transaction) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
+	if t.err != nil {
+		return t.told()
+	}
+	if args.Caller.Role != t.o.Caller.Role {
+		t.err = fmt.Errorf("a plan of role %q in a transaction of role %q", args.Caller.Role, t.o.Caller.Role)
+		return t.err
+	}
+	whole := t.ctx
+	if ctx != t.asked {
+		joined, done := context.WithCancel(whole)
+		defer done()
+		defer context.AfterFunc(ctx, done)()
+		whole = joined
+	}
+	err := within(whole, args.Timeout, func(ctx context.Context) error {
+		c := t.e.compile(p)
+		if args.Explain != nil {
+			c = c.explaining(args.Explain)
+		}
+		r := request{conn: t.conn, session: t.session, plan: p, c: c, args: &args, sink: sink, tx: t}
+		err := r.run(ctx, t.now)
+		if err == nil {
+			return nil
+		}
+		t.err, t.sinkFailed = err, r.sinkFailed
+		if outdated(err) {
+			t.session.forget(c)
+		}
+		return t.told()
+	})
+	if err == errTimeout {
+		t.err = err
+	}
+	return err
+}
+
+// sendBegin begins the transaction, or goes on with it, for one of its plans.
+func (t *transaction) sendBegin(p *pgconn.Pipeline, r *request) (sent int) {
+	send := func(name string) {
+		p.SendQueryPrepared(name, nil, nil, nil)
+		sent++
+	}
+	switch {
+	case t.begun:
+		send("ms_next")
+		if t.zoned && r.args.TimeZone == "" {
+			send("ms_zone")
+		}
+	case t.o.ReadOnly:
+		send("ms_begin_snap_ro")
+	default:
+		send("ms_begin")
+	}
+	t.begun = true
+	t.zoned = t.zoned || r.args.TimeZone != ""
+	if t.only(r) {
+		send("ms_enter")
+		send("ms_only")
+	}
+	return sent
+}
+
+// sendNext ends the plan's part of the transaction.
+func (t *transaction) sendNext(p *pgconn.Pipeline, r *request) (sent int) {
+	if !t.only(r) {
+		return 0
+	}
+	p.SendQueryPrepared("ms_leave", nil, nil, nil)
+	return 1
+}
+
+// only says whether the plan may not write in a transaction that may.
+func (t *transaction) only(r *request) bool { return r.args.ReadOnly && !t.o.ReadOnly }
