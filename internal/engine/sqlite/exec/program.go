@@ -34,7 +34,8 @@ type Program struct {
 	direct   []eval.Closure // a SELECT without FROM: computed here, so that functions run outside any SQLite statement
 	types    []*value.Ops
 	text     *text
-	ctes     []*step // data-modifying WITH items, in order
+	shared   []*step // WITH items to be computed before anything is changed
+	steps    []*step // data-modifying WITH items, and those computed from what they return, in order
 	first    bool    // the query reads nothing of them: it is run before they change anything
 	change   changer
 	result   bool // RETURNING is present
@@ -48,10 +49,24 @@ type Column struct {
 	Col   int
 }
 
-// step is a data-modifying WITH item.
+// step is a WITH item whose rows are made before others read them: one that changes data, or a query that several parts of the statement read.
 type step struct {
 	cte    *tree.CTE
 	change changer
+	query  *text // when change is nil
+}
+
+// rows runs the item.
+func (st *step) rows(f *eval.Frame) (rows [][]value.Datum, inserted int64, err error) {
+	if st.change == nil {
+		rows, err = st.query.rows(f, len(st.cte.Columns))
+		return rows, 0, err
+	}
+	done, err := st.change.run(f, func(row []value.Datum) error {
+		rows = append(rows, row)
+		return nil
+	})
+	return rows, done.Inserted, err
 }
 
 // changer is a compiled data modification.
@@ -117,18 +132,9 @@ func CompileTree(cat *catalog.Catalog, role string, q *tree.Query) (*Program, er
 	for _, c := range p.Columns {
 		p.types = append(p.types, env.Ops(c.Type.OID))
 	}
-	for _, c := range q.CTEs {
-		if c.Query.Command == tree.Select {
-			continue
-		}
-		p.readOnly = false
-		ch, err := m.change(c.Query, q)
-		if err != nil {
-			return nil, err
-		}
-		p.ctes = append(p.ctes, &step{c, ch})
+	if q, err = m.steps(p, q); err != nil {
+		return nil, err
 	}
-	p.first = len(p.ctes) > 0 && q.Command == tree.Select && !readsChanges(q)
 	if q.Command != tree.Select {
 		p.result = len(q.Targets) > 0
 		p.change, err = m.change(q, nil)
@@ -149,17 +155,6 @@ func CompileTree(cat *catalog.Catalog, role string, q *tree.Query) (*Program, er
 	}
 	p.text.types = p.types
 	return p, nil
-}
-
-// readsChanges says whether a part of q reads what a data-modifying WITH item returns.
-func readsChanges(q *tree.Query) bool {
-	found := false
-	tree.EachQuery(q, func(q *tree.Query) {
-		for _, r := range q.Rels {
-			found = found || r.Kind == tree.CTERel && r.CTE.Query.Command != tree.Select
-		}
-	})
-	return found
 }
 
 // outputType is the type of column i of a set operation or VALUES.
@@ -227,10 +222,14 @@ func (p *Program) Run(s *Session, args []value.Datum, out func(Row) error) (Outc
 }
 
 func (p *Program) writes() tree.Command {
-	if p.command != tree.Select || len(p.ctes) == 0 {
-		return p.command
+	if p.command == tree.Select {
+		for _, st := range p.steps {
+			if st.change != nil {
+				return st.cte.Query.Command
+			}
+		}
 	}
-	return p.ctes[0].cte.Query.Command
+	return p.command
 }
 
 func commandWord(c tree.Command) string {
@@ -258,31 +257,38 @@ func (p *Program) run(x *execution, args []value.Datum, out func(Row) error) (Ou
 		return err
 	}
 	err := x.statement(func() error {
+		defer func() {
+			for _, st := range p.shared {
+				delete(x.ctes, st.cte)
+			}
+			for _, st := range p.steps {
+				delete(x.ctes, st.cte)
+			}
+		}()
+		do := func(st *step) error {
+			rows, n, err := st.rows(f)
+			if x.ctes == nil {
+				x.ctes = map[*tree.CTE][][]value.Datum{}
+			}
+			x.ctes[st.cte] = rows
+			inserted += n
+			return err
+		}
+		for _, st := range p.shared {
+			if err := do(st); err != nil {
+				return err
+			}
+		}
 		if p.first {
 			if err := hold(); err != nil {
 				return err
 			}
 		}
-		for _, st := range p.ctes {
-			var rows [][]value.Datum
-			done, err := st.change.run(f, func(row []value.Datum) error {
-				rows = append(rows, row)
-				return nil
-			})
-			if err != nil {
+		for _, st := range p.steps {
+			if err := do(st); err != nil {
 				return err
 			}
-			inserted += done.Inserted
-			if x.ctes == nil {
-				x.ctes = map[*tree.CTE][][]value.Datum{}
-			}
-			x.ctes[st.cte] = rows
 		}
-		defer func() {
-			for _, st := range p.ctes {
-				delete(x.ctes, st.cte)
-			}
-		}()
 		if p.first {
 			return nil
 		}
