@@ -105,6 +105,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		RequireFilter: conf.API.RequireFilter,
 		Brief:         conf.API.Errors == "minimal",
 		QuoteFormulas: conf.API.CSVFormulas == "quote",
+		Secret:        []byte(a.keys.Secret),
 		Plan: plan.Options{
 			Exposed:     func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
 			ExposedHint: exposedHint(a.project),

@@ -160,8 +160,8 @@ func (d *document) table(t *catalog.Table) object {
 		}
 	}
 	if read {
-		get := operation("read", "Read rows of", append(slices.Clone(filters), d.parameters("select", "order", "limit", "offset", "and", "or", "range", "preferRead")...))
-		get["responses"] = answers(object{"200": content("The rows", rows, row), "206": content("A part of the rows that were counted", rows, row)}, "416")
+		get := operation("read", "Read rows of", append(slices.Clone(filters), d.parameters("select", "order", "limit", "offset", "and", "or", "range", "ifNoneMatch", "preferRead")...))
+		get["responses"] = answers(object{"200": content("The rows", rows, row), "206": content("A part of the rows that were counted", rows, row), "304": unchanged()}, "412", "416")
 		item["get"] = get
 	}
 	returned := func(code, words string) object {
@@ -363,7 +363,7 @@ func (d *document) function(fs []*catalog.Function) object {
 	for _, f := range fs {
 		comment = or(comment, f.Comment)
 	}
-	responses := func() object {
+	responses := func(get bool) object {
 		many, none := false, false
 		var results []object
 		for _, f := range fs {
@@ -389,13 +389,17 @@ func (d *document) function(fs []*catalog.Function) object {
 				out["206"] = content("A part of the rows that were counted", schema, ref("schemas", "Row"))
 			}
 		}
+		if get && len(results) > 0 {
+			out["304"] = unchanged()
+			return answers(out, "409", "412", "416")
+		}
 		return answers(out, "409", "416")
 	}
 	shared := d.parameters("select", "order", "limit", "offset", "preferCall")
 	operation := func(verb string, params []any) object {
 		return object{
 			"operationId": verb + "." + d.component("function."+name, ""), "tags": []string{"Functions"}, "summary": "Call " + name, "description": or(comment, "Call "+name+"."),
-			"parameters": append(params, shared...), "responses": responses(),
+			"parameters": append(params, shared...), "responses": responses(verb == "get"),
 		}
 	}
 	post := operation("call", d.profile("call"))
@@ -408,7 +412,7 @@ func (d *document) function(fs []*catalog.Function) object {
 				params = append(params, query[n])
 			}
 		}
-		item["get"] = operation("get", params)
+		item["get"] = operation("get", append(params, d.parameters("ifNoneMatch")...))
 	}
 	return item
 }

@@ -39,6 +39,7 @@ var errorResponses = []struct{ status, name, words string }{
 	{"405", "MethodNotAllowed", "The method does not suit what it is for"},
 	{"406", "NotAcceptable", "No such form, schema or single row"},
 	{"409", "Conflict", "The change contradicts other data"},
+	{"412", "PreconditionFailed", "What If-Match or If-None-Match demands is not so"},
 	{"413", "TooLarge", "The body or the answer is larger than the server allows"},
 	{"414", "URITooLong", "The URL is longer than the server allows"},
 	{"415", "UnsupportedMediaType", "The body has a form that is not read"},
@@ -62,7 +63,7 @@ func sharedResponses() object {
 // answers completes the responses of an operation with its failures: those that any has, and more.
 func answers(out object, more ...string) object {
 	for _, e := range errorResponses {
-		if e.status != "409" && e.status != "416" {
+		if e.status != "409" && e.status != "412" && e.status != "416" {
 			out[e.status] = ref("responses", e.name)
 		}
 		for _, m := range more {
@@ -80,7 +81,12 @@ func content(words string, all, one object) object {
 		"application/json": object{"schema": all}, "application/vnd.pgrst.object+json": object{"schema": one},
 		"text/csv": object{"schema": object{"type": "string", "maxLength": maxLength}},
 	}
-	return object{"description": words, "content": forms, "headers": tell("Content-Range", "Preference-Applied", "Content-Location")}
+	return object{"description": words, "content": forms, "headers": tell("Content-Range", "Preference-Applied", "Content-Location", "ETag")}
+}
+
+// unchanged is the answer to a read whose client has it already.
+func unchanged() object {
+	return object{"description": "The client has it already: If-None-Match names its entity tag", "headers": tell("ETag", "Content-Range", "Preference-Applied", "Content-Location")}
 }
 
 func done(words string) object {
@@ -107,6 +113,7 @@ func sharedHeaders() object {
 		"Content-Range":      header("first-last/total: which rows, counted from 0, and of how many when a count was asked for; * where not known"),
 		"Preference-Applied": header("The preferences that were honoured (RFC 7240)"),
 		"Content-Location":   header("The request in its canonical form"),
+		"ETag":               header("Of a read: a strong entity tag of the answer, for If-None-Match and If-Match"),
 	}
 }
 
@@ -134,6 +141,7 @@ func (d *document) sharedParameters() object {
 		"columns":     parameter("query", "columns", "The columns to write; other keys of the body are left out.", ""),
 		"on_conflict": parameter("query", "on_conflict", "Columns of the unique key by which resolution works.", ""),
 		"range":       parameter("header", "Range", "first-last: the rows to answer, counted from 0.", "0-9"),
+		"ifNoneMatch": parameter("header", "If-None-Match", "Entity tags of answers that the client has: 304 when one is still right.", ""),
 		"preferRead":  parameter("header", "Prefer", "count=exact, planned or estimated; handling=strict; timezone=… (RFC 7240).", "count=exact"),
 		"preferWrite": parameter("header", "Prefer", "return=representation, minimal or headers-only; resolution=merge-duplicates or ignore-duplicates; missing=default; max-affected=n with handling=strict; count=exact.", "return=representation"),
 		"preferCall":  parameter("header", "Prefer", "count=exact; max-affected=n with handling=strict; timezone=….", "count=exact"),

@@ -39,6 +39,9 @@ type answer struct {
 	// noLength leaves Content-Length out.
 	noLength bool
 	keys     []string // text of the hidden key columns of the only row
+	tagger   *tagger  // nil: no entity tag
+	part     string   // what Content-Range tells beyond the rows: "" where they are all from the first on, and were not counted
+	sum      [32]byte // scratch
 }
 
 var answers = sync.Pool{New: func() any { return &answer{buf: make([]byte, 0, 16<<10)} }}
@@ -64,7 +67,7 @@ var (
 )
 
 func (a *answer) release() {
-	a.head, a.q, a.p = nil, nil, nil
+	a.head, a.q, a.p, a.tagger = nil, nil, nil, nil
 	if cap(a.buf) <= keptBuffer {
 		answers.Put(a)
 	}
@@ -246,7 +249,16 @@ func (a *answer) End(o engine.Outcome) error {
 	}
 	a.warnings(&o)
 	a.enclose()
-	return a.settings(o.Settings)
+	if err := a.settings(o.Settings); err != nil {
+		return err
+	}
+	return a.tag()
+}
+
+// isSet says whether the answer is a list.
+func (a *answer) isSet() bool {
+	s := a.p.Shape()
+	return s == plan.Rows || s == plan.ScalarSet
 }
 
 // total is the total to tell: an estimated one is exact up to the cap of rows. It is never less than the rows that are there.
@@ -287,7 +299,7 @@ func (a *answer) warnings(o *engine.Outcome) {
 	if q.maxRows < 0 || q.statement.Write != nil {
 		return
 	}
-	if set := a.p.Shape() == plan.Rows || a.p.Shape() == plan.ScalarSet; set && a.rows >= q.maxRows && (q.limit < 0 || q.limit > q.maxRows) && (o.Total < 0 || o.Total > q.offset+a.rows) {
+	if a.isSet() && a.rows >= q.maxRows && (q.limit < 0 || q.limit > q.maxRows) && (o.Total < 0 || o.Total > q.offset+a.rows) {
 		a.warn("The answer was cut at %d rows, the most that this server gives; ask for the rest with limit and offset", q.maxRows)
 	} else if a.cut {
 		a.warn("An embedded resource was cut at %d rows, the most that this server gives", q.maxRows)
@@ -409,7 +421,11 @@ func (a *answer) describeRead(o engine.Outcome, total string) error {
 				a.status = http.StatusPartialContent
 			}
 		}
-		a.head.Set("Content-Range", contentRange(q.offset, a.rows, total))
+		r := contentRange(q.offset, a.rows, total)
+		if q.offset > 0 || total != "*" {
+			a.part = r
+		}
+		a.head["Content-Range"] = []string{r}
 	default:
 		if st := &q.statement; st.Count == query.NoCount {
 			a.head.Set("Content-Range", "0-0/*")
@@ -502,7 +518,7 @@ func (a *answer) settings(s map[string]string) error {
 
 // send writes the response.
 func (a *answer) send(w http.ResponseWriter, headOnly bool) {
-	if a.status != http.StatusNoContent && !a.noLength {
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified && !a.noLength {
 		a.head["Content-Length"] = []string{strconv.Itoa(len(a.buf))}
 	}
 	w.WriteHeader(a.status)

@@ -51,8 +51,10 @@ type Options struct {
 	// nil is nobody.
 	ServerTiming func(query.Caller) bool
 	OpenAPI      OpenAPI
-	Limits       Limits
-	Log          *slog.Logger // nil discards
+	// Secret is what the keys of entity tags are made of: the same secret, the same tags.
+	Secret []byte
+	Limits Limits
+	Log    *slog.Logger // nil discards
 }
 
 // Limits bound what a request may cost before it is planned.
@@ -94,6 +96,7 @@ type Handler struct {
 	engine engine.Engine
 	o      Options
 	cache  *plan.Cache
+	tagger *tagger
 	latest atomic.Pointer[settings]
 }
 
@@ -114,7 +117,7 @@ func New(e engine.Engine, o Options) *Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Limits.defaults()
-	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize)}
+	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize), tagger: newTagger(o.Secret)}
 }
 
 // CacheStats counts the plan cache's hits and misses.
@@ -206,6 +209,7 @@ func (s *settings) timed(a *answer, caller query.Caller) {
 func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, caller query.Caller) error {
 	a.start(q, p, h.o.Limits.Answer)
 	a.quoteFormulas = h.o.QuoteFormulas
+	a.tagger = h.tagger
 	st := &q.statement
 	args := plan.Args{
 		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,

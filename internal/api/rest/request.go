@@ -12,19 +12,20 @@ import (
 
 // A request is what an HTTP request asks, and how it wants the answer.
 type request struct {
-	statement query.Statement
-	prefer    preferences
-	media     media
-	method    string
-	name      string // of the table or function
-	call      bool
-	location  string // canonical query string of a read, for Content-Location
-	profile   string // schema to name in Content-Profile; "" when none was negotiated
-	ends      bool   // the client may say how the transaction ends
-	limit     int64  // of the top level, -1 none
-	offset    int64
-	maxRows   int64    // the door's cap, -1 none
-	legacy    []string // embeds that parameters named by their target though they have an alias
+	statement            query.Statement
+	prefer               preferences
+	media                media
+	method               string
+	name                 string // of the table or function
+	call                 bool
+	location             string // canonical query string of a read, for Content-Location
+	profile              string // schema to name in Content-Profile; "" when none was negotiated
+	ends                 bool   // the client may say how the transaction ends
+	limit                int64  // of the top level, -1 none
+	offset               int64
+	maxRows              int64    // the door's cap, -1 none
+	ifMatch, ifNoneMatch *tags    // the request's conditions; nil for none
+	legacy               []string // embeds that parameters named by their target though they have an alias
 }
 
 // schema is the schema that the profile headers choose, and whether it is to be named in the answer.
@@ -69,6 +70,9 @@ func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 	}
 	if named {
 		q.profile = st.Schema
+	}
+	if err = q.conditions(r.Header); err != nil {
+		return nil, err
 	}
 	if q.prefer, err = parsePrefer(r.Header["Prefer"]); err != nil {
 		return nil, err
