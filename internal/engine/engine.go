@@ -9,6 +9,7 @@ package engine
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -83,6 +84,42 @@ type TxOptions struct {
 	ReadOnly bool          // writes are refused (25006), and all plans see one snapshot
 	Rollback bool          // constraints are checked, and nothing is kept
 	Timeout  time.Duration // after which the whole is ended (57014); 0 is never
+	Once     *Once         // nil: it happens as often as it is asked for
+}
+
+// Once makes a transaction happen once: what it answered is kept in the same transaction, with the owner's rights, and told again to whoever repeats it. Of
+// several at a time the others wait for the first. A transaction that fails or is rolled back leaves nothing.
+type Once struct {
+	Key     [32]byte      // stands for the caller and their name for the transaction
+	Request [32]byte      // stands for all that is asked
+	Keep    time.Duration // for how long the answer is kept
+	// Answer is called after the function, before the commit. It gives the text to keep, UTF-8 without NUL.
+	Answer func() (string, error)
+	// Again is called in place of the function when the key has an answer; same says whether the request was the same. Its error is returned.
+	Again func(same bool, answer string) error
+}
+
+// The relation that keeps answers. No role but its owner can reach it.
+const (
+	AnswersSchema = "mainstay"
+	Answers       = "answers"
+)
+
+// forgetEvery is how often answers that are kept no longer are dropped.
+const forgetEvery = time.Hour
+
+// Forgetting calls forget from time to time until ctx ends. It is part of an engine's Run.
+func Forgetting(ctx context.Context, log *slog.Logger, forget func(context.Context) error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(forgetEvery):
+		}
+		if err := forget(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("answers that are kept no longer could not be dropped", "error", err)
+		}
+	}
 }
 
 // Tx runs plans in one transaction. Not for concurrent use; not valid after the function that got it has returned.

@@ -57,6 +57,10 @@ func Run(t *testing.T, open func(t *testing.T) engine.Engine) {
 		{"PanicEndsTransactionAndNothingElse", transactPanics},
 		{"TransactionBeginsAnew", transactSchema},
 		{"TransactionsDoNotMix", transactConcurrent},
+		{"TransactionHappensOnceForItsKey", onceAnswers},
+		{"AnswersAreForgotten", onceExpires},
+		{"TransactionsOfAKeyWaitForEachOther", onceAtATime},
+		{"AnswersAreTheOwners", onceRights},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -210,6 +210,7 @@ var standing = []struct{ name, text string }{
 	{"ms_enter", "SAVEPOINT mainstay_read"},
 	{"ms_only", "SET LOCAL transaction_read_only = on"},
 	{"ms_leave", "RELEASE SAVEPOINT mainstay_read"},
+	{"ms_owner", "SELECT pg_catalog.set_config('role', 'none', true)"},
 	{"ms_settings", "SELECT current_setting('response.status', true), current_setting('response.headers', true)"},
 }
 

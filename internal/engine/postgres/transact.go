@@ -49,7 +49,9 @@ type transaction struct {
 	zoned      bool  // a plan has set a time zone
 	err        error // what the first plan failed with, or the end; nothing runs after it
 	sinkFailed bool  // err is the sink's
-	committing bool  // COMMIT was sent: whether it was carried out is unknown until the server says so
+	again      bool  // it was answered before
+	answer     string
+	committing bool // COMMIT was sent: whether it was carried out is unknown until the server says so
 }
 
 // attempt runs f and the end. What fails but f is in err.
@@ -62,8 +64,7 @@ func (t *transaction) attempt(f func(engine.Tx) error) error {
 	t.conn = pooled.Conn().PgConn()
 	t.session = sessionOf(t.conn)
 	t.now = t.e.snap.Load()
-	err = f(t)
-	if t.err != nil {
+	if err = t.run(f); t.err != nil {
 		err = t.err
 	}
 	if err == nil && t.begun {
@@ -79,16 +80,58 @@ func (t *transaction) attempt(f func(engine.Tx) error) error {
 	return err
 }
 
+// run runs f, unless it has been answered before.
+func (t *transaction) run(f func(engine.Tx) error) error {
+	once := t.o.Once
+	if once == nil {
+		return f(t)
+	}
+	request, answer, found, err := t.take(once)
+	if err != nil {
+		t.err = err
+		return err
+	}
+	if found {
+		t.again = true
+		return once.Again(request == digest(once.Request), answer)
+	}
+	if err := f(t); err != nil || t.err != nil {
+		return err
+	}
+	t.answer, err = once.Answer()
+	return err
+}
+
+// end ends the transaction, in one round trip. Where an answer is to be kept, all that is deferred is done before: it must not run as the owner.
 func (t *transaction) end() error {
-	last := "ms_commit"
+	keep := t.o.Once != nil && !t.again
+	p := t.conn.StartPipeline(t.ctx)
+	sent := 1
+	if keep || t.o.Rollback {
+		p.SendQueryPrepared("ms_check", nil, nil, nil)
+		sent++
+	}
+	if keep {
+		p.SendQueryPrepared("ms_owner", nil, nil, nil)
+		p.SendQueryParams(keepAnswer, [][]byte{bytesOf(digest(t.o.Once.Key)), bytesOf(t.answer)}, nil, nil, nil)
+		sent += 2
+	}
 	if t.o.Rollback {
-		last = "ms_rollback"
-		if err := t.conn.ExecPrepared(t.ctx, "ms_check", nil, nil, nil).Read().Err; err != nil {
-			return err
-		}
+		p.SendQueryPrepared("ms_rollback", nil, nil, nil)
+	} else {
+		p.SendQueryPrepared("ms_commit", nil, nil, nil)
 	}
 	t.committing = true
-	return t.conn.ExecPrepared(t.ctx, last, nil, nil, nil).Read().Err
+	err := p.Sync()
+	for range sent {
+		if err == nil {
+			_, err = finish(p)
+		}
+	}
+	if closeErr := p.Close(); err == nil {
+		err = closeErr
+	}
+	return err
 }
 
 // told is err as a client may read it.

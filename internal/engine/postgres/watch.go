@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mainstay-dev/mainstay/internal/engine"
 )
 
 // channel is where the ecosystem's tools announce that the schema has changed.
@@ -68,8 +71,12 @@ func (e *Engine) watchSchema(ctx context.Context, c *pgconn.PgConn) error {
 	return nil
 }
 
-// Run notices what others change in the schema, until ctx ends: by notification where there are triggers for it, and by looking.
+// Run notices what others change in the schema, until ctx ends: by notification where there are triggers for it, and by looking. It drops answers that are
+// kept no longer.
 func (e *Engine) Run(ctx context.Context) error {
+	var group sync.WaitGroup
+	defer group.Wait()
+	group.Go(func() { engine.Forgetting(ctx, e.o.Log, e.Forget) })
 	wait := time.Second
 	for {
 		began := time.Now()

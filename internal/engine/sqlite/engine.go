@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -59,6 +60,7 @@ type Engine struct {
 	memory    eval.Memory
 	vault     vault
 	ended     sync.Pool // of *txn, see recycle
+	answers   atomic.Pointer[answers]
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -113,9 +115,9 @@ func (e *Engine) Catalog() *catalog.Catalog { return e.store.Schema().(*catalog.
 // Has reports whether the engine has a feature: it has none of those that only a server has.
 func (e *Engine) Has(engine.Feature) bool { return false }
 
-// Run waits for ctx: checkpoints are the writer's own business.
+// Run drops answers that are kept no longer, until ctx ends. Checkpoints are the writer's own business.
 func (e *Engine) Run(ctx context.Context) error {
-	<-ctx.Done()
+	engine.Forgetting(ctx, e.log, e.Forget)
 	return nil
 }
 

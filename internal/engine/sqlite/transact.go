@@ -24,13 +24,7 @@ func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine
 	}
 	run := func(c *store.Conn) error {
 		t := transaction{e: e, o: &o, asked: asked, t: e.begin(c, o.Caller.Role, alone)}
-		err := f(&t)
-		if t.err != nil {
-			err = t.err
-		}
-		if err == nil {
-			err = t.t.end()
-		}
+		err := t.run(f)
 		e.recycle(t.t)
 		t.t = nil
 		if err == nil && o.Rollback {
@@ -57,6 +51,30 @@ type transaction struct {
 	t     *txn
 	begun bool  // a plan has run
 	err   error // what the first plan failed with; nothing runs after it
+}
+
+// run runs f, unless it has been answered before, and what comes at the end of a transaction.
+func (x *transaction) run(f func(engine.Tx) error) error {
+	if once := x.o.Once; once != nil {
+		request, answer, found, err := x.t.answered(once.Key)
+		if err != nil {
+			return err
+		}
+		if found {
+			return once.Again(request == digest(once.Request), answer)
+		}
+	}
+	err := f(x)
+	if x.err != nil {
+		return x.err
+	}
+	if err == nil && x.o.Once != nil {
+		err = x.t.keepAnswer(x.o.Once)
+	}
+	if err == nil {
+		err = x.t.end()
+	}
+	return err
 }
 
 // Do runs a plan.
