@@ -8,7 +8,6 @@
 package rest
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -179,21 +178,11 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 	if isRoot(r.URL.Path) && h.o.OpenAPI.RootSpec == "" {
 		return h.root(r, a, caller)
 	}
-	q, err := h.parse(r, s)
+	j, err := h.prepare(r, a, cat, s, *caller)
 	if err != nil {
 		return err
 	}
-	a.timing.done("parse")
-	p, err := h.cache.Plan(cat, &q.statement, caller.Role, s.Plan)
-	if err != nil {
-		return err
-	}
-	if q.media, err = q.media.settle(p); err != nil {
-		return err
-	}
-	q.statement.Singular = q.media.singular
-	a.timing.done("plan")
-	err = h.run(r.Context(), a, q, p, *caller)
+	err = h.run(r.Context(), scope{engine: h.engine}, a, j)
 	a.timing.done("transaction")
 	return err
 }
@@ -204,18 +193,6 @@ func (s *settings) timed(a *answer, caller query.Caller) {
 		a.timing = &timing{last: a.began}
 		a.timing.done("jwt")
 	}
-}
-
-func (h *Handler) run(ctx context.Context, a *answer, q *request, p *plan.Plan, caller query.Caller) error {
-	a.start(q, p, h.o.Limits.Answer)
-	a.quoteFormulas = h.o.QuoteFormulas
-	a.tagger = h.tagger
-	st := &q.statement
-	args := plan.Args{
-		Caller: caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,
-		Explain: q.media.explain,
-	}
-	return h.engine.Do(ctx, p, args, a)
 }
 
 func isRoot(path string) bool { return path == "" || path == "/" }

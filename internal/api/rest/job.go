@@ -1,0 +1,77 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+)
+
+// A job is a request that is read and planned: what is left is to run it.
+type job struct {
+	q      *request
+	p      *plan.Plan // nil when it could not be planned
+	caller query.Caller
+	cat    *catalog.Catalog
+	s      *settings
+}
+
+// A scope is where a job runs: in transactions of its own, or in one that is under way for several jobs or for one that happens once.
+type scope struct {
+	engine engine.Engine
+	tx     engine.Tx // nil: of its own
+}
+
+// do runs one plan.
+func (in scope) do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
+	if in.tx == nil {
+		return in.engine.Do(ctx, p, args, sink)
+	}
+	args.Timeout = 0 // the whole has one
+	return in.tx.Do(ctx, p, args, sink)
+}
+
+// transact runs f in one transaction. In one that is under way, o is that one's already, and an error of f has to end it.
+func (in scope) transact(ctx context.Context, o engine.TxOptions, f func(engine.Tx) error) error {
+	if in.tx == nil {
+		return in.engine.Transact(ctx, o, f)
+	}
+	return f(in.tx)
+}
+
+// prepare reads and plans a request. When only the plan fails there is a job beside the error.
+func (h *Handler) prepare(r *http.Request, a *answer, cat *catalog.Catalog, s *settings, caller query.Caller) (*job, error) {
+	q, err := h.parse(r, s)
+	if err != nil {
+		return nil, err
+	}
+	a.timing.done("parse")
+	j := &job{q: q, caller: caller, cat: cat, s: s}
+	p, err := h.cache.Plan(cat, &q.statement, caller.Role, s.Plan)
+	if err != nil {
+		return j, err
+	}
+	if q.media, err = q.media.settle(p); err != nil {
+		return j, err
+	}
+	q.statement.Singular = q.media.singular
+	j.p = p
+	a.timing.done("plan")
+	return j, nil
+}
+
+// run runs a job and fills its answer.
+func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
+	a.start(j.q, j.p, h.o.Limits.Answer)
+	a.quoteFormulas = h.o.QuoteFormulas
+	a.tagger = h.tagger
+	st := &j.q.statement
+	args := plan.Args{
+		Caller: j.caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,
+		Explain: j.q.media.explain,
+	}
+	return in.do(ctx, j.p, args, a)
+}
