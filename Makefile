@@ -54,6 +54,10 @@ SEED ?= 1
 oracle: ## compare random SQL on the embedded engine with PostgreSQL (EXPRESSIONS=, QUERIES=, SEED=)
 	go test ./test/oracle/sql -count=1 -timeout 120m -v -expressions $(EXPRESSIONS) -queries $(QUERIES) -seed $(SEED) -reports 100
 
+.PHONY: projects
+projects: ## public projects on both engines, from the folder MAINSTAY_PROJECTS; figures to docs/reference/projects.md
+	go test ./test/projects -count=1 -timeout 120m -v -table
+
 .PHONY: openapi
 openapi: ## 10,000 requests made from our own OpenAPI document on each engine: nothing outside it, no 5xx
 	go test ./test/openapi -run TestNoAnswerIsOutsideTheDocument -count=1 -requests 10000 -timeout 30m -v

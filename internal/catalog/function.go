@@ -80,6 +80,7 @@ func (e *Edit) signature(f *Function, s *sql.CreateFunction, word string) (uses 
 			e.fail(p.Type.Pos, fault.InvalidFunctionDefinition, "functions cannot accept set arguments")
 		}
 		typ := e.findType(p.Type)
+		typ.Mod = -1 // PostgreSQL keeps none: varchar(5) is varchar here
 		y := e.Type(typ.OID)
 		in := p.Mode != sql.OutArg && p.Mode != sql.TableArg
 		if y.OID == RecordOID && in && f.Language == "sql" || y.Kind == PseudoType && in && (y.OID == VoidOID || y.OID == TriggerOID) {
@@ -133,6 +134,7 @@ func (e *Edit) signature(f *Function, s *sql.CreateFunction, word string) (uses 
 	table := slices.ContainsFunc(f.Params, func(p Param) bool { return p.Mode == sql.TableArg })
 	if s.Returns != nil {
 		f.Returns = e.findType(s.Returns)
+		f.Returns.Mod = -1
 		f.ReturnsSet = s.Returns.SetOf
 		uses = append(uses, e.useOfType(f.Returns))
 	}

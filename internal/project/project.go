@@ -89,16 +89,17 @@ func Load(dir string) (*Project, error) {
 	return p, nil
 }
 
-// find decides the layout. Naming the supabase folder itself is as good as naming its parent.
+// find decides the layout. Naming the supabase folder itself is as good as naming its parent. A schema.sql beside a supabase folder is
+// somebody's notes: only mainstay.toml says that the folder is ours.
 func (p *Project) find() error {
 	switch {
-	case exists(p.Dir, "mainstay.toml") || exists(p.Dir, "schema.sql"):
+	case exists(p.Dir, "mainstay.toml"):
 		p.Root, p.Layout = p.Dir, Own
 	case exists(p.Dir, "supabase", "config.toml") || exists(p.Dir, "supabase", "migrations"):
 		p.Root, p.Layout = filepath.Join(p.Dir, "supabase"), Supabase
 	case exists(p.Dir, "config.toml") && filepath.Base(p.Dir) == "supabase":
 		p.Root, p.Layout = p.Dir, Supabase
-	case exists(p.Dir, "migrations"):
+	case exists(p.Dir, "schema.sql") || exists(p.Dir, "migrations"):
 		p.Root, p.Layout = p.Dir, Own
 	default:
 		return fmt.Errorf("%w: %s has none of mainstay.toml, schema.sql, migrations/ and supabase/ (make one with: mainstay init %s)", ErrNoProject, p.Dir, p.Dir)

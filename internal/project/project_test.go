@@ -58,7 +58,8 @@ func TestSupabaseLayout(t *testing.T) {
 	files := []string{
 		"supabase/config.toml", "project_id = \"x\"\n[api]\nport = 6000\n[auth]\njwt_secret = \"env(SHOP_SECRET)\"\n[db]\nmajor_version = 15\n[db.seed]\nsql_paths = [\"./seeds/*.sql\"]\n[edge_runtime]\nenabled = true\n",
 		"supabase/migrations/20240101000000_init.sql", "create table t()",
-		"supabase/seeds/b.sql", "2", "supabase/seeds/a.sql", "1"}
+		"supabase/seeds/b.sql", "2", "supabase/seeds/a.sql", "1",
+		"schema.sql", "-- somebody's notes"}
 	dir := write(t, files...)
 	for _, named := range []string{dir, filepath.Join(dir, "supabase")} {
 		p, err := Load(named)

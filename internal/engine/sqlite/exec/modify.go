@@ -17,7 +17,7 @@ func (m *maker) change(q *tree.Query, outer *tree.Query) (changer, error) {
 	if outer != nil {
 		q = withCTEs(q, outer)
 	}
-	tg, err := targetOf(m.cat, q.Target.Table)
+	tg, err := targetOf(m.cat, m.role, q.Target.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +195,9 @@ func (m *maker) insert(c common) (changer, error) {
 	}
 	for i := range c.tg.table.Columns {
 		if !slices.Contains(in.column, i) {
+			if err := c.tg.denied[i]; err != nil {
+				return nil, err
+			}
 			in.rest = append(in.rest, i)
 		}
 	}

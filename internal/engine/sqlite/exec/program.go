@@ -114,7 +114,7 @@ func CompileTree(cat *catalog.Catalog, role string, q *tree.Query) (*Program, er
 		return nil, err
 	}
 	q = auth.Tree()
-	m := &maker{cat: cat, auth: auth}
+	m := &maker{cat: cat, role: role, auth: auth}
 	p := &Program{command: q.Command, readOnly: q.Command == tree.Select}
 	for _, t := range q.Targets {
 		if t.Junk {
@@ -256,6 +256,8 @@ func (p *Program) run(x *execution, args []value.Datum, out func(Row) error) (Ou
 		})
 		return err
 	}
+	defer func(parts bool) { x.parts = parts }(x.parts)
+	x.parts = len(p.ctes) > 0
 	err := x.statement(func() error {
 		defer func() {
 			for _, st := range p.shared {

@@ -32,6 +32,7 @@ type target struct {
 
 	types     []*value.Ops
 	defaults  []eval.Closure // nil for NULL
+	denied    map[int]error  // defaults that the role may not compute: an INSERT that needs one fails before it begins
 	generated []int          // columns
 	generate  []eval.Closure // of the table's columns, nil for others
 	notNull   []int
@@ -70,13 +71,18 @@ var targets struct {
 
 type targetsOf struct {
 	version uint64
-	byOID   map[catalog.OID]*target
+	made    map[targetKey]*target
+}
+
+type targetKey struct {
+	table catalog.OID
+	role  string
 }
 
 const keptCatalogs = 4
 
-// targetOf is the target of a table, made when first asked for.
-func targetOf(cat *catalog.Catalog, t *catalog.Table) (*target, error) {
+// targetOf is the target of a table, made when first asked for. Its defaults, checks and triggers' conditions call functions as role.
+func targetOf(cat *catalog.Catalog, role string, t *catalog.Table) (*target, error) {
 	targets.mu.Lock()
 	defer targets.mu.Unlock()
 	i := slices.IndexFunc(targets.list, func(x targetsOf) bool { return x.version == cat.Version() })
@@ -84,36 +90,33 @@ func targetOf(cat *catalog.Catalog, t *catalog.Table) (*target, error) {
 		if len(targets.list) >= keptCatalogs {
 			targets.list = targets.list[1:]
 		}
-		targets.list = append(targets.list, targetsOf{cat.Version(), map[catalog.OID]*target{}})
+		targets.list = append(targets.list, targetsOf{cat.Version(), map[targetKey]*target{}})
 		i = len(targets.list) - 1
 	}
-	if tg := targets.list[i].byOID[t.OID]; tg != nil {
+	key := targetKey{t.OID, role}
+	if tg := targets.list[i].made[key]; tg != nil {
 		return tg, nil
 	}
-	tg, err := newTarget(cat, t)
+	tg, err := newTarget(cat, role, t)
 	if err != nil {
 		return nil, err
 	}
-	targets.list[i].byOID[t.OID] = tg
+	targets.list[i].made[key] = tg
 	return tg, nil
 }
 
-func newTarget(cat *catalog.Catalog, t *catalog.Table) (*target, error) {
-	tg := &target{cat: cat, table: t, view: t.Kind == catalog.View}
+func newTarget(cat *catalog.Catalog, role string, t *catalog.Table) (*target, error) {
+	tg := &target{cat: cat, table: t, view: t.Kind == catalog.View, denied: map[int]error{}}
 	tg.row = rowRel(t, t.Name)
 	env := &value.Env{Types: cat}
-	m := &maker{cat: cat}
+	m := &maker{cat: cat, role: role}
 	aenv := &analyze.Env{Path: storedPath}
 	rels := []*tree.Rel{tg.row}
 	expr := func(e tree.Expr, err error) (eval.Closure, error) {
 		if err != nil {
 			return nil, err
 		}
-		a, err := rights.AttachExpr(cat, t.Owner, e)
-		if err != nil {
-			return nil, err
-		}
-		return m.closure(a.Tree(), rels)
+		return m.stored(e, rels)
 	}
 	tg.defaults = make([]eval.Closure, len(t.Columns))
 	tg.generate = make([]eval.Closure, len(t.Columns))
@@ -138,7 +141,13 @@ func newTarget(cat *catalog.Catalog, t *catalog.Table) (*target, error) {
 				return value.Int(n), err
 			}
 		case c.Default != nil:
-			tg.defaults[i], err = expr(analyze.Assigned(cat, aenv, c.Default, analyze.InDefault, c.Name, c.Type))
+			var e tree.Expr
+			if e, err = analyze.Assigned(cat, aenv, c.Default, analyze.InDefault, c.Name, c.Type); err == nil {
+				tg.defaults[i], err = m.stored(e, rels)
+				if _, denied := rights.AttachStored(cat, role, e); denied != nil && err == nil {
+					tg.denied[i] = denied
+				}
+			}
 		default:
 			if ty := cat.Type(c.Type.OID); ty != nil && ty.Kind == catalog.DomainType {
 				var e sql.Expr = &sql.Const{Kind: sql.NullConst, Pos: sql.NoPos}
@@ -181,6 +190,18 @@ func newTarget(cat *catalog.Catalog, t *catalog.Table) (*target, error) {
 	}
 	tg.texts()
 	return tg, nil
+}
+
+// stored compiles an expression that the catalog holds. What its role may not call fails when it is evaluated: a default that a statement does not use hurts nobody.
+func (m *maker) stored(e tree.Expr, rels []*tree.Rel) (eval.Closure, error) {
+	a, err := rights.AttachStored(m.cat, m.role, e)
+	if f := fault.As(err); f != nil && f.Code == fault.InsufficientPrivilege {
+		return func(*eval.Frame) (value.Datum, error) { return value.Datum{}, f }, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.closure(a.Tree(), rels)
 }
 
 func domainDefault(cat *catalog.Catalog, t *catalog.Type) sql.Expr {

@@ -36,6 +36,7 @@ type bind struct {
 // maker compiles the parts of one statement.
 type maker struct {
 	cat  *catalog.Catalog
+	role string       // that runs it
 	auth rights.Query // that the parts' rights have been attached
 }
 

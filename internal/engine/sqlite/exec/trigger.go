@@ -10,7 +10,6 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
-	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/rights"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
@@ -63,11 +62,7 @@ func (tg *target) triggers(m *maker) error {
 			if err != nil {
 				return fmt.Errorf("trigger %s: %w", g.Name, err)
 			}
-			a, err := rights.AttachExpr(tg.cat, t.Owner, e)
-			if err != nil {
-				return fmt.Errorf("trigger %s: %w", g.Name, err)
-			}
-			if rt.when, err = m.closure(a.Tree(), []*tree.Rel{old, new}); err != nil {
+			if rt.when, err = m.stored(e, []*tree.Rel{old, new}); err != nil {
 				return fmt.Errorf("trigger %s: %w", g.Name, err)
 			}
 		}
@@ -486,7 +481,7 @@ func (x *execution) childChanged(e *event) error {
 	if parent == nil {
 		return nil
 	}
-	ptg, err := targetOf(tg.cat, parent)
+	ptg, err := targetOf(tg.cat, x.s.Role, parent)
 	if err != nil {
 		return err
 	}
@@ -539,7 +534,7 @@ func (tg *target) showKey(x *execution, columns []int, row []value.Datum) string
 // parentChanged does the action of a foreign key when a row that may be referenced went away.
 func (x *execution) parentChanged(e *event) error {
 	fk, tg := e.fire.fk, e.tg
-	child, err := targetOf(tg.cat, e.fire.child)
+	child, err := targetOf(tg.cat, e.fire.child.Owner, e.fire.child)
 	if err != nil {
 		return err
 	}
@@ -654,6 +649,16 @@ func (tg *target) defaultOf(x *execution, col int) (value.Datum, error) {
 	return tg.defaults[col](&eval.Frame{S: x.s})
 }
 
+// gone is what a row means that was there when the statement began: a trigger or function of the statement has changed it, which is an error, or
+// another data-modifying part of the same statement has, and the first counts.
+func (x *execution) gone(verb string) error {
+	if x.parts {
+		return nil
+	}
+	return fault.New("27000", "tuple to be %s was already modified by an operation triggered by the current command", verb).
+		WithHint("Consider using an AFTER trigger instead of a BEFORE trigger to propagate changes to other rows.")
+}
+
 // deleteRow deletes a row with all that belongs to it; false when it was skipped or is gone.
 func (tg *target) deleteRow(x *execution, ctid int64, old []value.Datum, rows *transition) (bool, error) {
 	if len(tg.before[onDelete]) > 0 {
@@ -663,6 +668,9 @@ func (tg *target) deleteRow(x *execution, ctid int64, old []value.Datum, rows *t
 		}
 	}
 	ok, err := tg.delete(x, ctid)
+	if err == nil && !ok {
+		err = x.gone("deleted")
+	}
 	if err != nil || !ok {
 		return false, err
 	}
@@ -693,6 +701,9 @@ func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, se
 		return nil, 0, err
 	}
 	moved, ok, err := tg.update(x, ctid, new)
+	if err == nil && !ok {
+		err = x.gone("updated")
+	}
 	if err != nil || !ok {
 		return nil, 0, err
 	}

@@ -51,7 +51,7 @@ func Truncate(s *Session, tables []*catalog.Table, cascade, restart bool) error 
 	targets := make([]*target, len(list))
 	for i, t := range list {
 		var err error
-		if targets[i], err = targetOf(s.Cat, t); err != nil {
+		if targets[i], err = targetOf(s.Cat, s.Role, t); err != nil {
 			return err
 		}
 	}

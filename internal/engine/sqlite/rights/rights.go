@@ -43,7 +43,7 @@ func Attach(cat *catalog.Catalog, role string, q *tree.Query) (Query, error) {
 	return Query{q}, nil
 }
 
-// Expr is an expression with its rights attached: a default, a check, a trigger's condition.
+// Expr is an expression with its rights attached: an argument of CALL, a default, a check, a trigger's condition.
 type Expr struct {
 	tree tree.Expr
 }
@@ -57,6 +57,17 @@ func AttachExpr(cat *catalog.Catalog, role string, e tree.Expr) (Expr, error) {
 	if err := a.namesIn(e); err != nil {
 		return Expr{}, err
 	}
+	e, err := a.expr(e)
+	if err != nil {
+		return Expr{}, err
+	}
+	return Expr{e}, nil
+}
+
+// AttachStored is AttachExpr for an expression that the catalog holds (a default, a check, a trigger's condition): the names in it were checked when it was made, the
+// functions are called as role.
+func AttachStored(cat *catalog.Catalog, role string, e tree.Expr) (Expr, error) {
+	a := &attacher{cat: cat, role: role, done: map[*tree.Query]bool{}}
 	e, err := a.expr(e)
 	if err != nil {
 		return Expr{}, err
