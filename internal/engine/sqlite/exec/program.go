@@ -11,6 +11,8 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -257,7 +259,7 @@ func (p *Program) run(x *execution, args []value.Datum, out func(Row) error) (Ou
 		return err
 	}
 	defer func(parts bool) { x.parts = parts }(x.parts)
-	x.parts = len(p.ctes) > 0
+	x.parts = slices.ContainsFunc(p.steps, func(st *step) bool { return st.change != nil })
 	err := x.statement(func() error {
 		defer func() {
 			for _, st := range p.shared {
