@@ -36,6 +36,7 @@ type answer struct {
 	cut           bool // an embedded resource has as many rows as the cap allows
 	timing        *timing
 	began         time.Time
+	which         []byte // of a batch: what an error's object says of the request that failed
 	// noLength leaves Content-Length out.
 	noLength bool
 	keys     []string // text of the hidden key columns of the only row

@@ -47,9 +47,12 @@ func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bo
 	if h.o.Brief {
 		a.buf = append(appendString(append(a.buf[:0], `{"code":`...), f.Code), `,"message":`...)
 		a.buf = append(appendString(a.buf, f.Message), '}')
-		return
+	} else {
+		a.buf = appendFault(a.buf[:0], f)
 	}
-	a.buf = appendFault(a.buf[:0], f)
+	if a.which != nil {
+		a.buf = append(append(a.buf[:len(a.buf)-1], a.which...), '}')
+	}
 }
 
 // appendFault writes the four keys.

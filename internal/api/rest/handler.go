@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,8 @@ type Options struct {
 	AllowRollback, RollbackAll bool
 	// Timeout ends a request's statement that runs longer (57014); 0 is never.
 	Timeout time.Duration
+	// KeepAnswers is for how long the answer to a request with an Idempotency-Key is kept; 24 hours.
+	KeepAnswers time.Duration
 	// Plans answers requests for the plan of a statement in place of its rows.
 	Plans bool
 	// RequireFilter refuses an update or a deletion of all rows (21000), as the extension safeupdate does.
@@ -67,6 +70,10 @@ type Limits struct {
 	Values  int   // values of one in list; 20000
 	Depth   int   // nesting of embeds and of logic, steps of a JSON path; 20
 	Embeds  int   // embedded resources of one request; 100
+	Batch   int   // requests of one batch; 100
+	Key     int   // bytes of an Idempotency-Key; 255
+	// KeptAnswer bounds an answer that is kept for a repetition, in bytes; 256 KiB.
+	KeptAnswer int64
 }
 
 func (l *Limits) defaults() {
@@ -82,6 +89,11 @@ func (l *Limits) defaults() {
 	set(&l.Values, 20000)
 	set(&l.Depth, 20)
 	set(&l.Embeds, 100)
+	set(&l.Batch, 100)
+	set(&l.Key, 255)
+	if l.KeptAnswer == 0 {
+		l.KeptAnswer = 256 << 10
+	}
 	if l.Body == 0 {
 		l.Body = 10 << 20
 	}
@@ -114,6 +126,9 @@ func New(e engine.Engine, o Options) *Handler {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.KeepAnswers == 0 {
+		o.KeepAnswers = 24 * time.Hour
 	}
 	o.Limits.defaults()
 	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize), tagger: newTagger(o.Secret)}
@@ -159,8 +174,8 @@ func (t *timing) done(part string) {
 }
 
 func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error {
-	if len(r.URL.RawQuery)+len(r.URL.Path) > h.o.Limits.URL {
-		return fault.New("PGRST100", "the request URL is longer than %d bytes", h.o.Limits.URL).WithStatus(http.StatusRequestURITooLong)
+	if err := h.fits(r.URL); err != nil {
+		return err
 	}
 	if r.Method == http.MethodOptions {
 		h.settings(h.engine.Catalog()).timed(a, *caller)
@@ -178,13 +193,30 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 	if isRoot(r.URL.Path) && h.o.OpenAPI.RootSpec == "" {
 		return h.root(r, a, caller)
 	}
-	j, err := h.prepare(r, a, cat, s, *caller)
-	if err != nil {
+	if h.isBatch(r, cat) {
+		err := h.batch(r, a, cat, s, *caller)
+		a.timing.done("transaction")
 		return err
 	}
-	err = h.run(r.Context(), scope{engine: h.engine}, a, j)
+	j, err := h.prepare(r, a, cat, s, *caller)
+	switch {
+	case j != nil && repeatable(r):
+		err = h.onceOf(r, a, j, err)
+	case err == nil:
+		err = h.run(r.Context(), scope{engine: h.engine}, a, j)
+	default:
+		return err
+	}
 	a.timing.done("transaction")
 	return err
+}
+
+// fits says whether a target is as short as the server wants it.
+func (h *Handler) fits(u *url.URL) error {
+	if len(u.RawQuery)+len(u.Path) > h.o.Limits.URL {
+		return fault.New("PGRST100", "the request URL is longer than %d bytes", h.o.Limits.URL).WithStatus(http.StatusRequestURITooLong)
+	}
+	return nil
 }
 
 // timed begins to measure, if the caller may know.

@@ -25,6 +25,7 @@ type request struct {
 	offset               int64
 	maxRows              int64    // the door's cap, -1 none
 	ifMatch, ifNoneMatch *tags    // the request's conditions; nil for none
+	raw                  []byte   // the payload as it came
 	legacy               []string // embeds that parameters named by their target though they have an alias
 }
 
@@ -127,6 +128,7 @@ func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 		if err != nil {
 			return nil, err
 		}
+		q.raw = body
 		if payload, err = readPayload(r.Header.Get("Content-Type"), body, p.columns, call, r.Method == http.MethodPatch || r.Method == http.MethodPut); err != nil {
 			return nil, err
 		}
