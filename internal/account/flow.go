@@ -1,0 +1,142 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Challenge is what a client that proves its identity later sends first (PKCE, RFC 7636). The zero value is a client that does not.
+type Challenge struct {
+	Code   string
+	Method string // s256 or plain
+}
+
+var challengeForm = regexp.MustCompile(`^[a-zA-Z0-9._~-]{43,128}$`)
+
+func (c Challenge) check() error {
+	switch {
+	case c.Code == "" && c.Method == "":
+		return nil
+	case c.Code == "" || c.Method == "":
+		return invalid("PKCE flow requires code_challenge_method and code_challenge")
+	case !challengeForm.MatchString(c.Code):
+		return invalid("code challenge has to be between 43 and 128 characters")
+	case !strings.EqualFold(c.Method, "s256") && !strings.EqualFold(c.Method, "plain"):
+		return invalid("code challenge method must be plain or s256")
+	}
+	return nil
+}
+
+// flowRow is a row of auth.flow_state: a sign-in that has begun in one browser and ends there.
+type flowRow struct {
+	ID            string     `json:"id"`
+	UserID        string     `json:"user_id"`
+	Code          string     `json:"auth_code"`
+	Method        string     `json:"code_challenge_method"`
+	Challenge     string     `json:"code_challenge"`
+	ProviderType  string     `json:"provider_type"`
+	AccessToken   string     `json:"provider_access_token"`
+	RefreshToken  string     `json:"provider_refresh_token"`
+	CreatedAt     *time.Time `json:"created_at"`
+	CodeIssuedAt  *time.Time `json:"auth_code_issued_at"`
+	Authenticated string     `json:"authentication_method"`
+	Referrer      string     `json:"referrer"`
+	InviteToken   string     `json:"invite_token"`
+	ClientState   string     `json:"oauth_client_state_id"`
+	LinkingTarget string     `json:"linking_target_id"`
+}
+
+// beginFlow keeps a challenge; "" without one. user may be "".
+func (s *Service) beginFlow(x *tx, c Challenge, user, provider, method string) (string, error) {
+	if c.Code == "" {
+		return "", nil
+	}
+	now := s.now()
+	id := newID()
+	v := values{
+		"id": id, "auth_code": newID(), "code_challenge": c.Code, "code_challenge_method": strings.ToLower(c.Method), "provider_type": provider,
+		"authentication_method": method, "created_at": now, "updated_at": now,
+	}
+	if user != "" {
+		v["user_id"] = user
+	}
+	_, err := insert[flowRow](x, schemaAuth, "flow_state", v)
+	return id, err
+}
+
+// endFlow gives the code with which the browser that began the flow gets its session.
+func (s *Service) endFlow(x *tx, flow, user string) (string, error) {
+	now := s.now()
+	code := newID()
+	rows, err := update[flowRow](x, schemaAuth, "flow_state", values{"user_id": user, "auth_code": code, "auth_code_issued_at": now, "updated_at": now}, eq("id", flow))
+	if err != nil {
+		return "", err
+	}
+	if len(rows) == 0 {
+		return "", errNoFlow()
+	}
+	return code, nil
+}
+
+func errNoFlow() error {
+	return fail(http.StatusNotFound, "flow_state_not_found", "invalid flow state, no valid flow state found")
+}
+
+// Exchange answers a flow's code and the verifier of its challenge with a session. The code is used by the first who comes with it, right or wrong verifier: a
+// code that somebody else has seen is worth nothing after that.
+func (s *Service) Exchange(ctx context.Context, c Client, code, verifier string) (*Session, error) {
+	if code == "" || verifier == "" {
+		return nil, invalid("invalid request: both auth code and code verifier should be non-empty")
+	}
+	var out *Session
+	var refused error
+	err := s.transact(ctx, func(x *tx) error {
+		out, refused = nil, nil
+		rows, err := remove[flowRow](x, schemaAuth, "flow_state", eq("auth_code", code), notNull("auth_code_issued_at"))
+		if err != nil {
+			return err
+		}
+		if len(rows) != 1 || rows[0].UserID == "" {
+			return errNoFlow()
+		}
+		f := rows[0]
+		switch {
+		case s.now().After(moment(f.CodeIssuedAt).Add(s.o.FlowLifetime)):
+			refused = fail(http.StatusUnprocessableEntity, "flow_state_expired", "invalid flow state, flow state has expired")
+			return nil
+		case !verified(f.Method, f.Challenge, verifier):
+			refused = fail(http.StatusBadRequest, "bad_code_verifier", "code challenge does not match previously saved code verifier")
+			return nil
+		}
+		u, err := x.userByID(f.UserID)
+		if err != nil || u == nil || u.DeletedAt != nil {
+			return orGone(err)
+		}
+		if out, err = s.signIn(x, c, u, f.Authenticated); err != nil {
+			return err
+		}
+		out.Provider, out.ProviderNext = f.AccessToken, f.RefreshToken
+		return nil
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func verified(method, challenge, verifier string) bool {
+	if method == "s256" {
+		h := sha256.Sum256([]byte(verifier))
+		verifier = base64.RawURLEncoding.EncodeToString(h[:])
+	}
+	return subtle.ConstantTimeCompare([]byte(challenge), []byte(verifier)) == 1
+}

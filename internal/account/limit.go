@@ -1,0 +1,171 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
+)
+
+const fiveMinutes = 5 * time.Minute
+
+// counterRow is a row of mainstay.counters.
+type counterRow struct {
+	Key   string    `json:"key"`
+	Count int64     `json:"count"`
+	Until time.Time `json:"until"`
+}
+
+// take counts one use of what a limit bounds, before the use, in a transaction of its own: of many at once no more than limit get through, and neither a
+// failure nor a restart gives one back. It is an error of the protocol when the limit is reached.
+func (s *Service) take(ctx context.Context, what, who string, limit int, window time.Duration) error {
+	if limit < 0 {
+		return nil
+	}
+	var left time.Duration
+	err := s.transact(ctx, func(x *tx) (err error) {
+		left, err = s.count(x, what+":"+who, int64(limit), window)
+		return err
+	})
+	if err != nil || left == 0 {
+		return err
+	}
+	return limited(what, left)
+}
+
+// limited is the error of a limit that is reached, for who may try again after left.
+func limited(what string, left time.Duration) error {
+	code, message := "over_request_rate_limit", "Request rate limit reached"
+	switch what {
+	case "mail":
+		code, message = "over_email_send_rate_limit", "email rate limit exceeded"
+	case "sms":
+		code, message = "over_sms_send_rate_limit", "SMS rate limit exceeded"
+	}
+	return &LimitError{Err: fail(http.StatusTooManyRequests, code, message), After: left}
+}
+
+// LimitError says that something was done too often, and when it may be done again.
+type LimitError struct {
+	Err   error // a *fault.Error
+	After time.Duration
+}
+
+func (e *LimitError) Error() string { return e.Err.Error() }
+func (e *LimitError) Unwrap() error { return e.Err }
+
+// rounds bounds the tries to count while others count the same.
+const rounds = 100
+
+// count adds one to a counter and gives 0, or how long it stays full.
+func (s *Service) count(x *tx, key string, limit int64, window time.Duration) (time.Duration, error) {
+	now := s.now()
+	for range rounds {
+		c, err := one[counterRow](x, schemaOwn, "counters", eq("key", key))
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case c == nil:
+			made, err := x.insertNew("counters", values{"key": key, "count": 1, "until": now.Add(window)})
+			if err != nil || made {
+				return 0, err
+			}
+			continue
+		case !now.Before(c.Until):
+			made, err := update[counterRow](x, schemaOwn, "counters", values{"count": 1, "until": now.Add(window)}, eq("key", key), eq("count", c.Count), eq("until", c.Until))
+			if err != nil || len(made) == 1 {
+				return 0, err
+			}
+		case c.Count >= limit:
+			return c.Until.Sub(now), nil
+		default:
+			made, err := update[counterRow](x, schemaOwn, "counters", values{"count": c.Count + 1}, eq("key", key), eq("count", c.Count), eq("until", c.Until))
+			if err != nil || len(made) == 1 {
+				return 0, err
+			}
+		}
+	}
+	return 0, errors.New("count " + key + ": others were faster each time")
+}
+
+// insertNew inserts a row unless its key is there, and reports whether it did.
+func (x *tx) insertNew(relation string, v values) (bool, error) {
+	st := newStatement(schemaOwn)
+	st.write(query.IgnoreDuplicates, relation, v, nil)
+	rows, err := run[counterRow](x, st)
+	return len(rows) == 1, err
+}
+
+// mayWrite counts a message before it is known whether anybody gets it: for its sender, for the address, and for the project. So a limit tells nothing of
+// who has a user. kind is mail or sms.
+func (s *Service) mayWrite(ctx context.Context, c Client, kind, to string) error {
+	if err := s.take(ctx, "signup", c.network(), s.o.Limits.Signups, fiveMinutes); err != nil {
+		return err
+	}
+	every, budget := s.o.Limits.MailEvery, s.o.Limits.Mails
+	if kind == "sms" {
+		every, budget = s.o.Limits.TextsEvery, s.o.Limits.Texts
+	}
+	if every > 0 {
+		err := s.take(ctx, kind, digest(to), 1, every)
+		var full *LimitError
+		if errors.As(err, &full) {
+			seconds := int((full.After + time.Second - 1) / time.Second)
+			text := fmt.Sprintf("For security purposes, you can only request this after %d seconds.", seconds)
+			return &LimitError{Err: fail(http.StatusTooManyRequests, fault.As(full.Err).Code, text), After: full.After}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.take(ctx, kind, "all", budget, time.Hour)
+}
+
+// Sweep forgets what is over: counters, messages that were told long ago, flows, sessions past their end. It gives the number of rows that went.
+func (s *Service) Sweep(ctx context.Context) (int, error) {
+	total := 0
+	now := s.now()
+	err := s.transact(ctx, func(x *tx) error {
+		total = 0
+		for _, old := range []struct {
+			schema, relation string
+			where            condition
+		}{
+			{schemaOwn, "counters", lt("until", now)},
+			{schemaOwn, "messages", lt("created_at", now.Add(-keepMessages))},
+			{schemaAuth, "flow_state", lt("created_at", now.Add(-24*time.Hour))},
+			{schemaAuth, "sessions", lt("not_after", now)},
+		} {
+			rows, err := remove[struct{}](x, old.schema, old.relation, old.where)
+			if err != nil {
+				return err
+			}
+			total += len(rows)
+		}
+		return nil
+	})
+	return total, err
+}
+
+// keepMessages is how long a message that was sent or given up can be looked at.
+const keepMessages = 7 * 24 * time.Hour
+
+// digits is a random code of n decimal digits.
+func digits(n int) string {
+	var b strings.Builder
+	for b.Len() < n {
+		for _, c := range randomBytes(n) {
+			if c < 250 && b.Len() < n { // 250 is the largest multiple of ten in a byte: no digit is more likely than another
+				b.WriteString(strconv.Itoa(int(c % 10)))
+			}
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,217 @@
+package account
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// kind says which of a user's one-time tokens one is. A user has at most one of each: a new one makes the old one void.
+type kind string
+
+// The kinds, as the ecosystem's table names them.
+const (
+	confirmation  kind = "confirmation_token"
+	recovery      kind = "recovery_token"
+	reauth        kind = "reauthentication_token"
+	changeNew     kind = "email_change_token_new"
+	changeCurrent kind = "email_change_token_current"
+	changePhone   kind = "phone_change_token"
+)
+
+// tokenRow is a row of auth.one_time_tokens. The link's secret itself is nowhere kept.
+type tokenRow struct {
+	ID        string `json:"id"`
+	UserID    string `json:"user_id"`
+	Kind      kind   `json:"token_type"`
+	Hash      string `json:"token_hash"`
+	RelatesTo string `json:"relates_to"`
+}
+
+// codeRow is the row of mainstay.one_time_codes that belongs to a token.
+type codeRow struct {
+	ID         string          `json:"id"`
+	CodeHash   string          `json:"code_hash"`
+	Tries      int             `json:"tries"`
+	ExpiresAt  time.Time       `json:"expires_at"`
+	Flow       string          `json:"flow_state_id"`
+	RedirectTo string          `json:"redirect_to"`
+	Purpose    string          `json:"purpose"`
+	Data       json.RawMessage `json:"data"`
+}
+
+// oneTime is a one-time token to be made: for whom, what for, and what its use is to do.
+type oneTime struct {
+	user       string
+	kind       kind
+	purpose    string // the word of the link: signup, magiclink, recovery, invite, email_change …
+	address    string // what it proves
+	redirectTo string
+	flow       string         // PKCE: the flow that gets the result
+	data       map[string]any // e.g. the password hash that a sign-up has chosen
+	lifetime   time.Duration  // 0: the project's
+}
+
+// secrets are the two forms of a one-time token, known only to who receives the message.
+type secrets struct {
+	Code string // digits, to type
+	Link string // for a URL
+}
+
+const pkcePrefix = "pkce_"
+
+// issue makes a one-time token in place of the user's last of that kind.
+func (s *Service) issue(x *tx, t oneTime) (*secrets, error) {
+	now := s.now()
+	out := &secrets{Code: digits(s.o.CodeLength), Link: hex.EncodeToString(randomBytes(28))}
+	if t.flow != "" {
+		out.Link = pkcePrefix + out.Link
+	}
+	if _, err := remove[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", t.user), eq("token_type", string(t.kind))); err != nil {
+		return nil, err
+	}
+	id := newID()
+	_, err := insert[tokenRow](x, schemaAuth, "one_time_tokens", values{
+		"id": id, "user_id": t.user, "token_type": string(t.kind), "token_hash": linkHash(out.Link), "relates_to": t.address,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if t.lifetime == 0 {
+		t.lifetime = s.o.CodeLifetime
+	}
+	v := values{
+		"id": id, "code_hash": s.codeHash(id, out.Code), "expires_at": now.Add(t.lifetime), "redirect_to": t.redirectTo, "purpose": t.purpose, "data": orObject(t.data),
+	}
+	if t.flow != "" {
+		v["flow_state_id"] = t.flow
+	}
+	_, err = insert[codeRow](x, schemaOwn, "one_time_codes", v)
+	return out, err
+}
+
+func orObject(m map[string]any) map[string]any {
+	if m == nil {
+		return map[string]any{}
+	}
+	return m
+}
+
+// linkHash is what is kept of a link's secret, which has 224 random bits and so needs no slow hash.
+func linkHash(link string) string {
+	h := sha256.Sum256([]byte(link))
+	return hex.EncodeToString(h[:])
+}
+
+// codeHash is what is kept of a code: a code has few digits, so without the project's key nobody can find it from the hash.
+func (s *Service) codeHash(id, code string) string {
+	m := hmac.New(sha256.New, s.keys.Derive("one-time code"))
+	m.Write([]byte(id + ":" + code))
+	return hex.EncodeToString(m.Sum(nil))
+}
+
+// used is a one-time token that was right: it is gone already.
+type used struct {
+	tokenRow
+	codeRow
+	user *userRow
+}
+
+func errCode() error {
+	return fail(http.StatusForbidden, "otp_expired", "Token has expired or is invalid")
+}
+func errLink() error {
+	return fail(http.StatusForbidden, "otp_expired", "Email link is invalid or has expired")
+}
+
+// useLink uses the token of a link. kinds are those that the request's purpose may use.
+func (s *Service) useLink(x *tx, link string, kinds ...kind) (*used, error) {
+	hash := linkHash(link)
+	for _, k := range kinds {
+		rows, err := find[tokenRow](x, schemaAuth, "one_time_tokens", eq("token_hash", hash), eq("token_type", string(k)))
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) == 1 {
+			return s.use(x, &rows[0], errLink)
+		}
+	}
+	return nil, errLink()
+}
+
+// use deletes a token and gives what belongs to it; of two at once, one gets it.
+func (s *Service) use(x *tx, t *tokenRow, wrong func() error) (*used, error) {
+	code, err := one[codeRow](x, schemaOwn, "one_time_codes", eq("id", t.ID))
+	if err != nil {
+		return nil, err
+	}
+	gone, err := remove[tokenRow](x, schemaAuth, "one_time_tokens", eq("id", t.ID))
+	if err != nil {
+		return nil, err
+	}
+	if code == nil || len(gone) != 1 || !s.now().Before(code.ExpiresAt) {
+		return nil, wrong()
+	}
+	u, err := x.userByID(t.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if u == nil || u.DeletedAt != nil {
+		return nil, wrong()
+	}
+	return &used{tokenRow: *t, codeRow: *code, user: u}, nil
+}
+
+// guess is a code that was right, still to be used; nil means that it was wrong.
+type guess struct{ token tokenRow }
+
+// tryCode compares a code with those of the address, counting the try before it compares, in a transaction that commits whatever the outcome. So a code has
+// Limits.Tries tries in all, however many come at once. A code that no try is left of is void.
+func (s *Service) tryCode(x *tx, u *userRow, relatesTo, code string, kinds ...kind) (*guess, error) {
+	if u == nil {
+		return nil, nil
+	}
+	code = strings.TrimSpace(code)
+	for _, k := range kinds {
+		rows, err := find[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", u.ID), eq("token_type", string(k)))
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) != 1 || rows[0].RelatesTo != relatesTo {
+			continue
+		}
+		right, err := s.tryOne(x, rows[0].ID, code)
+		if err != nil {
+			return nil, err
+		}
+		if right {
+			return &guess{rows[0]}, nil
+		}
+	}
+	return nil, nil
+}
+
+func (s *Service) tryOne(x *tx, id, code string) (bool, error) {
+	for range rounds {
+		c, err := one[codeRow](x, schemaOwn, "one_time_codes", eq("id", id))
+		if err != nil || c == nil {
+			return false, err
+		}
+		if c.Tries >= s.o.Limits.Tries && s.o.Limits.Tries >= 0 || !s.now().Before(c.ExpiresAt) {
+			return false, nil
+		}
+		rows, err := update[codeRow](x, schemaOwn, "one_time_codes", values{"tries": c.Tries + 1}, eq("id", id), eq("tries", c.Tries))
+		if err != nil {
+			return false, err
+		}
+		if len(rows) == 1 {
+			return subtle.ConstantTimeCompare([]byte(c.CodeHash), []byte(s.codeHash(id, code))) == 1, nil
+		}
+	}
+	return false, nil
+}

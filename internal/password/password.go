@@ -1,0 +1,205 @@
+// Package password hashes passwords, verifies them and says which are too weak.
+//
+// Main types: Pool, which hashes with bounded memory and processors, and Policy, which a new password has to fulfil. New hashes are argon2id in
+// the PHC string format; those of imported users (bcrypt, argon2i and argon2id, Firebase's scrypt) are verified as they are, and Verify says that they
+// should be replaced.
+//
+// Invariants: the whole password counts, whatever its length (NIST SP 800-63B-4 §3.1.1.2); comparing takes the same work for a user that does not exist
+// (Decoy); at most Options.Parallel hashes are computed at a time.
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/bcrypt"
+)
+
+// Options are the cost of new hashes. The zero value is 19 MiB, two passes and one lane (OWASP's second choice of equals, so that two cores can serve
+// others meanwhile), with as many hashes at a time as there are processors.
+type Options struct {
+	MemoryKiB uint32
+	Passes    uint32
+	Parallel  int
+}
+
+// MaxBytes bounds a password, so that nobody has megabytes hashed.
+const MaxBytes = 1024
+
+// Pool computes hashes. Safe for concurrent use.
+type Pool struct {
+	o     Options
+	slots chan struct{}
+	decoy string
+}
+
+// NewPool makes a pool.
+func NewPool(o Options) *Pool {
+	if o.MemoryKiB == 0 {
+		o.MemoryKiB = 19 << 10
+	}
+	if o.Passes == 0 {
+		o.Passes = 2
+	}
+	if o.Parallel == 0 {
+		o.Parallel = runtime.GOMAXPROCS(0)
+	}
+	p := &Pool{o: o, slots: make(chan struct{}, o.Parallel)}
+	salt := random()
+	// Nobody has the password of the decoy: its hash is random.
+	p.decoy = p.format(salt, random())
+	return p
+}
+
+// Decoy is a hash that no password matches and whose verification costs what others cost: for users that do not exist.
+func (p *Pool) Decoy() string { return p.decoy }
+
+func random() []byte {
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		panic("password: no randomness: " + err.Error()) // crypto/rand never fails on supported systems
+	}
+	return b
+}
+
+// run computes f when a place is free. Waiting ends with ctx.
+func (p *Pool) run(ctx context.Context, f func()) error {
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-p.slots }()
+	f()
+	return nil
+}
+
+const hashBytes = 32
+
+// Hash gives the PHC string of a password.
+func (p *Pool) Hash(ctx context.Context, password string) (string, error) {
+	if len(password) > MaxBytes {
+		return "", fmt.Errorf("a password has at most %d bytes", MaxBytes)
+	}
+	var h string
+	err := p.run(ctx, func() {
+		salt := random()
+		h = p.format(salt, argon2.IDKey([]byte(password), salt, p.o.Passes, p.o.MemoryKiB, 1, hashBytes))
+	})
+	return h, err
+}
+
+func (p *Pool) format(salt, hash []byte) string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, p.o.MemoryKiB, p.o.Passes,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(hash))
+}
+
+// Verify reports whether the password has the hash, and whether the hash is to be replaced by one of the pool's own. A hash of a form that is not known
+// matches no password, after the same work.
+func (p *Pool) Verify(ctx context.Context, hash, password string) (ok, replace bool, err error) {
+	if len(password) > MaxBytes {
+		return false, false, nil
+	}
+	check, current := p.checker(hash)
+	if check == nil {
+		check, _ = p.checker(p.decoy)
+		err = p.run(ctx, func() { _ = check(password) })
+		return false, false, err
+	}
+	err = p.run(ctx, func() { ok = check(password) })
+	return ok, ok && !current, err
+}
+
+// Known reports whether hash is of a form that Verify can check.
+func Known(hash string) bool {
+	check, _ := (&Pool{}).checker(hash)
+	return check != nil
+}
+
+// checker reads a hash. current says that the pool would make it with the same cost.
+func (p *Pool) checker(hash string) (check func(string) bool, current bool) {
+	switch {
+	case strings.HasPrefix(hash, "$2a$"), strings.HasPrefix(hash, "$2b$"), strings.HasPrefix(hash, "$2y$"):
+		return func(password string) bool {
+			// bcrypt reads 72 bytes and no more. Those who made the hash have cut what was longer; a hash of ours is made at once, of the whole.
+			return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password[:min(len(password), 72)])) == nil
+		}, false
+	case strings.HasPrefix(hash, "$argon2id$"), strings.HasPrefix(hash, "$argon2i$"):
+		a, err := parseArgon(hash)
+		if err != nil {
+			return nil, false
+		}
+		return a.check, a.id && a.memory == p.o.MemoryKiB && a.passes == p.o.Passes && a.lanes == 1 && len(a.hash) == hashBytes
+	case strings.HasPrefix(hash, "$fbscrypt$"):
+		f, err := parseFirebase(hash)
+		if err != nil {
+			return nil, false
+		}
+		return f.check, false
+	}
+	return nil, false
+}
+
+type argon struct {
+	id             bool
+	memory, passes uint32
+	lanes          uint8
+	salt, hash     []byte
+}
+
+// Bounds of imported hashes: whoever may import users must not be able to make a sign-in take minutes or gigabytes.
+const (
+	maxMemoryKiB = 1 << 20
+	maxPasses    = 20
+	maxLanes     = 16
+)
+
+func parseArgon(hash string) (*argon, error) {
+	parts := strings.Split(hash, "$")
+	if len(parts) != 6 || parts[2] != "v="+strconv.Itoa(argon2.Version) {
+		return nil, errors.New("not an argon2 hash of version 1.3")
+	}
+	a := &argon{id: parts[1] == "argon2id"}
+	for _, kv := range strings.Split(parts[3], ",") {
+		name, value, _ := strings.Cut(kv, "=")
+		n, err := strconv.ParseUint(value, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		switch name {
+		case "m":
+			a.memory = uint32(n)
+		case "t":
+			a.passes = uint32(n)
+		case "p":
+			a.lanes = uint8(min(n, 255))
+		}
+	}
+	var err error
+	if a.salt, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(parts[4], "=")); err != nil {
+		return nil, err
+	}
+	if a.hash, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(parts[5], "=")); err != nil {
+		return nil, err
+	}
+	if a.memory == 0 || a.memory > maxMemoryKiB || a.passes == 0 || a.passes > maxPasses || a.lanes == 0 || a.lanes > maxLanes || len(a.salt) < 8 || len(a.hash) < 16 || len(a.hash) > 128 {
+		return nil, errors.New("the cost of the argon2 hash is out of bounds")
+	}
+	return a, nil
+}
+
+func (a *argon) check(password string) bool {
+	key := argon2.Key
+	if a.id {
+		key = argon2.IDKey
+	}
+	return subtle.ConstantTimeCompare(a.hash, key([]byte(password), a.salt, a.passes, a.memory, a.lanes, uint32(len(a.hash)))) == 1
+}
