@@ -100,6 +100,8 @@ func (s *Server) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	at := "http://" + listener.Addr().String()
+	app.listening.Store(&at)
 	web := &http.Server{
 		Handler: app.front, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(app.log.Handler(), slog.LevelDebug),
@@ -107,6 +109,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 	var group lifetimes
 	group.start(cancel, func() error { return app.engine.Run(ctx) })
+	group.start(cancel, func() error { return app.outbox.Run(ctx) })
 	if app.watch != nil {
 		group.start(cancel, func() error { return app.watch(ctx) })
 	}

@@ -10,14 +10,18 @@ import (
 	"net/url"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/account"
 	"github.com/mainstay-dev/mainstay/internal/api/auth"
 	"github.com/mainstay-dev/mainstay/internal/api/docs"
 	"github.com/mainstay-dev/mainstay/internal/api/gateway"
+	"github.com/mainstay-dev/mainstay/internal/api/inbox"
 	"github.com/mainstay-dev/mainstay/internal/api/rest"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -29,6 +33,9 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 	"github.com/mainstay-dev/mainstay/internal/exposure"
 	"github.com/mainstay-dev/mainstay/internal/identity"
+	"github.com/mainstay-dev/mainstay/internal/mail"
+	"github.com/mainstay-dev/mainstay/internal/outbox"
+	"github.com/mainstay-dev/mainstay/internal/password"
 	"github.com/mainstay-dev/mainstay/internal/project"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
@@ -39,13 +46,17 @@ type app struct {
 	log      *slog.Logger
 	keys     *identity.Keys
 	engine   engine.Engine
-	kind     string // where the data is, for people
-	dataDir  string
-	front    http.Handler
-	rule     exposure.Rule
-	watch    func(context.Context) error // nil: nothing is watched
-	warnings []string
-	closers  []func() error // in order of making
+	accounts *account.Service
+	outbox   *outbox.Outbox
+	// listening is the address that requests come to, once it is known.
+	listening atomic.Pointer[string]
+	kind      string // where the data is, for people
+	dataDir   string
+	front     http.Handler
+	rule      exposure.Rule
+	watch     func(context.Context) error // nil: nothing is watched
+	warnings  []string
+	closers   []func() error // in order of making
 }
 
 // wire makes every part of the server and joins them: the one place where what is made of what can be read, top to bottom.
@@ -118,18 +129,76 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		Title: conf.Name, Schemas: conf.API.Schemas, MaxRows: conf.API.MaxRows, CallerOf: a.caller, Catalog: a.engine.Catalog, Key: a.keys.Publishable,
 		Serves: func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
 	}
-	a.front = gateway.New(gateway.Options{
-		Log:          a.log,
-		MaxBodyBytes: conf.API.MaxBodyBytes,
-		Origins:      conf.API.Origins,
-		Doors: []gateway.Door{
-			{Prefix: "/rest/v1", Handler: restDoor},
-			{Prefix: "/auth/v1", Handler: auth.New(a.keys)},
-			{Prefix: "/openapi.json", Handler: docs.Document(documents)},
-			{Prefix: "/docs", Handler: docs.Reference(documents)},
+	authDoor := a.signIn()
+	doors := []gateway.Door{
+		{Prefix: "/rest/v1", Handler: restDoor},
+		{Prefix: "/auth/v1", Handler: authDoor},
+		{Prefix: "/openapi.json", Handler: docs.Document(documents)},
+		{Prefix: "/docs", Handler: docs.Reference(documents)},
+	}
+	if err = s.openOutbox(a); err != nil {
+		return nil, err
+	}
+	if s.Dev {
+		doors = append(doors, gateway.Door{Prefix: "/inbox", Handler: inbox.New(a.accounts, a.outbox.Templates)})
+	}
+	a.front = gateway.New(gateway.Options{Log: a.log, MaxBodyBytes: conf.API.MaxBodyBytes, Origins: conf.API.Origins, Doors: doors})
+	return a, nil
+}
+
+// openOutbox makes what sends mails and text messages.
+func (s *Server) openOutbox(a *app) error {
+	c := &a.project.Config.Auth.SignIn
+	own := map[string]mail.Override{}
+	for kind, t := range c.Mails {
+		own[kind] = mail.Override{Subject: t.Subject, HTML: t.HTML, Text: t.Text}
+	}
+	templates, err := mail.NewTemplates(own, c.SMSTemplate)
+	if err != nil {
+		return err
+	}
+	a.outbox = &outbox.Outbox{Accounts: a.accounts, Templates: templates, Keep: s.Dev, Log: a.log}
+	if m := c.SMTP; m != nil {
+		carrier := &mail.SMTP{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password, From: m.From, FromName: m.FromName, TLS: m.TLS, CA: m.CA}
+		a.outbox.Mail = carrier.Send
+	}
+	return nil
+}
+
+// signIn makes the door of sign-in.
+func (a *app) signIn() http.Handler {
+	c := &a.project.Config.Auth.SignIn
+	a.accounts = account.New(a.engine, a.keys, account.Options{
+		SiteURL: a.project.Config.Auth.SiteURL, Redirects: c.Redirects, External: a.external, NoSignup: c.NoSignup, Anonymous: c.AnonymousUsers,
+		Email:         account.Channel{Disabled: c.Email.Disabled, AutoConfirm: c.Email.AutoConfirm},
+		Phone:         account.Channel{Disabled: c.Phone.Disabled, AutoConfirm: c.Phone.AutoConfirm},
+		ManualLinking: c.ManualLinking, OneMailChange: c.OneMailChange, Reauthenticate: c.Reauthenticate, CurrentPassword: c.CurrentPassword,
+		Lifetime: c.Lifetime, Timebox: c.Timebox, Inactivity: c.Inactivity, SingleUser: c.SingleSession, ReuseWindow: c.ReuseInterval,
+		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: password.Policy{MinLength: c.MinPassword, Required: c.RequirePassword},
+		Limits: account.Limits{
+			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent,
+			Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
+		},
+		Log: a.log,
+	})
+	return auth.New(auth.Options{
+		Keys: a.keys, Accounts: a.accounts, FollowAtOnce: c.FollowAtOnce, Log: a.log,
+		Settings: auth.Settings{
+			External:      map[string]bool{"email": !c.Email.Disabled, "phone": !c.Phone.Disabled, "anonymous_users": c.AnonymousUsers},
+			DisableSignup: c.NoSignup, MailerAutoconfirm: c.Email.AutoConfirm, PhoneAutoconfirm: c.Phone.AutoConfirm,
 		},
 	})
-	return a, nil
+}
+
+// external is the server's address as users reach it.
+func (a *app) external() string {
+	if u := a.project.Config.API.ExternalURL; u != "" {
+		return u
+	}
+	if u := a.listening.Load(); u != nil {
+		return *u
+	}
+	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(a.project.Config.API.Port))
 }
 
 // limits are what one request may ask for. What the project does not name has the door's default.

@@ -31,8 +31,8 @@ type Options struct {
 	// SiteURL is where users are sent when a request names no other place that is allowed; Redirects are the allowed ones, with * and **.
 	SiteURL   string
 	Redirects []string
-	// ExternalURL is the server's own address as users reach it, without a slash at its end. Links are made of it alone, never of a request's headers.
-	ExternalURL string
+	// External is the server's own address as users reach it, without a slash at its end. Links are made of it alone, never of a request's headers.
+	External func() string
 
 	NoSignup  bool // nobody becomes a user by themselves
 	Anonymous bool // users without address or password
@@ -151,7 +151,7 @@ func (c Client) network() string {
 func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Microsecond) }
 
 // Issuer is the iss of the project's tokens.
-func (s *Service) Issuer() string { return s.o.ExternalURL + "/auth/v1" }
+func (s *Service) Issuer() string { return s.o.External() + "/auth/v1" }
 
 // newID is a random UUID (RFC 9562 version 4).
 func newID() string {
@@ -187,10 +187,16 @@ func invalid(message string, args ...any) *fault.Error {
 
 // transact runs f in one transaction; f may be called again from the start. The access tokens of sessions that it ended are refused when it returns.
 func (s *Service) transact(ctx context.Context, f func(*tx) error) error {
-	ended, err := s.store.transact(ctx, f)
+	ended, err := s.store.transact(ctx, false, f)
 	for _, id := range ended {
 		s.keys.EndSession(id, s.now().Add(s.o.Lifetime+identity.Leeway))
 	}
+	return err
+}
+
+// read runs f in a transaction that only reads.
+func (s *Service) read(ctx context.Context, f func(*tx) error) error {
+	_, err := s.store.transact(ctx, true, f)
 	return err
 }
 

@@ -1,9 +1,12 @@
 package account
 
 import (
+	"context"
 	"encoding/json"
 	"net/url"
 	"time"
+
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
 )
 
 // Message is a mail or text message that is to be told: a row of mainstay.messages, written in the transaction of what it tells.
@@ -111,4 +114,14 @@ func (s *Service) noMail(x *tx, to, template string) error {
 	}
 	_, err := s.tell(x, "email", to, template, Fields{ConfirmationURL: s.verifyURL(link, template, s.o.SiteURL), Token: digits(s.o.CodeLength), TokenHash: link, Email: to}, nil)
 	return err
+}
+
+// Messages gives the latest messages, the newest first: what an inbox for development shows.
+func (s *Service) Messages(ctx context.Context, limit int) ([]Message, error) {
+	var rows []Message
+	err := s.read(ctx, func(x *tx) (err error) {
+		rows, err = list[Message](x, schemaOwn, "messages", page{order: []query.Order{{Name: "created_at", Desc: true}, {Name: "id"}}, limit: limit}, neq("state", "void"))
+		return err
+	})
+	return rows, err
 }

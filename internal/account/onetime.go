@@ -117,9 +117,9 @@ func (s *Service) codeHash(id, code string) string {
 
 // used is a one-time token that was right: it is gone already.
 type used struct {
-	tokenRow
-	codeRow
-	user *userRow
+	token tokenRow
+	code  codeRow
+	user  *userRow
 }
 
 func errCode() error {
@@ -164,7 +164,7 @@ func (s *Service) use(x *tx, t *tokenRow, wrong func() error) (*used, error) {
 	if u == nil || u.DeletedAt != nil {
 		return nil, wrong()
 	}
-	return &used{tokenRow: *t, codeRow: *code, user: u}, nil
+	return &used{token: *t, code: *code, user: u}, nil
 }
 
 // guess is a code that was right, still to be used; nil means that it was wrong.

@@ -41,9 +41,9 @@ func (s *store) owner() query.Caller {
 }
 
 // transact runs f in one transaction and gives the sessions that have ended with it. f may be called again from the start.
-func (s *store) transact(ctx context.Context, f func(*tx) error) (ended []string, err error) {
+func (s *store) transact(ctx context.Context, readOnly bool, f func(*tx) error) (ended []string, err error) {
 	caller := s.owner()
-	err = s.engine.Transact(ctx, engine.TxOptions{Caller: caller, Timeout: s.limit}, func(t engine.Tx) error {
+	err = s.engine.Transact(ctx, engine.TxOptions{Caller: caller, Timeout: s.limit, ReadOnly: readOnly}, func(t engine.Tx) error {
 		x := &tx{store: s, tx: t, ctx: ctx, caller: caller}
 		err := f(x)
 		ended = x.ended
@@ -245,7 +245,7 @@ func do[T any](x *tx, s *statement, c *collector[T]) error {
 		return err
 	}
 	c.columns = p.Columns()
-	return x.tx.Do(x.ctx, p, plan.Args{Caller: x.caller, Values: s.Values, Body: s.Body, Fields: s.Fields, Timeout: x.limit}, c)
+	return x.tx.Do(x.ctx, p, plan.Args{Caller: x.caller, Values: s.Values, Body: s.Body, Fields: s.Fields}, c)
 }
 
 // collector reads rows into values of T.

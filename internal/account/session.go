@@ -338,7 +338,8 @@ type Bearer struct {
 	User    *userRow
 	Session string
 	AAL     string
-	Methods []string
+	Since   time.Time // when the session began
+	factors bool      // the user has a second factor that is verified
 }
 
 // Bearer finds the user of a verified access token.
@@ -350,7 +351,7 @@ func (s *Service) Bearer(ctx context.Context, t *identity.Token) (*Bearer, error
 	b := &Bearer{}
 	b.Session, _ = claims["session_id"].(string)
 	b.AAL, _ = claims["aal"].(string)
-	err := s.transact(ctx, func(x *tx) error {
+	err := s.read(ctx, func(x *tx) error {
 		u, err := x.userByID(t.Subject)
 		switch {
 		case err != nil:
@@ -361,6 +362,11 @@ func (s *Service) Bearer(ctx context.Context, t *identity.Token) (*Bearer, error
 			return fail(http.StatusForbidden, "user_banned", "User is banned")
 		}
 		b.User = u
+		factor, err := one[factorRow](x, schemaAuth, "mfa_factors", eq("user_id", u.ID), eq("status", "verified"))
+		if err != nil {
+			return err
+		}
+		b.factors = factor != nil
 		if b.Session == "" {
 			return nil
 		}
@@ -371,6 +377,7 @@ func (s *Service) Bearer(ctx context.Context, t *identity.Token) (*Bearer, error
 		case row == nil || row.UserID != u.ID:
 			return fail(http.StatusForbidden, "session_not_found", "Session from session_id claim in JWT does not exist")
 		}
+		b.Since = moment(row.CreatedAt)
 		if row.AAL != "" {
 			b.AAL = row.AAL
 		}
@@ -385,7 +392,7 @@ func (s *Service) Bearer(ctx context.Context, t *identity.Token) (*Bearer, error
 // User is the bearer's user as clients see it.
 func (s *Service) User(ctx context.Context, who *Bearer) (*User, error) {
 	var v *User
-	err := s.transact(ctx, func(x *tx) (err error) {
+	err := s.read(ctx, func(x *tx) (err error) {
 		v, err = x.view(who.User)
 		return err
 	})

@@ -49,7 +49,7 @@ func (s *Service) SignIn(ctx context.Context, c Client, r Credentials) (*Session
 		return nil, err
 	}
 	var u *userRow
-	err = s.transact(ctx, func(x *tx) (err error) {
+	err = s.read(ctx, func(x *tx) (err error) {
 		u, err = one[userRow](x, schemaAuth, "users", eq(column, who), isFalse("is_sso_user"))
 		return err
 	})

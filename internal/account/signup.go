@@ -137,7 +137,7 @@ func (s *Service) newEmailUser(x *tx, mail, hash string, data map[string]any, pr
 	id := newID()
 	v := values{
 		"id": id, "email": mail, "raw_app_meta_data": map[string]any{"provider": provider, "providers": []string{provider}},
-		"raw_user_meta_data": merged(data, map[string]any{"sub": id, "email": mail, "email_verified": false, "phone_verified": false}),
+		"raw_user_meta_data": merged(data, map[string]any{"sub": id, "email": mail, "email_verified": s.o.Email.AutoConfirm, "phone_verified": false}),
 	}
 	if hash != "" {
 		v["encrypted_password"] = hash
@@ -146,7 +146,7 @@ func (s *Service) newEmailUser(x *tx, mail, hash string, data map[string]any, pr
 	if err != nil {
 		return nil, err
 	}
-	return x.link(now, u, "email", u.ID, map[string]any{"sub": u.ID, "email": mail, "email_verified": false, "phone_verified": false})
+	return x.link(now, u, "email", u.ID, map[string]any{"sub": u.ID, "email": mail, "email_verified": s.o.Email.AutoConfirm, "phone_verified": false})
 }
 
 // decoyUser is what a sign-up with a taken address is answered with: a user of that address whom nobody has.
@@ -235,7 +235,7 @@ func (s *Service) newPhoneUser(x *tx, phone, hash string, data map[string]any) (
 	id := newID()
 	v := values{
 		"id": id, "phone": phone, "raw_app_meta_data": map[string]any{"provider": "phone", "providers": []string{"phone"}},
-		"raw_user_meta_data": merged(data, map[string]any{"sub": id, "phone": phone, "email_verified": false, "phone_verified": false}),
+		"raw_user_meta_data": merged(data, map[string]any{"sub": id, "phone": phone, "email_verified": false, "phone_verified": s.o.Phone.AutoConfirm}),
 	}
 	if hash != "" {
 		v["encrypted_password"] = hash
@@ -244,7 +244,7 @@ func (s *Service) newPhoneUser(x *tx, phone, hash string, data map[string]any) (
 	if err != nil {
 		return nil, err
 	}
-	return x.link(now, u, "phone", u.ID, map[string]any{"sub": u.ID, "phone": phone, "email_verified": false, "phone_verified": false})
+	return x.link(now, u, "phone", u.ID, map[string]any{"sub": u.ID, "phone": phone, "email_verified": false, "phone_verified": s.o.Phone.AutoConfirm})
 }
 
 // anonymous makes a user of nothing.

@@ -141,12 +141,12 @@ func (s *Service) guessed(ctx context.Context, p Proof, kinds []kind) (*guess, e
 
 // proved does what the use of a token stands for.
 func (s *Service) proved(x *tx, c Client, t *used, follow bool) (*Verified, error) {
-	out := &Verified{RedirectTo: t.RedirectTo, Type: t.Purpose}
+	out := &Verified{RedirectTo: t.code.RedirectTo, Type: t.code.Purpose}
 	u, method, err := t.user, byCode, error(nil)
 	if follow {
 		method = byLink
 	}
-	switch t.Kind {
+	switch t.token.Kind {
 	case changeNew, changeCurrent:
 		done := false
 		if u, done, err = s.changeMail(x, t); err != nil {
@@ -158,7 +158,7 @@ func (s *Service) proved(x *tx, c Client, t *used, follow bool) (*Verified, erro
 		}
 		method = byChange
 	case changePhone:
-		if u, err = s.changedPhone(x, u, t.tokenRow.RelatesTo); err != nil {
+		if u, err = s.changedPhone(x, u, t.token.RelatesTo); err != nil {
 			return nil, err
 		}
 	default:
@@ -166,17 +166,17 @@ func (s *Service) proved(x *tx, c Client, t *used, follow bool) (*Verified, erro
 			return nil, err
 		}
 	}
-	if t.Purpose == "recovery" {
+	if t.code.Purpose == "recovery" {
 		method = byRecovery
 	}
-	if t.Purpose == "invite" {
+	if t.code.Purpose == "invite" {
 		method = byInvite
 	}
-	if follow && t.Flow != "" {
+	if follow && t.code.Flow != "" {
 		if u.banned(s.now()) {
 			return nil, errBanned()
 		}
-		out.Code, err = s.endFlow(x, t.Flow, u.ID)
+		out.Code, err = s.endFlow(x, t.code.Flow, u.ID)
 		return out, err
 	}
 	out.Session, err = s.signIn(x, c, u, method)
@@ -189,13 +189,13 @@ func (s *Service) proved(x *tx, c Client, t *used, follow bool) (*Verified, erro
 func (s *Service) confirmAddress(x *tx, t *used) (*userRow, error) {
 	now := s.now()
 	u := t.user
-	phone := t.tokenRow.RelatesTo != u.Email
-	if phone && t.tokenRow.RelatesTo != u.Phone {
+	phone := t.token.RelatesTo != u.Email
+	if phone && t.token.RelatesTo != u.Phone {
 		return nil, errLink() // the address is another one by now
 	}
 	v := values{}
 	first := !u.confirmed()
-	data := object(t.Data)
+	data := object(t.code.Data)
 	if first {
 		hash, _ := data["password"].(string)
 		if hash == "" {

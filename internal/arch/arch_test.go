@@ -137,6 +137,8 @@ var wrappers = map[string][]string{
 	"github.com/wasilibs/go-pgquery/parser": {"internal/sql/grammar"},
 	"github.com/golang-jwt/jwt/v5":          {"internal/identity", "test"},
 	"github.com/BurntSushi/toml":            {"internal/project"},
+	"github.com/wneessen/go-mail":           {"internal/mail"},
+	"golang.org/x/crypto":                   {"internal/password", "internal/engine/sqlite/builtin"},
 	"github.com/fsnotify/fsnotify":          {"internal/project"},
 	"github.com/spf13/cobra":                {"cmd/mainstay"},
 	"github.com/lmittmann/tint":             {"cmd/mainstay"},

@@ -65,6 +65,7 @@ type Keys struct {
 	byID    map[string]*Signer
 	opts    Options
 	cache   tokenCache
+	ended   endedSessions
 }
 
 // Options are what a project may say about tokens. The zero value accepts any issuer and audience.
@@ -81,6 +82,7 @@ type Options struct {
 type Token struct {
 	Role    string
 	Subject string
+	Session string    // claim session_id, "" when absent
 	Claims  []byte    // JSON
 	Expires time.Time // zero: never
 }
@@ -158,6 +160,9 @@ func (k *Keys) key(r *http.Request, apikey string) (*Token, error) {
 	return nil, fault.New("invalid_api_key", "Invalid API key").WithHint("Double check your API key.").WithStatus(http.StatusUnauthorized)
 }
 
+// Token is what the request presents as a token or a key, verified; nil for a request without credentials. Errors are those of Caller.
+func (k *Keys) Token(r *http.Request) (*Token, error) { return k.credential(r) }
+
 func bearerOf(r *http.Request) (string, bool) {
 	h := r.Header.Get("Authorization")
 	scheme, rest, ok := strings.Cut(h, " ")
@@ -176,7 +181,7 @@ func equal(a, b string) bool {
 func (k *Keys) Verify(token string) (*Token, error) {
 	if t := k.cache.get(token); t != nil {
 		if t.Expires.IsZero() || k.now().Before(t.Expires.Add(Leeway)) {
-			return t, nil
+			return t, k.checkSession(t)
 		}
 		return nil, badClaims("JWT expired")
 	}
@@ -185,7 +190,15 @@ func (k *Keys) Verify(token string) (*Token, error) {
 		return nil, err
 	}
 	k.cache.put(token, t)
-	return t, nil
+	return t, k.checkSession(t)
+}
+
+// checkSession refuses the tokens of a session that has ended, on every door, at once.
+func (k *Keys) checkSession(t *Token) error {
+	if k.ended.has(t.Session) {
+		return badClaims("JWT of a session that has ended")
+	}
+	return nil
 }
 
 func (k *Keys) verify(token string) (*Token, error) {
@@ -280,6 +293,7 @@ func (k *Keys) checkClaims(claims jwt.MapClaims, payload string) (*Token, error)
 		t.Role = role
 	}
 	t.Subject, _ = claims["sub"].(string)
+	t.Session, _ = claims["session_id"].(string)
 	raw, err := strict.DecodeSegment(payload)
 	if err != nil {
 		return nil, badToken("JWT couldn't be decoded")

@@ -3,8 +3,10 @@ package identity
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -307,6 +309,16 @@ func (k *Keys) JWKS() []byte {
 	b, err := json.Marshal(set)
 	if err != nil {
 		panic("identity: marshal of a key set: " + err.Error())
+	}
+	return b
+}
+
+// Derive gives 32 secret bytes of the project for one purpose, the same at every start (HKDF, RFC 5869). Purposes are kept apart: what is made for one
+// is worth nothing for another.
+func (k *Keys) Derive(purpose string) []byte {
+	b, err := hkdf.Key(sha256.New, []byte(k.Secret), nil, "mainstay "+purpose, 32)
+	if err != nil {
+		panic("identity: derive a key: " + err.Error()) // the length is within HKDF's bound
 	}
 	return b
 }

@@ -25,8 +25,10 @@ type Config struct {
 
 // API is how data is served.
 type API struct {
-	Port    int      // default 54321
-	Schemas []string // exposed, the first one is the default; default ["public"]
+	Port int // default 54321
+	// ExternalURL is the server's address as users reach it, of which links in mails are made; default: where it listens.
+	ExternalURL string
+	Schemas     []string // exposed, the first one is the default; default ["public"]
 	// ExtraSearchPath follows the request's schema in search_path; default ["public", "extensions"].
 	ExtraSearchPath []string
 	MaxRows         int64 // rows a request at most; default 1000
@@ -72,6 +74,7 @@ type Auth struct {
 	Audience  []string // aud, one of which tokens must carry; default: any
 	RoleClaim string   // path to the claim that names the role; default $.role
 	Anonymous bool     // requests without credentials are served, as anon; default true
+	SignIn    SignIn
 }
 
 // DB is where the data is.
@@ -110,6 +113,7 @@ type document struct {
 	API       struct {
 		Enabled          *bool     `toml:"enabled"`
 		Port             *int      `toml:"port"`
+		ExternalURL      *string   `toml:"external_url"`
 		Schemas          *[]string `toml:"schemas"`
 		ExtraSearchPath  *[]string `toml:"extra_search_path"`
 		MaxRows          *int64    `toml:"max_rows"`
@@ -137,6 +141,7 @@ type document struct {
 		Audience  *[]string `toml:"jwt_audience"`
 		RoleClaim *string   `toml:"jwt_role_claim"`
 		Anonymous *bool     `toml:"anonymous"`
+		signInDocument
 	} `toml:"auth"`
 	DB struct {
 		URL              *string `toml:"url"`
@@ -189,6 +194,11 @@ func (p *Project) readConfig() error {
 		}
 		*setting.to = d
 	}
+	signIn, err := doc.Auth.signIn(p.Root, p.Layout == Supabase)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.rel(path), err)
+	}
+	p.Config.Auth.SignIn = signIn
 	return p.checkConfig(path)
 }
 
@@ -226,6 +236,8 @@ func (d *document) config(folder string) Config {
 	set(&c.Name, d.ProjectID)
 	set(&c.Name, d.Name)
 	set(&c.API.Port, d.API.Port)
+	set(&c.API.ExternalURL, d.API.ExternalURL)
+	c.API.ExternalURL = strings.TrimRight(fromEnv(c.API.ExternalURL), "/")
 	set(&c.API.Schemas, d.API.Schemas)
 	set(&c.API.ExtraSearchPath, d.API.ExtraSearchPath)
 	set(&c.API.MaxRows, d.API.MaxRows)
@@ -292,6 +304,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.errors", "must be verbose or minimal")
 	case c.API.CSVFormulas != "keep" && c.API.CSVFormulas != "quote":
 		return bad("api.csv_formulas", "must be keep or quote")
+	case c.API.ExternalURL != "" && !strings.HasPrefix(c.API.ExternalURL, "https://") && !strings.HasPrefix(c.API.ExternalURL, "http://"):
+		return bad("api.external_url", "must be an address such as https://api.example.com")
 	case c.Auth.JWTSecret != "" && len(c.Auth.JWTSecret) < 32:
 		return bad("auth.jwt_secret", "must have at least 32 bytes")
 	}

@@ -16,6 +16,7 @@ type deadline struct {
 	asked  atomic.Uint32
 	ended  atomic.Bool
 	waited atomic.Bool // somebody has asked for Done
+	over   atomic.Bool // stop was called: what Done gave is closed, and so Err must say why
 
 	once   sync.Once
 	timed  context.Context // made by the first Done
@@ -43,6 +44,9 @@ func (d *deadline) Err() error {
 	if err := d.Context.Err(); err != nil {
 		return err
 	}
+	if d.over.Load() {
+		return context.Canceled
+	}
 	// Who waits for the end must find it told as soon as it is there.
 	if (d.asked.Add(1)%askClock == 1 || d.waited.Load()) && !time.Now().Before(d.at) {
 		d.ended.Store(true)
@@ -59,6 +63,7 @@ const askClock = 16
 // stop ends the timer, if there is one. It is called when nobody waits any more.
 func (d *deadline) stop() {
 	if d.cancel != nil {
+		d.over.Store(true)
 		d.cancel()
 	}
 }

@@ -20,3 +20,15 @@ func TestDeadlineIsToldWhenItIsOver(t *testing.T) {
 		d.stop()
 	}
 }
+
+// TestStoppedDeadlineSaysWhy: a context whose Done is closed has an error, or the contexts that were made of it panic.
+func TestStoppedDeadlineSaysWhy(t *testing.T) {
+	d := newDeadline(context.Background(), time.Now().Add(time.Hour))
+	child, cancel := context.WithCancel(d)
+	defer cancel()
+	d.stop()
+	<-child.Done()
+	if d.Err() == nil || child.Err() == nil {
+		t.Errorf("stopped: %v, %v", d.Err(), child.Err())
+	}
+}

@@ -1,0 +1,72 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// lease is how long a message belongs to who has taken it to send. Whoever dies meanwhile leaves it to another.
+const lease = 2 * time.Minute
+
+// Due takes up to limit messages that are to be sent now; each belongs to the caller until its lease ends.
+func (s *Service) Due(ctx context.Context, limit int) ([]Message, error) {
+	var mine []Message
+	now := s.now()
+	// Mostly there is nothing, which a reader finds out.
+	err := s.read(ctx, func(x *tx) (err error) {
+		mine, err = list[Message](x, schemaOwn, "messages", page{order: ascending("next_at", "id"), limit: limit}, eq("state", "waiting"), lt("next_at", now))
+		return err
+	})
+	if err != nil || len(mine) == 0 {
+		return nil, err
+	}
+	waiting := mine
+	err = s.transact(ctx, func(x *tx) error {
+		mine = nil
+		for _, m := range waiting {
+			rows, err := update[Message](x, schemaOwn, "messages", values{"next_at": now.Add(lease), "tries": m.Tries + 1}, eq("id", m.ID), eq("state", "waiting"), eq("tries", m.Tries))
+			if err != nil {
+				return err
+			}
+			mine = append(mine, rows...)
+		}
+		return nil
+	})
+	return mine, err
+}
+
+// Told records that a message was sent. Its secrets are forgotten unless keep says that an inbox for development shows them.
+func (s *Service) Told(ctx context.Context, m *Message, keep bool) error {
+	v := values{"state": "sent", "sent_at": s.now(), "error": ""}
+	if !keep {
+		v["data"] = withoutSecrets(m.Data)
+	}
+	return s.transact(ctx, func(x *tx) error {
+		_, err := update[Message](x, schemaOwn, "messages", v, eq("id", m.ID))
+		return err
+	})
+}
+
+// tries is how often a message is sent before it is given up: after 30 s, 1 min, 2 min … within about a quarter of an hour, when its code is over.
+const sendTries = 6
+
+// NotTold records that a message could not be sent; it is tried again later, or given up.
+func (s *Service) NotTold(ctx context.Context, m *Message, why error) error {
+	v := values{"error": why.Error(), "next_at": s.now().Add(15 * time.Second << m.Tries)}
+	if m.Tries >= sendTries {
+		v["state"], v["data"] = "failed", withoutSecrets(m.Data)
+	}
+	return s.transact(ctx, func(x *tx) error {
+		_, err := update[Message](x, schemaOwn, "messages", v, eq("id", m.ID))
+		return err
+	})
+}
+
+func withoutSecrets(data json.RawMessage) map[string]any {
+	m := object(data)
+	for _, secret := range []string{"ConfirmationURL", "Token", "TokenHash"} {
+		delete(m, secret)
+	}
+	return m
+}

@@ -1,0 +1,129 @@
+// Package inbox is a door for development: it shows the mails and text messages that the project sends, as they arrive, so that links can be followed and codes
+// typed without a mail server.
+//
+// New makes the handler. GET / is the page, GET /messages the same as JSON.
+//
+// Invariants: it is made by a server for development only, which listens on loopback; it answers only requests for a loopback name, so that no page of
+// another site can read it (DNS rebinding).
+package inbox
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"html/template"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/internal/account"
+	"github.com/mainstay-dev/mainstay/internal/mail"
+)
+
+// shown is how many messages the page shows.
+const shown = 100
+
+// Message is a message as the inbox shows it.
+type Message struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"`
+	Channel string    `json:"channel"`
+	To      string    `json:"to"`
+	Kind    string    `json:"kind"`
+	Subject string    `json:"subject,omitempty"`
+	Text    string    `json:"text"`
+	HTML    string    `json:"html,omitempty"`
+	State   string    `json:"state"`
+	Link    string    `json:"link,omitempty"`
+	Code    string    `json:"code,omitempty"`
+}
+
+//go:embed inbox.html
+var files embed.FS
+
+var page = template.Must(template.ParseFS(files, "inbox.html"))
+
+// New makes the door.
+func New(accounts *account.Service, templates *mail.Templates) http.Handler {
+	mux := http.NewServeMux()
+	list := func(w http.ResponseWriter, r *http.Request) ([]Message, bool) {
+		messages, err := read(r, accounts, templates)
+		if err != nil {
+			http.Error(w, "the inbox cannot be read", http.StatusInternalServerError)
+			return nil, false
+		}
+		return messages, true
+	}
+	mux.HandleFunc("GET /messages", func(w http.ResponseWriter, r *http.Request) {
+		messages, ok := list(w, r)
+		if !ok {
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(messages) // the client is gone: nobody to tell
+	})
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		messages, ok := list(w, r)
+		if !ok {
+			return
+		}
+		var b bytes.Buffer
+		if err := page.Execute(&b, messages); err != nil {
+			panic("inbox: " + err.Error())
+		}
+		h := w.Header()
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'")
+		_, _ = w.Write(b.Bytes()) // likewise
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !local(r.Host) {
+			http.Error(w, "the inbox is for this machine only", http.StatusForbidden)
+			return
+		}
+		if r.URL.Path == "" {
+			r.URL.Path = "/"
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func local(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && ip.IsLoopback()
+}
+
+func read(r *http.Request, accounts *account.Service, templates *mail.Templates) ([]Message, error) {
+	rows, err := accounts.Messages(r.Context(), shown)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Message, 0, len(rows))
+	for _, m := range rows {
+		var f account.Fields
+		if err := json.Unmarshal(m.Data, &f); err != nil {
+			return nil, err
+		}
+		v := Message{ID: m.ID, At: m.CreatedAt, Channel: m.Channel, To: m.Recipient, Kind: m.Template, State: m.State, Link: f.ConfirmationURL, Code: f.Token}
+		if m.Channel == "email" {
+			written, err := templates.Render(m.Template, m.Recipient, f)
+			if err != nil {
+				return nil, err
+			}
+			v.Subject, v.Text, v.HTML = written.Subject, written.Text, written.HTML
+		} else if v.Text, err = templates.SMS(f.Token); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}

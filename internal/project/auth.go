@@ -1,0 +1,252 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// SignIn are the rules of sign-in, under the names of the ecosystem's own settings file ([auth], [auth.email], [auth.sms], [auth.sessions], [auth.rate_limit]).
+type SignIn struct {
+	Redirects       []string // additional_redirect_urls
+	NoSignup        bool     // not enable_signup
+	AnonymousUsers  bool     // enable_anonymous_sign_ins
+	ManualLinking   bool     // enable_manual_linking
+	Lifetime        time.Duration
+	ReuseInterval   time.Duration
+	MinPassword     int
+	RequirePassword []string // sets of characters
+	Email, Phone    SignInChannel
+	OneMailChange   bool // not double_confirm_changes
+	Reauthenticate  bool // secure_password_change
+	CurrentPassword bool // require_current_password
+	CodeLength      int
+	CodeLifetime    time.Duration
+	Timebox         time.Duration
+	Inactivity      time.Duration
+	SingleSession   bool
+	FollowAtOnce    bool // not confirm_links
+	Rates           RateLimits
+	SMTP            *SMTP // nil: mails are kept, not sent
+	Mails           map[string]MailTemplate
+	SMSTemplate     string
+}
+
+// SMTP is the project's mail server.
+type SMTP struct {
+	Host     string `toml:"host"`
+	Port     int    `toml:"port"`
+	User     string `toml:"user"`
+	Password string `toml:"pass"`
+	From     string `toml:"admin_email"`
+	FromName string `toml:"sender_name"`
+	TLS      string `toml:"tls"` // starttls (default), tls, none
+	CA       string `toml:"ca_path"`
+}
+
+// MailTemplate is what the project says of one kind of mail.
+type MailTemplate struct {
+	Subject string
+	HTML    string
+	Text    string
+}
+
+// SignInChannel is a kind of address that users sign in with.
+type SignInChannel struct {
+	Disabled    bool
+	AutoConfirm bool // not enable_confirmations
+	Every       time.Duration
+}
+
+// RateLimits bound what is done in an hour or five minutes; 0 is the default of package account, negative is no limit.
+type RateLimits struct {
+	EmailSent      int `toml:"email_sent"`
+	SMSSent        int `toml:"sms_sent"`
+	AnonymousUsers int `toml:"anonymous_users"`
+	TokenRefresh   int `toml:"token_refresh"`
+	SignInSignUps  int `toml:"sign_in_sign_ups"`
+	Verifications  int `toml:"token_verifications"`
+	Web3           int `toml:"web3"`
+	Passwords      int `toml:"password_failures"`
+	CodeTries      int `toml:"code_tries"`
+}
+
+// signInDocument is the part of the settings file.
+type signInDocument struct {
+	Redirects       *[]string `toml:"additional_redirect_urls"`
+	Expiry          *int      `toml:"jwt_expiry"`
+	ReuseInterval   *int      `toml:"refresh_token_reuse_interval"`
+	Signup          *bool     `toml:"enable_signup"`
+	AnonymousUsers  *bool     `toml:"enable_anonymous_sign_ins"`
+	ManualLinking   *bool     `toml:"enable_manual_linking"`
+	MinPassword     *int      `toml:"minimum_password_length"`
+	RequirePassword *string   `toml:"password_requirements"`
+	ConfirmLinks    *bool     `toml:"confirm_links"`
+	Email           struct {
+		Signup          *bool   `toml:"enable_signup"`
+		Confirmations   *bool   `toml:"enable_confirmations"`
+		Double          *bool   `toml:"double_confirm_changes"`
+		Secure          *bool   `toml:"secure_password_change"`
+		CurrentPassword *bool   `toml:"require_current_password"`
+		Every           *string `toml:"max_frequency"`
+		CodeLength      *int    `toml:"otp_length"`
+		CodeExpiry      *int    `toml:"otp_expiry"`
+		SMTP            *struct {
+			Enabled *bool `toml:"enabled"`
+			SMTP
+		} `toml:"smtp"`
+		Templates map[string]struct {
+			Subject  string `toml:"subject"`
+			Path     string `toml:"content_path"`
+			TextPath string `toml:"text_path"`
+		} `toml:"template"`
+	} `toml:"email"`
+	SMS struct {
+		Signup        *bool   `toml:"enable_signup"`
+		Confirmations *bool   `toml:"enable_confirmations"`
+		Every         *string `toml:"max_frequency"`
+		Template      *string `toml:"template"`
+	} `toml:"sms"`
+	Sessions struct {
+		Timebox    *string `toml:"timebox"`
+		Inactivity *string `toml:"inactivity_timeout"`
+		Single     *bool   `toml:"single_per_user"`
+	} `toml:"sessions"`
+	Rates RateLimits `toml:"rate_limit"`
+}
+
+// Character sets of password_requirements.
+const (
+	lowerCase = "abcdefghijklmnopqrstuvwxyz"
+	upperCase = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	decimal   = "0123456789"
+	symbols   = "!@#$%^&*()_+-=[]{};'\\:\"|<>?,./`~"
+)
+
+// signIn reads the rules. In the supabase/ layout what is not named has the ecosystem's default, elsewhere the safer one.
+func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
+	s := SignIn{Email: SignInChannel{AutoConfirm: supabase}, Phone: SignInChannel{Disabled: true, AutoConfirm: supabase}, FollowAtOnce: supabase, Rates: d.Rates}
+	if supabase {
+		s.MinPassword = 6
+		s.Phone.Disabled = false
+		s.CodeLifetime = time.Hour
+	}
+	set(&s.Redirects, d.Redirects)
+	not(&s.NoSignup, d.Signup)
+	set(&s.AnonymousUsers, d.AnonymousUsers)
+	set(&s.ManualLinking, d.ManualLinking)
+	set(&s.MinPassword, d.MinPassword)
+	not(&s.FollowAtOnce, d.ConfirmLinks)
+	not(&s.Email.Disabled, d.Email.Signup)
+	not(&s.Email.AutoConfirm, d.Email.Confirmations)
+	not(&s.OneMailChange, d.Email.Double)
+	set(&s.Reauthenticate, d.Email.Secure)
+	set(&s.CurrentPassword, d.Email.CurrentPassword)
+	set(&s.CodeLength, d.Email.CodeLength)
+	not(&s.Phone.Disabled, d.SMS.Signup)
+	not(&s.Phone.AutoConfirm, d.SMS.Confirmations)
+	set(&s.SingleSession, d.Sessions.Single)
+	seconds(&s.Lifetime, d.Expiry)
+	seconds(&s.ReuseInterval, d.ReuseInterval)
+	seconds(&s.CodeLifetime, d.Email.CodeExpiry)
+	for _, t := range []struct {
+		name string
+		text *string
+		to   *time.Duration
+	}{
+		{"email.max_frequency", d.Email.Every, &s.Email.Every},
+		{"sms.max_frequency", d.SMS.Every, &s.Phone.Every},
+		{"sessions.timebox", d.Sessions.Timebox, &s.Timebox},
+		{"sessions.inactivity_timeout", d.Sessions.Inactivity, &s.Inactivity},
+	} {
+		if t.text == nil || *t.text == "" {
+			continue
+		}
+		span, err := time.ParseDuration(*t.text)
+		if err != nil || span < 0 {
+			return s, fmt.Errorf("auth.%s must be a time such as \"24h\"", t.name)
+		}
+		*t.to = span
+	}
+	for _, c := range []*SignInChannel{&s.Email, &s.Phone} {
+		if named := map[*SignInChannel]*string{&s.Email: d.Email.Every, &s.Phone: d.SMS.Every}[c]; named != nil && c.Every == 0 {
+			c.Every = -1 // none, which the zero value is not
+		}
+	}
+	if d.RequirePassword != nil {
+		switch *d.RequirePassword {
+		case "":
+		case "letters_digits":
+			s.RequirePassword = []string{lowerCase + upperCase, decimal}
+		case "lower_upper_letters_digits":
+			s.RequirePassword = []string{lowerCase, upperCase, decimal}
+		case "lower_upper_letters_digits_symbols":
+			s.RequirePassword = []string{lowerCase, upperCase, decimal, symbols}
+		default:
+			return s, fmt.Errorf("auth.password_requirements must be \"\", letters_digits, lower_upper_letters_digits or lower_upper_letters_digits_symbols")
+		}
+	}
+	switch {
+	case s.CodeLength != 0 && (s.CodeLength < 6 || s.CodeLength > 10):
+		return s, fmt.Errorf("auth.email.otp_length must be between 6 and 10")
+	case s.MinPassword != 0 && (s.MinPassword < 6 || s.MinPassword > 64):
+		return s, fmt.Errorf("auth.minimum_password_length must be between 6 and 64")
+	case s.Lifetime < 0 || s.Lifetime > 7*24*time.Hour:
+		return s, fmt.Errorf("auth.jwt_expiry must be between 1 second and a week")
+	}
+	set(&s.SMSTemplate, d.SMS.Template)
+	if m := d.Email.SMTP; m != nil && (m.Enabled == nil || *m.Enabled) {
+		server := m.SMTP
+		for _, v := range []*string{&server.Host, &server.User, &server.Password, &server.From} {
+			*v = fromEnv(*v)
+		}
+		if server.Host == "" || server.From == "" {
+			return s, fmt.Errorf("auth.email.smtp needs host and admin_email")
+		}
+		if server.Port == 0 {
+			server.Port = 587
+		}
+		s.SMTP = &server
+	}
+	s.Mails = map[string]MailTemplate{}
+	for kind, t := range d.Email.Templates {
+		own := MailTemplate{Subject: t.Subject}
+		for path, to := range map[string]*string{t.Path: &own.HTML, t.TextPath: &own.Text} {
+			if path == "" {
+				continue
+			}
+			// The ecosystem names paths from the folder that holds supabase/, some write them from the settings file.
+			b, err := os.ReadFile(filepath.Join(root, path))
+			if errors.Is(err, fs.ErrNotExist) {
+				b, err = os.ReadFile(filepath.Join(filepath.Dir(root), path))
+			}
+			if err != nil {
+				return s, fmt.Errorf("auth.email.template.%s: %w", kind, err)
+			}
+			*to = string(b)
+		}
+		s.Mails[kind] = own
+	}
+	for _, pattern := range s.Redirects {
+		if strings.ContainsAny(pattern, " \t\n\\") {
+			return s, fmt.Errorf("auth.additional_redirect_urls: %q is no address", pattern)
+		}
+	}
+	return s, nil
+}
+
+func not(to *bool, from *bool) {
+	if from != nil {
+		*to = !*from
+	}
+}
+
+func seconds(to *time.Duration, from *int) {
+	if from != nil {
+		*to = time.Duration(*from) * time.Second
+	}
+}

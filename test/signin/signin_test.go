@@ -1,0 +1,472 @@
+// Package signin holds what users and administrators do with the door of sign-in, and what attackers try, as tests over HTTP on both engines.
+package signin
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mainstay-dev/mainstay"
+	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
+	"github.com/mainstay-dev/mainstay/mainstaytest"
+)
+
+func TestMain(m *testing.M) { clustertest.Main(m) }
+
+// open has no limits but those that a test sets, so that tests from one address do not meet them.
+const open = `[auth]
+site_url = "https://app.example"
+additional_redirect_urls = ["https://app.example/**", "myapp://back"]
+enable_anonymous_sign_ins = true
+enable_manual_linking = true
+[auth.email]
+max_frequency = "0s"
+[auth.sms]
+enable_signup = true
+max_frequency = "0s"
+[auth.rate_limit]
+email_sent = -1
+sms_sent = -1
+anonymous_users = -1
+token_refresh = -1
+sign_in_sign_ups = -1
+token_verifications = -1
+password_failures = -1
+`
+
+const world = `
+create table public.profiles (id uuid primary key references auth.users (id) on delete cascade, name text);
+alter table public.profiles enable row level security;
+create policy own on public.profiles to authenticated using (id = (select auth.uid()));
+grant select on public.profiles to authenticated;
+create function public.welcome() returns trigger language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.profiles (id, name) values (new.id, new.raw_user_meta_data ->> 'name');
+  return new;
+end $$;
+create trigger welcome after insert on auth.users for each row execute function public.welcome();
+`
+
+type server struct {
+	*mainstaytest.Server
+	t *testing.T
+}
+
+type answer struct {
+	status int
+	head   http.Header
+	raw    string
+	body   map[string]any
+}
+
+// text is a member of the answer, "" where there is none. Steps are parted by dots.
+func (a answer) text(path string) string {
+	var v any = a.body
+	for step := range strings.SplitSeq(path, ".") {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return ""
+		}
+		v = m[step]
+	}
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+func both(t *testing.T, settings string, test func(*testing.T, *server)) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		t.Run(engine, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range map[string]string{"mainstay.toml": settings, "migrations/1_world.sql": world} {
+				path := filepath.Join(dir, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s := mainstay.Server{Dir: dir}
+			if engine == "postgres" {
+				s.Database = clustertest.Database(t)
+			}
+			test(t, &server{mainstaytest.Run(t, s), t})
+		})
+	}
+}
+
+// call sends a request to the door: METHOD /path, a body that is marshalled unless it is nil, and a bearer token ("" for none).
+func (s *server) call(bearer, request string, body any, headers ...string) answer {
+	s.t.Helper()
+	method, target, _ := strings.Cut(request, " ")
+	var payload io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		payload = bytes.NewReader(b)
+	}
+	r, err := http.NewRequest(method, s.URL+target, payload)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r.Header.Set("X-Supabase-Api-Version", "2024-01-01")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return s.send(r)
+}
+
+var browser = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+func (s *server) send(r *http.Request) answer {
+	s.t.Helper()
+	resp, err := browser.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := answer{status: resp.StatusCode, head: resp.Header, raw: string(b)}
+	_ = json.Unmarshal(b, &a.body) // some answers are no objects
+	return a
+}
+
+func (s *server) auth(bearer, request string, body any) answer {
+	s.t.Helper()
+	method, target, _ := strings.Cut(request, " ")
+	return s.call(bearer, method+" /auth/v1"+target, body)
+}
+
+// want checks a status and, of an error, its code.
+func (s *server) want(what string, a answer, status int, code string) answer {
+	s.t.Helper()
+	if a.status != status || code != "" && a.text("code") != code {
+		s.t.Fatalf("%s: got %d %.400s, want %d %s", what, a.status, a.raw, status, code)
+	}
+	return a
+}
+
+type obj = map[string]any
+
+type message struct {
+	Channel, To, Kind, Subject, Text, HTML, State, Link, Code string
+}
+
+// inbox is what was sent to an address, the newest first.
+func (s *server) inbox(to string) []message {
+	s.t.Helper()
+	a := s.call("", "GET /inbox/messages", nil)
+	var all, mine []message
+	if err := json.Unmarshal([]byte(a.raw), &all); err != nil {
+		s.t.Fatalf("inbox: %d %s", a.status, a.raw)
+	}
+	for _, m := range all {
+		if m.To == to {
+			mine = append(mine, m)
+		}
+	}
+	return mine
+}
+
+func (s *server) mail(to, kind string) message {
+	s.t.Helper()
+	all := s.inbox(to)
+	if len(all) == 0 || all[0].Kind != kind {
+		s.t.Fatalf("the last message to %s should be a %s: %+v", to, kind, all)
+	}
+	return all[0]
+}
+
+// press opens a link as a browser does, and presses the page's button.
+func (s *server) press(link string) (to *url.URL, a answer) {
+	s.t.Helper()
+	u, err := url.Parse(link)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	page := s.call("", "GET "+u.RequestURI(), nil)
+	if page.status != 200 || !strings.Contains(page.raw, "<form") {
+		s.t.Fatalf("the page of a link: %d %s", page.status, page.raw)
+	}
+	form := url.Values{}
+	for name := range u.Query() {
+		form.Set(name, u.Query().Get(name))
+	}
+	r, err := http.NewRequest("POST", s.URL+"/auth/v1/verify/link", strings.NewReader(form.Encode()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	a = s.send(r)
+	if a.status != http.StatusSeeOther {
+		s.t.Fatalf("press: %d %s", a.status, a.raw)
+	}
+	if to, err = url.Parse(a.head.Get("Location")); err != nil {
+		s.t.Fatal(err)
+	}
+	return to, a
+}
+
+func fragment(u *url.URL) url.Values {
+	v, _ := url.ParseQuery(u.Fragment)
+	return v
+}
+
+const good, better = "correct horse battery", "another good one 77"
+
+// signUp makes a user whose address is confirmed and gives the session.
+func (s *server) signUp(mail string) answer {
+	s.t.Helper()
+	s.want("sign up", s.auth("", "POST /signup", obj{"email": mail, "password": good, "data": obj{"name": "Ada"}}), 200, "")
+	to, _ := s.press(s.mail(mail, "confirmation").Link)
+	token := fragment(to).Get("access_token")
+	if token == "" {
+		s.t.Fatalf("no session after the confirmation: %s", to)
+	}
+	return s.want("sign in", s.auth("", "POST /token?grant_type=password", obj{"email": mail, "password": good}), 200, "")
+}
+
+func TestSignUpConfirmSignInRefreshSignOut(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		a := s.want("sign up", s.auth("", "POST /signup", obj{"email": "Ada@Example.com", "password": good, "data": obj{"name": "Ada"}}), 200, "")
+		if a.text("email") != "ada@example.com" || a.text("access_token") != "" || a.text("user_metadata.name") != "Ada" {
+			t.Errorf("sign up answered %s", a.raw)
+		}
+		s.want("before the confirmation", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": good}), 400, "email_not_confirmed")
+		m := s.mail("ada@example.com", "confirmation")
+		if !strings.HasPrefix(m.Link, s.URL+"/auth/v1/verify?") || len(m.Code) != 6 {
+			t.Errorf("mail: %+v", m)
+		}
+		to, _ := s.press(m.Link)
+		if to.Host != "app.example" || fragment(to).Get("type") != "signup" {
+			t.Errorf("redirected to %s", to)
+		}
+		again, _ := s.press(m.Link)
+		if fragment(again).Get("error_code") != "otp_expired" {
+			t.Errorf("a link works twice: %s", again)
+		}
+		s.want("wrong password", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": "wrong"}), 400, "invalid_credentials")
+		in := s.want("sign in", s.auth("", "POST /token?grant_type=password", obj{"email": "ADA@example.com", "password": good}), 200, "")
+		if in.text("token_type") != "bearer" || in.text("user.email_confirmed_at") == "" || in.text("user.id") != a.text("id") {
+			t.Errorf("sign in answered %s", in.raw)
+		}
+		token := in.text("access_token")
+		if rows := s.call(token, "GET /rest/v1/profiles?select=name", nil); rows.raw != `[{"name":"Ada"}]` {
+			t.Errorf("the trigger's row through the policy: %d %s", rows.status, rows.raw)
+		}
+		next := s.want("refresh", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": in.text("refresh_token")}), 200, "")
+		lost := s.want("the answer was lost", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": in.text("refresh_token")}), 200, "")
+		if next.text("refresh_token") == in.text("refresh_token") || lost.text("refresh_token") != next.text("refresh_token") {
+			t.Error("of one refresh token came two lineages, or none")
+		}
+		s.want("sign out", s.auth(token, "POST /logout?scope=local", nil), 204, "")
+		s.want("after it", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": next.text("refresh_token")}), 400, "refresh_token_not_found")
+		if rows := s.call(token, "GET /rest/v1/profiles", nil); rows.status != 401 {
+			t.Errorf("the access token of a session that has ended: %d %s", rows.status, rows.raw)
+		}
+	})
+}
+
+func TestWhoSignsUpWithAnothersAddressKeepsNothing(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		s.want("the attacker", s.auth("", "POST /signup", obj{"email": "eve@example.com", "password": "attackers own 1"}), 200, "")
+		s.want("the owner", s.auth("", "POST /otp", obj{"email": "eve@example.com"}), 200, "")
+		s.press(s.mail("eve@example.com", "confirmation").Link)
+		s.want("E1 the attacker's password", s.auth("", "POST /token?grant_type=password", obj{"email": "eve@example.com", "password": "attackers own 1"}), 400, "invalid_credentials")
+	})
+}
+
+func TestNobodyLearnsWhoIsKnown(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		s.signUp("known@example.com")
+		for _, path := range []string{"/recover", "/otp", "/resend"} {
+			body := func(mail string) obj { return obj{"email": mail, "create_user": false, "type": "signup"} }
+			known, unknown := s.auth("", "POST "+path, body("known@example.com")), s.auth("", "POST "+path, body("nobody@example.com"))
+			if known.status != unknown.status || known.raw != unknown.raw {
+				t.Errorf("E12 %s: %d %s, %d %s", path, known.status, known.raw, unknown.status, unknown.raw)
+			}
+		}
+		known, unknown := s.auth("", "POST /signup", obj{"email": "known@example.com", "password": good}), s.auth("", "POST /signup", obj{"email": "nobody@example.com", "password": good})
+		keys := func(a answer) (names string) {
+			b, _ := json.Marshal(a.body)
+			var m map[string]json.RawMessage
+			_ = json.Unmarshal(b, &m)
+			for _, k := range []string{"id", "aud", "role", "email", "phone", "confirmation_sent_at", "app_metadata", "user_metadata", "identities", "created_at", "updated_at", "is_anonymous"} {
+				if _, ok := m[k]; ok {
+					names += k + " "
+				}
+			}
+			return fmt.Sprint(len(m), " ", names)
+		}
+		if known.status != unknown.status || keys(known) != keys(unknown) {
+			t.Errorf("E12 sign-up: %s\n%s", known.raw, unknown.raw)
+		}
+		for _, mail := range []string{"known@example.com", "nobody2@example.com"} {
+			s.want("E12 "+mail, s.auth("", "POST /token?grant_type=password", obj{"email": mail, "password": "wrong"}), 400, "invalid_credentials")
+			s.want("E12 code of "+mail, s.auth("", "POST /verify", obj{"email": mail, "token": "000000", "type": "email"}), 403, "otp_expired")
+		}
+	})
+}
+
+func TestCodesHaveFewTries(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		s.want("code", s.auth("", "POST /otp", obj{"email": "ada@example.com"}), 200, "")
+		right := s.mail("ada@example.com", "confirmation").Code
+		for range 5 {
+			wrong := "000000"
+			if right == wrong {
+				wrong = "111111"
+			}
+			s.want("wrong code", s.auth("", "POST /verify", obj{"email": "ada@example.com", "token": wrong, "type": "email"}), 403, "otp_expired")
+		}
+		s.want("E8 the right code after five wrong ones", s.auth("", "POST /verify", obj{"email": "ada@example.com", "token": right, "type": "email"}), 403, "otp_expired")
+		s.want("code", s.auth("", "POST /otp", obj{"email": "ada@example.com"}), 200, "")
+		s.want("a new one", s.auth("", "POST /verify", obj{"email": "ada@example.com", "token": s.mail("ada@example.com", "confirmation").Code, "type": "email"}), 200, "")
+	})
+}
+
+func TestPasswordRecovery(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		old := s.signUp("ada@example.com")
+		s.want("recover", s.auth("", "POST /recover", obj{"email": "ada@example.com"}), 200, "")
+		to, _ := s.press(s.mail("ada@example.com", "recovery").Link)
+		token := fragment(to).Get("access_token")
+		if fragment(to).Get("type") != "recovery" {
+			t.Errorf("redirected to %s", to)
+		}
+		s.want("weak", s.auth(token, "PUT /user", obj{"password": "short"}), 422, "weak_password")
+		s.want("same", s.auth(token, "PUT /user", obj{"password": good}), 422, "same_password")
+		s.want("new password", s.auth(token, "PUT /user", obj{"password": better}), 200, "")
+		s.want("D11 the other session", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": old.text("refresh_token")}), 400, "refresh_token_not_found")
+		s.want("the old password", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": good}), 400, "invalid_credentials")
+		s.want("the new password", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": better}), 200, "")
+	})
+}
+
+func TestNewAddressNeedsBoth(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		in := s.signUp("old@example.com")
+		token := in.text("access_token")
+		a := s.want("change", s.auth(token, "PUT /user", obj{"email": "new@example.com"}), 200, "")
+		if a.text("email") != "old@example.com" || a.text("new_email") != "new@example.com" {
+			t.Errorf("change answered %s", a.raw)
+		}
+		first, _ := s.press(s.mail("new@example.com", "email_change").Link)
+		if fragment(first).Get("message") == "" || fragment(first).Get("access_token") != "" {
+			t.Errorf("one confirmation is enough: %s", first)
+		}
+		second, _ := s.press(s.mail("old@example.com", "email_change").Link)
+		if fragment(second).Get("access_token") == "" {
+			t.Errorf("both confirmed: %s", second)
+		}
+		if a = s.auth(fragment(second).Get("access_token"), "GET /user", nil); a.text("email") != "new@example.com" {
+			t.Errorf("the user is %s", a.raw)
+		}
+	})
+}
+
+func TestPKCE(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		verifier := strings.Repeat("v", 43)
+		challenge := obj{"email": "ada@example.com", "code_challenge": verifier, "code_challenge_method": "plain"}
+		code := func() string {
+			s.want("code", s.auth("", "POST /otp?redirect_to="+url.QueryEscape("https://app.example/in?x=1"), challenge), 200, "")
+			to, _ := s.press(s.inbox("ada@example.com")[0].Link)
+			if to.Query().Get("x") != "1" || to.Fragment != "" {
+				t.Errorf("redirected to %s", to)
+			}
+			return to.Query().Get("code")
+		}
+		first := code()
+		s.want("F2 another verifier", s.auth("", "POST /token?grant_type=pkce", obj{"auth_code": first, "code_verifier": strings.Repeat("w", 43)}), 400, "bad_code_verifier")
+		s.want("F2 no verifier", s.auth("", "POST /token?grant_type=pkce", obj{"auth_code": first}), 400, "validation_failed")
+		s.want("F3 a code is used once, right or wrong", s.auth("", "POST /token?grant_type=pkce", obj{"auth_code": first, "code_verifier": verifier}), 404, "flow_state_not_found")
+		s.want("exchange", s.auth("", "POST /token?grant_type=pkce", obj{"auth_code": code(), "code_verifier": verifier}), 200, "")
+	})
+}
+
+func TestRedirectsStayAtHome(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		for _, evil := range []string{
+			"//evil.example", `\\evil.example`, "https:evil.example", "https://app.example@evil.example", "https://app.example%2f@evil.example", "https://evil.example/%2f%2fapp.example",
+			"https://app.example.evil.example", "https://evil.example#https://app.example/", "https://app.example:8443/", "http://app.example/", "javascript:alert(1)", "java\tscript:alert(1)",
+			"https://app.example/../../evil", "https://аpp.example/", "data:text/html,x", "myapp://back/further",
+		} {
+			s.want("code", s.auth("", "POST /otp?redirect_to="+url.QueryEscape(evil), obj{"email": "ada@example.com"}), 200, "")
+			if to, _ := s.press(s.inbox("ada@example.com")[0].Link); to.Scheme+"://"+to.Host+to.Path != "https://app.example" {
+				t.Errorf("F1 %q leads to %s", evil, to)
+			}
+		}
+		s.want("code", s.auth("", "POST /otp?redirect_to="+url.QueryEscape("myapp://back"), obj{"email": "ada@example.com"}), 200, "")
+		if to, _ := s.press(s.inbox("ada@example.com")[0].Link); to.Scheme != "myapp" {
+			t.Errorf("an allowed target leads to %s", to)
+		}
+	})
+}
+
+func TestAnonymousUsersBecomePermanent(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		in := s.want("anonymous", s.auth("", "POST /signup", obj{"data": obj{"name": "Nobody"}}), 200, "")
+		if in.text("user.is_anonymous") != "true" {
+			t.Errorf("anonymous: %s", in.raw)
+		}
+		s.want("upgrade", s.auth(in.text("access_token"), "PUT /user", obj{"email": "ada@example.com"}), 200, "")
+		to, _ := s.press(s.mail("ada@example.com", "email_change").Link)
+		a := s.auth(fragment(to).Get("access_token"), "GET /user", nil)
+		if a.text("is_anonymous") != "false" || a.text("email") != "ada@example.com" || a.text("id") != in.text("user.id") {
+			t.Errorf("upgraded: %s", a.raw)
+		}
+	})
+}
+
+func TestAdministration(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		s.want("nobody", s.auth("", "GET /admin/users", nil), 401, "no_authorization")
+		s.want("a visitor's key", s.auth(s.AnonKey, "GET /admin/users", nil), 403, "not_admin")
+		made := s.want("create", s.auth(s.ServiceKey, "POST /admin/users", obj{"email": "ada@example.com", "password": good, "email_confirm": true, "app_metadata": obj{"plan": "pro"}}), 200, "")
+		if made.text("app_metadata.plan") != "pro" || strings.Contains(made.raw, "argon2") {
+			t.Errorf("created: %s", made.raw)
+		}
+		s.want("again", s.auth(s.ServiceKey, "POST /admin/users", obj{"email": "ada@example.com"}), 422, "email_exists")
+		id := made.text("id")
+		in := s.want("sign in", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": good}), 200, "")
+		s.want("a user is no administrator", s.auth(in.text("access_token"), "GET /admin/users/"+id, nil), 403, "not_admin")
+		s.want("ban", s.auth(s.ServiceKey, "PUT /admin/users/"+id, obj{"ban_duration": "24h"}), 200, "")
+		s.want("banned", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": good}), 400, "user_banned")
+		if rows := s.call(in.text("access_token"), "GET /rest/v1/profiles", nil); rows.status != 401 {
+			t.Errorf("D9 the token of a banned user: %d %s", rows.status, rows.raw)
+		}
+		s.want("lift", s.auth(s.ServiceKey, "PUT /admin/users/"+id, obj{"ban_duration": "none"}), 200, "")
+		list := s.want("list", s.auth(s.ServiceKey, "GET /admin/users?per_page=1", nil), 200, "")
+		if list.head.Get("X-Total-Count") != "1" || !strings.Contains(list.head.Get("Link"), `rel="last"`) {
+			t.Errorf("list: %v", list.head)
+		}
+		link := s.want("link", s.auth(s.ServiceKey, "POST /admin/generate_link", obj{"type": "magiclink", "email": "ada@example.com"}), 200, "")
+		s.want("its hash", s.auth("", "POST /verify", obj{"token_hash": link.text("hashed_token"), "type": "magiclink"}), 200, "")
+		s.want("invite", s.auth(s.ServiceKey, "POST /invite", obj{"email": "ben@example.com"}), 200, "")
+		s.press(s.mail("ben@example.com", "invite").Link)
+		s.want("delete", s.auth(s.ServiceKey, "DELETE /admin/users/"+id, nil), 200, "")
+		s.want("gone", s.auth(s.ServiceKey, "GET /admin/users/"+id, nil), 404, "user_not_found")
+		s.want("no id", s.auth(s.ServiceKey, "GET /admin/users/me", nil), 404, "validation_failed")
+	})
+}
