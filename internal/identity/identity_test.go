@@ -215,7 +215,7 @@ func TestPublicKeysOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := generate()
+	doc, err := generate(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func Load(dir, secret string, opts Options) (*Keys, error) {
 	path := filepath.Join(dir, KeyFile)
 	doc, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		doc, err = generate()
+		doc, err = generate(opts)
 		if err == nil {
 			err = writeFile(path, doc)
 		}
@@ -114,7 +114,7 @@ func writeFile(path string, doc *file) error {
 
 // generate makes new keys. User tokens are signed with ES256, so that others can verify them with the public key alone; the HS256
 // secret is for the legacy keys and for projects that sign tokens themselves.
-func generate() (*file, error) {
+func generate(opts Options) (*file, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func generate() (*file, error) {
 			{Alg: "HS256", Secret: random(48)},
 		},
 	}
-	k, err := fromDoc(doc, Options{})
+	k, err := fromDoc(doc, opts)
 	if err != nil {
 		return nil, err
 	}
