@@ -172,19 +172,19 @@ func (d *document) table(t *catalog.Table) object {
 	}
 	if t.Insertable && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivInsert) {
 		body := ref("schemas", d.define(t, "Insert", catalog.PrivInsert))
-		post := operation("create", "Create rows in", d.parameters("select", "columns", "on_conflict", "preferWrite"))
+		post := operation("create", "Create rows in", d.parameters("select", "columns", "on_conflict", "onlyNew", "preferWrite"))
 		post["requestBody"] = object{"required": true, "description": "A row, or an array of rows.", "content": object{
 			"application/json": object{"schema": object{"anyOf": []object{body, {"type": "array", "items": body, "maxItems": maxItems}}}},
 			"text/csv":         object{"schema": object{"type": "string", "maxLength": maxLength}},
 		}}
-		post["responses"] = answers(merge(returned("201", "Rows were created"), returned("200", "Rows were there and were merged or ignored")), "409")
+		post["responses"] = answers(merge(returned("201", "Rows were created"), returned("200", "Rows were there and were merged or ignored")), "409", "412")
 		item["post"] = post
 	}
 	if t.Updatable && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivUpdate) {
 		body := ref("schemas", d.define(t, "Update", catalog.PrivUpdate))
-		patch := operation("update", "Change rows of", append(slices.Clone(filters), d.parameters("select", "columns", "and", "or", "preferWrite")...))
+		patch := operation("update", "Change rows of", append(slices.Clone(filters), d.parameters("select", "columns", "and", "or", "ifMatch", "preferWrite")...))
 		patch["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": body}}}
-		patch["responses"] = answers(merge(returned("200", "Rows were changed"), object{"204": done("Rows were changed")}), "409")
+		patch["responses"] = answers(merge(returned("200", "Rows were changed"), object{"204": done("Rows were changed")}), "409", "412")
 		item["patch"] = patch
 	}
 	if key := plan.PrimaryKey(d.cat, t); key != nil && t.Insertable && t.Updatable && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivInsert) && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivUpdate) {
@@ -196,16 +196,16 @@ func (d *document) table(t *catalog.Table) object {
 				conditions = append(conditions, required)
 			}
 		}
-		put := operation("put", "Create or replace a row of", append(conditions, d.parameters("select", "columns", "preferWrite")...))
+		put := operation("put", "Create or replace a row of", append(conditions, d.parameters("select", "columns", "ifMatch", "onlyNew", "preferWrite")...))
 		put["requestBody"] = object{"required": true, "description": "The whole row; its key must be that of the URL.", "content": object{
 			"application/json": object{"schema": ref("schemas", d.define(t, "Insert", catalog.PrivInsert))},
 		}}
-		put["responses"] = answers(merge(merge(returned("200", "The row was replaced"), returned("201", "The row was created")), object{"204": done("The row is there")}), "409")
+		put["responses"] = answers(merge(merge(returned("200", "The row was replaced"), returned("201", "The row was created")), object{"204": done("The row is there")}), "409", "412")
 		item["put"] = put
 	}
 	if t.Deletable && d.cat.Can(d.o.Role, t, catalog.PrivDelete) {
-		remove := operation("delete", "Delete rows of", append(slices.Clone(filters), d.parameters("select", "and", "or", "preferWrite")...))
-		remove["responses"] = answers(merge(returned("200", "Rows were deleted"), object{"204": done("Rows were deleted")}), "409")
+		remove := operation("delete", "Delete rows of", append(slices.Clone(filters), d.parameters("select", "and", "or", "ifMatch", "preferWrite")...))
+		remove["responses"] = answers(merge(returned("200", "Rows were deleted"), object{"204": done("Rows were deleted")}), "409", "412")
 		item["delete"] = remove
 	}
 	return item

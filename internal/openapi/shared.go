@@ -142,6 +142,8 @@ func (d *document) sharedParameters() object {
 		"on_conflict": parameter("query", "on_conflict", "Columns of the unique key by which resolution works.", ""),
 		"range":       parameter("header", "Range", "first-last: the rows to answer, counted from 0.", "0-9"),
 		"ifNoneMatch": parameter("header", "If-None-Match", "Entity tags of answers that the client has: 304 when one is still right.", ""),
+		"ifMatch":     parameter("header", "If-Match", "Entity tags of a read of the same URL, or *: the write is done only when the caller would still read one of them, else 412.", ""),
+		"onlyNew":     parameter("header", "If-None-Match", "*: rows are only made, and nothing that is there is changed, else 412.", ""),
 		"preferRead":  parameter("header", "Prefer", "count=exact, planned or estimated; handling=strict; timezone=… (RFC 7240).", "count=exact"),
 		"preferWrite": parameter("header", "Prefer", "return=representation, minimal or headers-only; resolution=merge-duplicates or ignore-duplicates; missing=default; max-affected=n with handling=strict; count=exact.", "return=representation"),
 		"preferCall":  parameter("header", "Prefer", "count=exact; max-affected=n with handling=strict; timezone=….", "count=exact"),

@@ -245,6 +245,9 @@ func (a *answer) End(o engine.Outcome) error {
 	if st.Singular && set && count != 1 {
 		return fault.New("PGRST116", "Cannot coerce the result to a single JSON object").WithDetail("The result contains %d rows", count).WithStatus(http.StatusNotAcceptable)
 	}
+	if err := a.allNew(&o, affected); err != nil {
+		return err
+	}
 	if err := a.describe(o, affected); err != nil {
 		return err
 	}

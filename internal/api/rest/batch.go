@@ -101,6 +101,7 @@ func (h *Handler) batch(r *http.Request, a *answer, cat *catalog.Catalog, s *set
 			}
 		}
 	}()
+	o.Snapshot = slices.ContainsFunc(parts, func(p *part) bool { return p.job != nil && p.job.q.conditional() })
 	failed := (*partError)(nil)
 	_ = errors.As(err, &failed)
 	f := func(tx engine.Tx, to *answer) (failure error) {

@@ -137,14 +137,21 @@ func (t *tags) weak(tag string) bool {
 	return slices.ContainsFunc(t.list, func(s string) bool { return strings.TrimPrefix(s, "W/") == tag })
 }
 
-// conditions reads If-Match and If-None-Match. A malformed If-Match is refused, because what it should have protected would be overwritten; a malformed
-// If-None-Match matches nothing.
+// conditions reads If-Match and If-None-Match. A malformed one is refused, because what it should have protected would be overwritten; only of a read
+// a malformed If-None-Match matches nothing.
 func (q *request) conditions(head http.Header) error {
+	bad := func(name string) error {
+		return fault.New(codeCondition, "the header %s is not a list of entity tags", name).
+			WithHint(`Send the value of the header ETag as it was answered, with its quotes, or *.`).WithStatus(http.StatusBadRequest)
+	}
 	var ok bool
 	if q.ifMatch, ok = readTags(head["If-Match"]); !ok {
-		return fault.New(codeCondition, "the header If-Match is not a list of entity tags").WithHint(`Send the value of the header ETag as it was answered, with its quotes, or *.`).WithStatus(http.StatusBadRequest)
+		return bad("If-Match")
 	}
 	if q.ifNoneMatch, ok = readTags(head["If-None-Match"]); !ok {
+		if q.method != http.MethodGet && q.method != http.MethodHead {
+			return bad("If-None-Match")
+		}
 		q.ifNoneMatch = nil
 	}
 	return nil

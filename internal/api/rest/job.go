@@ -73,5 +73,8 @@ func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
 		Caller: j.caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,
 		Explain: j.q.media.explain,
 	}
+	if j.q.conditional() {
+		return h.runIf(ctx, in, a, j, args)
+	}
 	return in.do(ctx, j.p, args, a)
 }

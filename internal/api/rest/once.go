@@ -131,7 +131,7 @@ func (h *Handler) once(ctx context.Context, r *http.Request, a *answer, o engine
 
 // onceOf is a job's transaction that happens once. A job that could not be planned, for which there is an error, may have been answered before.
 func (h *Handler) onceOf(r *http.Request, a *answer, j *job, failed error) error {
-	o := engine.TxOptions{Caller: j.caller, Rollback: j.q.statement.Rollback, Timeout: h.o.Timeout}
+	o := engine.TxOptions{Caller: j.caller, Rollback: j.q.statement.Rollback, Timeout: h.o.Timeout, Snapshot: j.q.conditional()}
 	return h.once(r.Context(), r, a, o, j.q.raw, func(tx engine.Tx, in *answer) error {
 		if failed != nil {
 			return failed

@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Engine) {
 		{"PanicEndsTransactionAndNothingElse", transactPanics},
 		{"TransactionBeginsAnew", transactSchema},
 		{"TransactionsDoNotMix", transactConcurrent},
+		{"SnapshotLosesNoUpdate", transactSnapshot},
 		{"TransactionHappensOnceForItsKey", onceAnswers},
 		{"AnswersAreForgotten", onceExpires},
 		{"TransactionsOfAKeyWaitForEachOther", onceAtATime},

@@ -319,3 +319,40 @@ create function bump() returns int language sql as 'update counter set n = n + 1
 	group.Wait()
 	w.check("n", w.rows("select n from counter"), fmt.Sprint(2*workers*each))
 }
+
+// transactSnapshot reads a number and writes the next one, many times at once: in a snapshot nobody's number gets lost.
+func transactSnapshot(w *world) {
+	w.run(`create table counter (id int primary key, n int not null); insert into counter values (1, 0)`)
+	look, set := read("counter"), query.Statement{
+		Schema: "public", MaxAffected: -1, Body: []byte(`[{}]`),
+		Write: &query.Write{Action: query.Update, Relation: "counter", Columns: []string{"n"}, Node: query.Node{Limit: -1, Offset: -1, MaxRows: -1}},
+	}
+	set.Fields = [][]byte{[]byte("0")}
+	reads, writes := w.plan(service.Role, &look), w.plan(service.Role, &set)
+	var group sync.WaitGroup
+	const workers, each = 4, 5
+	for range workers {
+		group.Go(func() {
+			for range each {
+				err := w.e.Transact(w.Context(), engine.TxOptions{Caller: service, Snapshot: true}, func(tx engine.Tx) error {
+					r := &result{}
+					if err := w.step(tx, service, reads, &step{Statement: look, r: r}); err != nil {
+						return err
+					}
+					var id, n int
+					if _, err := fmt.Sscan(r.rows[0], &id, &n); err != nil {
+						return err
+					}
+					next := set
+					next.Fields = [][]byte{fmt.Append(nil, n+1)}
+					return w.step(tx, service, writes, &step{Statement: next})
+				})
+				if err != nil {
+					w.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	w.check("n", w.rows("select n from counter"), fmt.Sprint(workers*each))
+}

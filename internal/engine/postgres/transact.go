@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -11,7 +12,8 @@ import (
 )
 
 // Transact runs f in one transaction: a round trip for each plan, and one for the end. A transaction that only reads has one snapshot. One that writes is READ
-// COMMITTED, as single requests that write are: nobody's commit makes it fail, and a count beside rows may then be of another moment than the rows.
+// COMMITTED, as single requests that write are: nobody's commit makes it fail, and a count beside rows may then be of another moment than the rows. With Snapshot
+// it is REPEATABLE READ, and what such a transaction fails with is a reason to begin anew.
 func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine.Tx) error) error {
 	asked := ctx
 	return within(ctx, o.Timeout, func(ctx context.Context) error {
@@ -20,6 +22,9 @@ func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine
 			err := t.attempt(f)
 			if err == nil || t.err == nil {
 				return err
+			}
+			if o.Snapshot && overtaken(t.err) && tries < maxOvertaken && ctx.Err() == nil {
+				continue
 			}
 			if tries >= 2 || t.sinkFailed || t.committing || ctx.Err() != nil {
 				return t.told()
@@ -33,6 +38,15 @@ func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine
 			}
 		}
 	})
+}
+
+// maxOvertaken is how often a transaction begins anew because others were faster.
+const maxOvertaken = 10
+
+// overtaken says whether a transaction failed because another one has changed what it was about to change. Nothing of it was kept.
+func overtaken(err error) bool {
+	var p *pgconn.PgError
+	return errors.As(err, &p) && (p.Code == "40001" || p.Code == "40P01")
 }
 
 // A transaction is one attempt at running several plans on a connection. It is the engine's Tx.
@@ -194,6 +208,8 @@ func (t *transaction) sendBegin(p *pgconn.Pipeline, r *request) (sent int) {
 		}
 	case t.o.ReadOnly:
 		send("ms_begin_snap_ro")
+	case t.o.Snapshot:
+		send("ms_begin_snap")
 	default:
 		send("ms_begin")
 	}

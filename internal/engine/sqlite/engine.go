@@ -285,7 +285,7 @@ func (e *Engine) run(t *txn, p *plan.Plan, prog *compiled, args *plan.Args, sink
 		return err
 	}
 	out.Rows = done.Rows
-	if prog.main.Command() == tree.Insert {
+	if prog.main.Command() == tree.Insert || p.OnConflict() {
 		out.Inserted = done.Inserted
 	}
 	if err := end(); err != nil {
