@@ -104,10 +104,11 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 
 	a.rule = exposure.Rule{AllowWithoutRLS: conf.API.AllowWithoutRLS}
 	restDoor := rest.New(a.engine, rest.Options{
-		Schemas:      conf.API.Schemas,
-		MaxRows:      conf.API.MaxRows,
-		CallerOf:     a.caller,
-		Timeout:      conf.API.StatementTimeout,
+		Schemas:       conf.API.Schemas,
+		MaxRows:       conf.API.MaxRows,
+		CallerOf:      a.caller,
+		Timeout:       conf.API.StatementTimeout,
+		ExportTimeout: conf.API.ExportTimeout, MaxExportRows: conf.API.MaxExportRows,
 		Limits:       limits(&conf.API),
 		Log:          a.log,
 		ServerTiming: serverTiming(conf.API.ServerTiming),
@@ -206,7 +207,7 @@ func limits(c *project.API) rest.Limits {
 	l := &c.Limits
 	return rest.Limits{
 		Body: c.MaxBodyBytes, Answer: c.MaxAnswerBytes, URL: l.URLBytes, Params: l.Parameters, Items: l.Fields, Filters: l.Conditions, Values: l.Values, Depth: l.Nesting,
-		Embeds: l.Embeds,
+		Embeds: l.Embeds, Exports: l.Exports,
 	}
 }
 

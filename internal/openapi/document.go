@@ -175,7 +175,7 @@ func (d *document) table(t *catalog.Table) object {
 		post := operation("create", "Create rows in", d.parameters("select", "columns", "on_conflict", "onlyNew", "preferWrite"))
 		post["requestBody"] = object{"required": true, "description": "A row, or an array of rows.", "content": object{
 			"application/json": object{"schema": object{"anyOf": []object{body, {"type": "array", "items": body, "maxItems": maxItems}}}},
-			"text/csv":         object{"schema": object{"type": "string", "maxLength": maxLength}},
+			"text/csv":         object{"schema": object{"type": "string", "maxLength": maxLength}}, "application/x-ndjson": lines(),
 		}}
 		post["responses"] = answers(merge(returned("201", "Rows were created"), returned("200", "Rows were there and were merged or ignored")), "409", "412")
 		item["post"] = post

@@ -79,9 +79,14 @@ func answers(out object, more ...string) object {
 func content(words string, all, one object) object {
 	forms := object{
 		"application/json": object{"schema": all}, "application/vnd.pgrst.object+json": object{"schema": one},
-		"text/csv": object{"schema": object{"type": "string", "maxLength": maxLength}},
+		"text/csv": object{"schema": object{"type": "string", "maxLength": maxLength}}, "application/x-ndjson": lines(),
 	}
 	return object{"description": words, "content": forms, "headers": tell("Content-Range", "Preference-Applied", "Content-Location", "ETag")}
+}
+
+// lines is a body of JSON values, one a line.
+func lines() object {
+	return object{"schema": object{"type": "string", "description": "A row a line.", "maxLength": maxLength}}
 }
 
 // unchanged is the answer to a read whose client has it already.

@@ -41,6 +41,10 @@ type API struct {
 	// StatementTimeout ends a request's statement that runs longer; default 30 s, 0 is never.
 	StatementTimeout time.Duration
 
+	// ExportTimeout is StatementTimeout of an answer that is streamed; default 10 min, 0 is never. MaxExportRows is its MaxRows; default MaxRows.
+	ExportTimeout time.Duration
+	MaxExportRows int64
+
 	// What one request may ask for. Zero is the door's default.
 	Limits RequestLimits
 
@@ -64,6 +68,7 @@ type RequestLimits struct {
 	Values     int `toml:"values"`
 	Nesting    int `toml:"nesting"`
 	Embeds     int `toml:"embeds"`
+	Exports    int `toml:"exports"`
 }
 
 // Auth is how callers are known.
@@ -98,6 +103,7 @@ const (
 	defaultMaxBody   = 10 << 20
 	defaultMaxAnswer = 64 << 20
 	defaultTimeout   = 30 * time.Second
+	defaultExport    = 10 * time.Minute
 	defaultMigration = 30 * time.Minute
 	maxConfigBytes   = 1 << 20
 	defaultSite      = "http://localhost:3000"
@@ -122,6 +128,8 @@ type document struct {
 		MaxBodyBytes     *int64    `toml:"max_body_bytes"`
 		MaxAnswerBytes   *int64    `toml:"max_answer_bytes"`
 		StatementTimeout *string   `toml:"statement_timeout"`
+		ExportTimeout    *string   `toml:"export_timeout"`
+		MaxExportRows    *int64    `toml:"max_export_rows"`
 
 		Limits        RequestLimits      `toml:"limits"`
 		Plans         *bool              `toml:"plan_enabled"`
@@ -183,6 +191,7 @@ func (p *Project) readConfig() error {
 		to   *time.Duration
 	}{
 		{"api.statement_timeout", doc.API.StatementTimeout, &p.Config.API.StatementTimeout},
+		{"api.export_timeout", doc.API.ExportTimeout, &p.Config.API.ExportTimeout},
 		{"db.migration_timeout", doc.DB.MigrationTimeout, &p.Config.DB.MigrationTimeout},
 	} {
 		if setting.text == nil {
@@ -226,7 +235,7 @@ func (d *document) config(folder string) Config {
 		Name: folder,
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
-			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout,
+			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, ExportTimeout: defaultExport,
 			ServerTiming: "service_role", TxEnd: "commit", Errors: "verbose", CSVFormulas: "keep",
 		},
 		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
@@ -245,6 +254,7 @@ func (d *document) config(folder string) Config {
 	set(&c.API.Aggregates, d.API.Aggregates)
 	set(&c.API.MaxBodyBytes, d.API.MaxBodyBytes)
 	set(&c.API.MaxAnswerBytes, d.API.MaxAnswerBytes)
+	set(&c.API.MaxExportRows, d.API.MaxExportRows)
 	c.API.Limits = d.API.Limits
 	set(&c.API.Plans, d.API.Plans)
 	set(&c.API.ServerTiming, d.API.ServerTiming)
@@ -292,6 +302,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.schemas", "must name at least one schema")
 	case c.API.MaxRows < 1:
 		return bad("api.max_rows", "must be at least 1")
+	case c.API.MaxExportRows < 0:
+		return bad("api.max_export_rows", "must be at least 1, or 0 for max_rows")
 	case c.API.MaxBodyBytes < 1024:
 		return bad("api.max_body_bytes", "must be at least 1024")
 	case c.API.MaxAnswerBytes < 1024:
@@ -314,7 +326,7 @@ func (p *Project) checkConfig(path string) error {
 		name  string
 		limit int
 	}{
-		{"url_bytes", l.URLBytes}, {"parameters", l.Parameters}, {"fields", l.Fields}, {"conditions", l.Conditions}, {"values", l.Values}, {"nesting", l.Nesting}, {"embeds", l.Embeds},
+		{"url_bytes", l.URLBytes}, {"parameters", l.Parameters}, {"fields", l.Fields}, {"conditions", l.Conditions}, {"values", l.Values}, {"nesting", l.Nesting}, {"embeds", l.Embeds}, {"exports", l.Exports},
 	} {
 		if x.limit < 0 {
 			return bad("api.limits."+x.name, "must be at least 1")

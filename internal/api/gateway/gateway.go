@@ -81,16 +81,17 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 
 // finish recovers from a panic of a door and writes the log line.
 func (g *gateway) finish(w *recorder, r *http.Request, path, id string, began time.Time) {
-	if p := recover(); p != nil {
-		if p == http.ErrAbortHandler {
-			panic(p)
-		}
+	p := recover()
+	if p != nil && p != http.ErrAbortHandler {
 		g.Log.Error("panic", "request", id, "method", r.Method, "path", path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		if !w.wrote {
 			WriteError(w, fault.New(fault.Internal, "internal error").WithHint("Reference %s.", id).WithStatus(http.StatusInternalServerError))
 		}
 	}
 	g.log(r.Context(), g.Now(), began, slog.String("request", id), slog.String("method", r.Method), slog.String("path", path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes))
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
 }
 
 // log writes the line of a request. The record is made here because the logger would look for the caller of each, which is always this one.

@@ -31,6 +31,7 @@ type answer struct {
 	cols   []plan.Column
 	vary   []string // ours and the gateway's
 	bodied bool
+	counts bool // rows are counted, and make no body
 	// quoteFormulas: see Options.
 	quoteFormulas bool
 	cut           bool // an embedded resource has as many rows as the cap allows
@@ -43,6 +44,8 @@ type answer struct {
 	tagger   *tagger  // nil: no entity tag
 	part     string   // what Content-Range tells beyond the rows: "" where they are all from the first on, and were not counted
 	sum      [32]byte // scratch
+	w        http.ResponseWriter
+	stream   *stream // nil: the body is held until the transaction has ended
 }
 
 var answers = sync.Pool{New: func() any { return &answer{buf: make([]byte, 0, 16<<10)} }}
@@ -68,7 +71,7 @@ var (
 )
 
 func (a *answer) release() {
-	a.head, a.q, a.p, a.tagger = nil, nil, nil, nil
+	a.head, a.q, a.p, a.tagger, a.w, a.stream = nil, nil, nil, nil, nil, nil
 	if cap(a.buf) <= keptBuffer {
 		answers.Put(a)
 	}
@@ -79,9 +82,12 @@ func (a *answer) start(q *request, p *plan.Plan, most int64) {
 	a.cols = p.Columns()
 	w := q.statement.Write
 	a.bodied = w == nil || w.Returning || q.media.explain != nil
+	if q.media.kind == asLines && q.method == http.MethodHead && a.tagless() {
+		a.counts, a.noLength = true, true
+	}
 }
 
-// Row adds a row to the body, which has a bound: it is held in memory until the transaction has ended.
+// Row adds a row to the body. What is held in memory has a bound.
 func (a *answer) Row(r engine.Row) error {
 	if int64(len(a.buf)) > a.most {
 		return fault.New(fault.ProgramLimit, "the answer is larger than %d bytes", a.most).WithHint("Ask for fewer rows or columns, with limit and select.").WithStatus(http.StatusRequestEntityTooLarge)
@@ -95,7 +101,7 @@ func (a *answer) Row(r engine.Row) error {
 		}
 		return nil
 	}
-	if !a.bodied {
+	if !a.bodied || a.counts {
 		return nil
 	}
 	switch a.q.media.kind {
@@ -119,6 +125,8 @@ func (a *answer) Row(r engine.Row) error {
 		return nil
 	case asOctets:
 		return a.octets(r)
+	case asLines:
+		return a.line(r)
 	}
 	switch shape := a.p.Shape(); shape {
 	case plan.Void:
@@ -133,6 +141,12 @@ func (a *answer) Row(r engine.Row) error {
 	if a.rows > 1 {
 		a.buf = append(a.buf, ", \n "...)
 	}
+	a.object(r)
+	return nil
+}
+
+// object adds a row as an object.
+func (a *answer) object(r engine.Row) {
 	start := len(a.buf)
 	a.buf = append(a.buf, '{')
 	for i := range a.cols {
@@ -142,8 +156,8 @@ func (a *answer) Row(r engine.Row) error {
 		a.buf = append(a.buf, a.cols[i].Key...)
 		from := len(a.buf)
 		a.buf = r.AppendJSON(a.buf, i)
-		if a.cols[i].Embedded && a.q.maxRows >= 0 && !a.cut {
-			a.cut = fullArray(a.buf[from:], a.q.maxRows)
+		if a.cols[i].Embedded && a.q.maxNested >= 0 && !a.cut {
+			a.cut = fullArray(a.buf[from:], a.q.maxNested)
 		}
 	}
 	a.buf = append(a.buf, '}')
@@ -151,7 +165,6 @@ func (a *answer) Row(r engine.Row) error {
 		row := string(a.buf[start:])
 		a.buf = appendStripped(a.buf[:start], row)
 	}
-	return nil
 }
 
 // octets adds the bytes of a bytea.
@@ -245,6 +258,9 @@ func (a *answer) End(o engine.Outcome) error {
 	if st.Singular && set && count != 1 {
 		return fault.New("PGRST116", "Cannot coerce the result to a single JSON object").WithDetail("The result contains %d rows", count).WithStatus(http.StatusNotAcceptable)
 	}
+	if a.stream != nil && a.stream.begun {
+		return a.endStream(&o)
+	}
 	if err := a.allNew(&o, affected); err != nil {
 		return err
 	}
@@ -306,7 +322,7 @@ func (a *answer) warnings(o *engine.Outcome) {
 	if a.isSet() && a.rows >= q.maxRows && (q.limit < 0 || q.limit > q.maxRows) && (o.Total < 0 || o.Total > q.offset+a.rows) {
 		a.warn("The answer was cut at %d rows, the most that this server gives; ask for the rest with limit and offset", q.maxRows)
 	} else if a.cut {
-		a.warn("An embedded resource was cut at %d rows, the most that this server gives", q.maxRows)
+		a.warn("An embedded resource was cut at %d rows, the most that this server gives", q.maxNested)
 	}
 }
 
@@ -403,14 +419,7 @@ func (a *answer) describe(o engine.Outcome, affected int64) error {
 func (a *answer) describeRead(o engine.Outcome, total string) error {
 	q := a.q
 	a.status = http.StatusOK
-	if q.method != http.MethodPost {
-		b := make([]byte, 0, 8+len(q.name)+len(q.location))
-		b = append(b, '/')
-		if q.call {
-			b = append(b, "rpc/"...)
-		}
-		a.head["Content-Location"] = []string{string(append(escape(b, q.name), q.location...))}
-	}
+	a.locate()
 	switch a.p.Shape() {
 	case plan.Void:
 		a.status = http.StatusNoContent
@@ -438,6 +447,20 @@ func (a *answer) describeRead(o engine.Outcome, total string) error {
 		}
 	}
 	return nil
+}
+
+// locate tells a read's canonical URL.
+func (a *answer) locate() {
+	q := a.q
+	if q.method == http.MethodPost {
+		return
+	}
+	b := make([]byte, 0, 8+len(q.name)+len(q.location))
+	b = append(b, '/')
+	if q.call {
+		b = append(b, "rpc/"...)
+	}
+	a.head["Content-Location"] = []string{string(append(escape(b, q.name), q.location...))}
 }
 
 // fullArray says whether an array within the JSON text has max elements or more. What is too short for that many rows is not looked at.

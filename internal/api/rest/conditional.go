@@ -136,7 +136,7 @@ func (c *checker) matches(t *tags, weak bool) (bool, error) {
 }
 
 // forms are those of a table's rows, by their letter in tags.
-var forms = map[byte]media{'j': {}, 's': {stripped: true}, 'o': {singular: true}, 'p': {singular: true, stripped: true}, 'c': {kind: asCSV}}
+var forms = map[byte]media{'j': {}, 's': {stripped: true}, 'o': {singular: true}, 'p': {singular: true, stripped: true}, 'c': {kind: asCSV}, 'n': {kind: asLines}}
 
 // tag is the tag of what is there now, in a form; "" when there is no such form of it.
 func (c *checker) tag(form byte) (string, error) {
@@ -151,7 +151,7 @@ func (c *checker) tag(form byte) (string, error) {
 	st.Singular = m.singular
 	a := newAnswer(http.Header{})
 	defer a.release()
-	a.start(&request{statement: st, media: m, method: http.MethodGet, name: c.q.name, limit: -1, maxRows: -1}, c.p, c.h.o.Limits.Answer)
+	a.start(&request{statement: st, media: m, method: http.MethodGet, name: c.q.name, limit: -1, maxRows: -1, maxNested: -1, ifMatch: c.q.ifMatch, ifNoneMatch: c.q.ifNoneMatch}, c.p, c.h.o.Limits.Answer)
 	a.quoteFormulas = c.h.o.QuoteFormulas
 	if err := c.do(&looked{a}); err != nil {
 		return "", err

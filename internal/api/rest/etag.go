@@ -77,6 +77,8 @@ func (m *media) form() byte {
 		return 'x'
 	case asHandled:
 		return 'h'
+	case asLines:
+		return 'n'
 	}
 	switch {
 	case m.singular && m.stripped:
@@ -168,7 +170,7 @@ func errPrecondition(detail string) error {
 // asked: a tag tells no more than the answer itself.
 func (a *answer) tag() error {
 	q := a.q
-	if q.statement.Write != nil || a.tagger == nil || a.status != http.StatusOK && a.status != http.StatusPartialContent {
+	if q.statement.Write != nil || a.tagger == nil || a.tagless() || a.status != http.StatusOK && a.status != http.StatusPartialContent {
 		return nil
 	}
 	if q.method != http.MethodGet && q.method != http.MethodHead {
@@ -187,6 +189,11 @@ func (a *answer) tag() error {
 		a.buf = a.buf[:0]
 	}
 	return nil
+}
+
+// tagless says whether the answer has no entity tag because it is one that may be streamed.
+func (a *answer) tagless() bool {
+	return a.q.media.kind == asLines && a.q.ifMatch == nil && a.q.ifNoneMatch == nil
 }
 
 // exists says whether there is anything that * can stand for: of a set, a row.

@@ -4,7 +4,8 @@
 // bytes. Main types in order of meeting them: Options, Handler, request, answer.
 //
 // Invariants: no SQL and no rules of access here; every failure is answered with the four keys code, details, hint and message; nothing
-// is written to the client before the transaction has ended, so that a status is always true.
+// is written to the client before the transaction has ended, so that a status is always true. Only answers of lines of JSON leave before (stream): what
+// fails then breaks the connection off.
 package rest
 
 import (
@@ -39,6 +40,9 @@ type Options struct {
 	AllowRollback, RollbackAll bool
 	// Timeout ends a request's statement that runs longer (57014); 0 is never.
 	Timeout time.Duration
+	// ExportTimeout is the Timeout of answers that are streamed; 0 is never. MaxExportRows is their cap of rows; 0 is MaxRows.
+	ExportTimeout time.Duration
+	MaxExportRows int64
 	// KeepAnswers is for how long the answer to a request with an Idempotency-Key is kept; 24 hours.
 	KeepAnswers time.Duration
 	// Plans answers requests for the plan of a statement in place of its rows.
@@ -72,6 +76,7 @@ type Limits struct {
 	Embeds  int   // embedded resources of one request; 100
 	Batch   int   // requests of one batch; 100
 	Key     int   // bytes of an Idempotency-Key; 255
+	Exports int   // answers that are streamed at a time; 4
 	// KeptAnswer bounds an answer that is kept for a repetition, in bytes; 256 KiB.
 	KeptAnswer int64
 }
@@ -91,6 +96,7 @@ func (l *Limits) defaults() {
 	set(&l.Embeds, 100)
 	set(&l.Batch, 100)
 	set(&l.Key, 255)
+	set(&l.Exports, 4)
 	if l.KeptAnswer == 0 {
 		l.KeptAnswer = 256 << 10
 	}
@@ -104,11 +110,12 @@ func (l *Limits) defaults() {
 
 // Handler serves the door. The request's URL.Path begins at the door's root: "/", "/table", "/rpc/function".
 type Handler struct {
-	engine engine.Engine
-	o      Options
-	cache  *plan.Cache
-	tagger *tagger
-	latest atomic.Pointer[settings]
+	engine  engine.Engine
+	o       Options
+	cache   *plan.Cache
+	tagger  *tagger
+	exports chan struct{} // a token for each answer that is being streamed
+	latest  atomic.Pointer[settings]
 }
 
 // New makes the door over an engine.
@@ -131,7 +138,7 @@ func New(e engine.Engine, o Options) *Handler {
 		o.KeepAnswers = 24 * time.Hour
 	}
 	o.Limits.defaults()
-	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize), tagger: newTagger(o.Secret)}
+	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize), tagger: newTagger(o.Secret), exports: make(chan struct{}, o.Limits.Exports)}
 }
 
 // CacheStats counts the plan cache's hits and misses.
@@ -140,9 +147,16 @@ func (h *Handler) CacheStats() plan.CacheStats { return h.cache.Stats() }
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := newAnswer(w.Header())
 	defer a.release()
-	a.began = time.Now()
+	a.began, a.w = time.Now(), w
 	var caller query.Caller
 	err := h.serve(r, a, &caller)
+	if a.stream != nil && a.stream.begun {
+		if err != nil {
+			h.o.Log.Warn("an answer was broken off", "error", err, "method", r.Method, "path", r.URL.Path)
+			panic(http.ErrAbortHandler)
+		}
+		return
+	}
 	if err != nil {
 		h.failed(r, a, err, caller.Authenticated)
 	}

@@ -73,6 +73,15 @@ func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
 		Caller: j.caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,
 		Explain: j.q.media.explain,
 	}
+	if h.streams(in, a, j) {
+		leave, err := h.export(ctx)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		a.stream = &stream{w: a.w}
+		args.ReadOnly, args.Waits, args.Timeout = true, true, h.o.ExportTimeout
+	}
 	if j.q.conditional() {
 		return h.runIf(ctx, in, a, j, args)
 	}

@@ -22,7 +22,7 @@ type media struct {
 	explain *plan.Explain
 	forType string
 	options string
-	custom  string // of a handler of the project: the type that it makes
+	custom  string // the type, of lines of JSON as it was asked for, and of a handler of the project
 }
 
 type mediaKind uint8
@@ -35,6 +35,7 @@ const (
 	asXML
 	asPlan
 	asHandled
+	asLines // of JSON, one for each row
 )
 
 // valueKinds are the forms of a single value, and the type that it must have.
@@ -60,6 +61,8 @@ func (m media) settle(p *plan.Plan) (media, error) {
 // contentType is the answer's Content-Type.
 func (m media) contentType() string {
 	switch {
+	case m.kind == asLines:
+		return m.custom
 	case m.kind == asHandled:
 		switch m.custom {
 		case plan.AnyMedia:
@@ -176,6 +179,8 @@ func choose(list []choice, refused []string, plans bool) (media, error) {
 			return media{stripped: stripped}, nil
 		case "text/csv":
 			return media{kind: asCSV}, nil
+		case "application/x-ndjson", "application/ndjson", "application/jsonl":
+			return media{kind: asLines, custom: c.name}, nil
 		}
 		if form, ok := strings.CutPrefix(c.name, "application/vnd.pgrst.plan"); ok && plans && (form == "" || form == "+json" || form == "+text") {
 			return planMedia(form, c.params)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -41,6 +42,11 @@ func readPayload(contentType string, body []byte, columns []string, call, one bo
 	case "text/csv":
 		var err error
 		if body, err = csvToJSON(body); err != nil {
+			return nil, err
+		}
+	case "application/x-ndjson", "application/ndjson", "application/jsonl":
+		var err error
+		if body, err = linesToJSON(body); err != nil {
 			return nil, err
 		}
 	case "application/x-www-form-urlencoded":
@@ -372,6 +378,26 @@ func csvToJSON(body []byte) ([]byte, error) {
 		}
 		out = append(out, '}')
 	}
+}
+
+// linesToJSON makes an array of lines of JSON. Empty lines count for nothing.
+func linesToJSON(body []byte) ([]byte, error) {
+	out := append(make([]byte, 0, len(body)+2), '[')
+	n := 0
+	for line := range bytes.Lines(body) {
+		n++
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		if !json.Valid(line) {
+			return nil, badBody("Line " + strconv.Itoa(n) + " of the body is not JSON")
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(out, line...)
+	}
+	return append(out, ']'), nil
 }
 
 // formToJSON makes an object of a form.

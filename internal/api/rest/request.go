@@ -24,6 +24,7 @@ type request struct {
 	limit                int64  // of the top level, -1 none
 	offset               int64
 	maxRows              int64    // the door's cap, -1 none
+	maxNested            int64    // of embedded resources
 	ifMatch, ifNoneMatch *tags    // the request's conditions; nil for none
 	raw                  []byte   // the payload as it came
 	legacy               []string // embeds that parameters named by their target though they have an alias
@@ -104,6 +105,9 @@ func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 	if s.MaxRows > 0 {
 		q.maxRows = s.MaxRows
 	}
+	if q.maxNested = q.maxRows; q.media.kind == asLines && s.MaxExportRows > 0 {
+		q.maxRows = s.MaxExportRows
+	}
 	if reads {
 		q.location = canonical(list)
 		if err := q.rangeHeader(r.Header.Get("Range")); err != nil {
@@ -141,7 +145,8 @@ func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 	if reads || call {
 		q.page(p)
 	}
-	capRows(&p.node, q.maxRows)
+	capRows(&p.node, q.maxNested)
+	p.node.MaxRows = q.maxRows
 	st.Values = p.values
 	switch {
 	case call:

@@ -96,6 +96,8 @@ type Args struct {
 	TimeZone           string
 	ReadOnly, Rollback bool
 	Timeout            time.Duration // after which the request is ended (57014); 0 is never
+	// Waits says that the sink may wait for somebody, however long: a read that must hold up nobody else.
+	Waits bool
 	// Explain asks for the statement's plan in place of its rows: the engine yields rows of one text.
 	Explain *Explain
 }

@@ -149,6 +149,9 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 	}
 	if args.ReadOnly || !p.Writes() {
 		in = e.store.Read
+		if args.Waits {
+			in = e.store.ReadApart
+		}
 		if p.Before() != nil {
 			if !args.ReadOnly {
 				in = e.store.Write // what the project's check does is known only when it has run

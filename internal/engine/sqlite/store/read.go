@@ -11,17 +11,27 @@ import (
 
 // Read runs fn on a snapshot of the database. It waits for a free connection as long as ctx allows. Errors of SQLite that ctx caused
 // come back as fault 57014.
-func (s *Store) Read(ctx context.Context, fn func(*Conn) error) (err error) {
+func (s *Store) Read(ctx context.Context, fn func(*Conn) error) error {
+	return s.read(ctx, s.slots, fn)
+}
+
+// ReadApart is Read for an fn that may wait for somebody: it takes no connection from those that do not. Its snapshot, too, ends when the log cannot be
+// emptied for it.
+func (s *Store) ReadApart(ctx context.Context, fn func(*Conn) error) error {
+	return s.read(ctx, s.apart, fn)
+}
+
+func (s *Store) read(ctx context.Context, slots chan struct{}, fn func(*Conn) error) (err error) {
 	select {
-	case s.slots <- struct{}{}:
+	case slots <- struct{}{}:
 	default:
 		select {
-		case s.slots <- struct{}{}:
+		case slots <- struct{}{}:
 		case <-ctx.Done():
 			return explain(ctx, ctx.Err())
 		}
 	}
-	defer func() { <-s.slots }()
+	defer func() { <-slots }()
 	c, err := s.takeReader()
 	if err != nil {
 		return err
@@ -117,15 +127,20 @@ func (s *Store) giveReader(c *Conn, sound bool) {
 	if sound && c.kept != 0 && c.kept != s.commits.Load() { // once more: hold has seen to those that are idle by now
 		sound = c.endSnapshot() == nil
 	}
-	if sound {
+	surplus := len(s.idle) >= s.opts.Readers // of reads apart
+	if sound && !surplus {
 		c.evicted.Store(false)
 		s.idle = append(s.idle, c)
 	} else {
 		s.forget(c)
 	}
 	s.mu.Unlock()
-	if !sound {
+	switch {
+	case !sound:
 		_ = c.abandon() // what made it unsound is being reported
+	case surplus:
+		_ = c.endSnapshot() // or else it ends with the connection
+		_ = c.close()       // which has written nothing
 	}
 }
 

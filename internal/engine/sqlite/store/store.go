@@ -39,6 +39,8 @@ type Options struct {
 	Register func(*Conn) error
 	// Readers is the number of read connections; 0 is the number of cores, at least 2. More than cores lose throughput.
 	Readers int
+	// Apart is the number of connections for reads that wait for somebody; 0 is 16.
+	Apart int
 	// CacheKiB bounds the page cache of each connection; 0 is 32768.
 	CacheKiB int
 	// Statements is how many prepared statements a connection keeps; 0 is 512.
@@ -77,6 +79,7 @@ type Store struct {
 	commits atomic.Uint64
 
 	slots   chan struct{} // one token for each reader in use
+	apart   chan struct{} // likewise, of ReadApart
 	mu      sync.Mutex
 	idle    []*Conn // guarded by mu; the last is the warmest
 	readers []*Conn // likewise: all, busy and idle
@@ -87,6 +90,9 @@ type Store struct {
 func Open(dir string, opts Options) (_ *Store, err error) {
 	if opts.Readers == 0 {
 		opts.Readers = max(2, runtime.GOMAXPROCS(0))
+	}
+	if opts.Apart == 0 {
+		opts.Apart = 16
 	}
 	if opts.CacheKiB == 0 {
 		opts.CacheKiB = 32 << 10
@@ -116,6 +122,7 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 		slots:   make(chan struct{}, opts.Readers),
+		apart:   make(chan struct{}, opts.Apart),
 	}
 	s.commits.Store(2)
 	if opts.VFS == "" {

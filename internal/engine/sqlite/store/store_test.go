@@ -360,6 +360,36 @@ func TestLogIsBounded(t *testing.T) {
 	}
 }
 
+// TestReadsApartTakeNobodysPlace holds more reads apart than there are readers, and reads meanwhile.
+func TestReadsApartTakeNobodysPlace(t *testing.T) {
+	s := open(t, store.Options{Readers: 1, Apart: 3})
+	var wg sync.WaitGroup
+	begun, end := make(chan struct{}), make(chan struct{})
+	for range 3 {
+		wg.Go(func() {
+			check(t, s.ReadApart(bg, func(c *store.Conn) error {
+				begun <- struct{}{}
+				<-end
+				return nil
+			}), "")
+		})
+		<-begun
+	}
+	for i := range int64(5) {
+		check(t, s.Write(bg, run(`INSERT INTO t VALUES (?, NULL)`, i)), "")
+		if n := count(t, s); n != i+1 {
+			t.Errorf("got %d rows, want %d", n, i+1)
+		}
+	}
+	over, cancel := context.WithCancel(bg)
+	cancel()
+	if err := s.ReadApart(over, func(*store.Conn) error { return nil }); err == nil {
+		t.Error("a fourth read apart found a place")
+	}
+	close(end)
+	wg.Wait()
+}
+
 func TestStatementCacheIsBoundedAndReentrant(t *testing.T) {
 	s := open(t, store.Options{Statements: 2})
 	check(t, s.Read(bg, func(c *store.Conn) error {
