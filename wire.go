@@ -108,7 +108,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		MaxRows:       conf.API.MaxRows,
 		CallerOf:      a.caller,
 		Timeout:       conf.API.StatementTimeout,
-		ExportTimeout: conf.API.ExportTimeout, MaxExportRows: conf.API.MaxExportRows,
+		ExportTimeout: conf.API.ExportTimeout, MaxExportRows: conf.API.MaxExportRows, CursorLife: conf.API.CursorLifetime,
 		Limits:       limits(&conf.API),
 		Log:          a.log,
 		ServerTiming: serverTiming(conf.API.ServerTiming),

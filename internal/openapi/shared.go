@@ -81,7 +81,7 @@ func content(words string, all, one object) object {
 		"application/json": object{"schema": all}, "application/vnd.pgrst.object+json": object{"schema": one},
 		"text/csv": object{"schema": object{"type": "string", "maxLength": maxLength}}, "application/x-ndjson": lines(),
 	}
-	return object{"description": words, "content": forms, "headers": tell("Content-Range", "Preference-Applied", "Content-Location", "ETag")}
+	return object{"description": words, "content": forms, "headers": tell("Content-Range", "Preference-Applied", "Content-Location", "ETag", "Next-Cursor", "Link")}
 }
 
 // lines is a body of JSON values, one a line.
@@ -118,6 +118,8 @@ func sharedHeaders() object {
 		"Content-Range":      header("first-last/total: which rows, counted from 0, and of how many when a count was asked for; * where not known"),
 		"Preference-Applied": header("The preferences that were honoured (RFC 7240)"),
 		"Content-Location":   header("The request in its canonical form"),
+		"Next-Cursor":        header("Of a page by cursor that is not the last: what the next one begins with"),
+		"Link":               header("Of a page by cursor that is not the last: the next one (RFC 8288)"),
 		"ETag":               header("Of a read: a strong entity tag of the answer, for If-None-Match and If-Match"),
 	}
 }
@@ -149,7 +151,7 @@ func (d *document) sharedParameters() object {
 		"ifNoneMatch": parameter("header", "If-None-Match", "Entity tags of answers that the client has: 304 when one is still right.", ""),
 		"ifMatch":     parameter("header", "If-Match", "Entity tags of a read of the same URL, or *: the write is done only when the caller would still read one of them, else 412.", ""),
 		"onlyNew":     parameter("header", "If-None-Match", "*: rows are only made, and nothing that is there is changed, else 412.", ""),
-		"preferRead":  parameter("header", "Prefer", "count=exact, planned or estimated; handling=strict; timezone=… (RFC 7240).", "count=exact"),
+		"preferRead":  parameter("header", "Prefer", "count=exact, planned or estimated; cursor, or cursor=… of the page before, for pages; handling=strict; timezone=… (RFC 7240).", "count=exact"),
 		"preferWrite": parameter("header", "Prefer", "return=representation, minimal or headers-only; resolution=merge-duplicates or ignore-duplicates; missing=default; max-affected=n with handling=strict; count=exact.", "return=representation"),
 		"preferCall":  parameter("header", "Prefer", "count=exact; max-affected=n with handling=strict; timezone=….", "count=exact"),
 	}

@@ -45,6 +45,8 @@ type API struct {
 	ExportTimeout time.Duration
 	MaxExportRows int64
 
+	CursorLifetime time.Duration // how long the cursor of a page is good for; default 24 h
+
 	// What one request may ask for. Zero is the door's default.
 	Limits RequestLimits
 
@@ -104,6 +106,7 @@ const (
 	defaultMaxAnswer = 64 << 20
 	defaultTimeout   = 30 * time.Second
 	defaultExport    = 10 * time.Minute
+	defaultCursor    = 24 * time.Hour
 	defaultMigration = 30 * time.Minute
 	maxConfigBytes   = 1 << 20
 	defaultSite      = "http://localhost:3000"
@@ -130,6 +133,7 @@ type document struct {
 		StatementTimeout *string   `toml:"statement_timeout"`
 		ExportTimeout    *string   `toml:"export_timeout"`
 		MaxExportRows    *int64    `toml:"max_export_rows"`
+		CursorLifetime   *string   `toml:"cursor_lifetime"`
 
 		Limits        RequestLimits      `toml:"limits"`
 		Plans         *bool              `toml:"plan_enabled"`
@@ -192,6 +196,7 @@ func (p *Project) readConfig() error {
 	}{
 		{"api.statement_timeout", doc.API.StatementTimeout, &p.Config.API.StatementTimeout},
 		{"api.export_timeout", doc.API.ExportTimeout, &p.Config.API.ExportTimeout},
+		{"api.cursor_lifetime", doc.API.CursorLifetime, &p.Config.API.CursorLifetime},
 		{"db.migration_timeout", doc.DB.MigrationTimeout, &p.Config.DB.MigrationTimeout},
 	} {
 		if setting.text == nil {
@@ -235,7 +240,7 @@ func (d *document) config(folder string) Config {
 		Name: folder,
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
-			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, ExportTimeout: defaultExport,
+			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, ExportTimeout: defaultExport, CursorLifetime: defaultCursor,
 			ServerTiming: "service_role", TxEnd: "commit", Errors: "verbose", CSVFormulas: "keep",
 		},
 		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
@@ -304,6 +309,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.max_rows", "must be at least 1")
 	case c.API.MaxExportRows < 0:
 		return bad("api.max_export_rows", "must be at least 1, or 0 for max_rows")
+	case c.API.CursorLifetime < time.Second:
+		return bad("api.cursor_lifetime", "must be at least 1s")
 	case c.API.MaxBodyBytes < 1024:
 		return bad("api.max_body_bytes", "must be at least 1024")
 	case c.API.MaxAnswerBytes < 1024:

@@ -93,6 +93,7 @@ func TestWrongFolders(t *testing.T) {
 	check("api.schemas must name at least one schema", "mainstay.toml", "[api]\nschemas = []\n")
 	check("api.statement_timeout must be a time", "mainstay.toml", "[api]\nstatement_timeout = \"soon\"\n")
 	check("api.export_timeout must be a time", "mainstay.toml", "[api]\nexport_timeout = \"long\"\n")
+	check("api.cursor_lifetime must be at least 1s", "mainstay.toml", "[api]\ncursor_lifetime = \"0s\"\n")
 	check("api.max_export_rows must be", "mainstay.toml", "[api]\nmax_export_rows = -1\n")
 	check("api.limits.exports must be at least 1", "mainstay.toml", "[api.limits]\nexports = -1\n")
 	check("db.migration_timeout must be a time", "mainstay.toml", "[db]\nmigration_timeout = \"-1s\"\n")

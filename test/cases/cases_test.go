@@ -95,7 +95,7 @@ func runCase(t *testing.T, c *caseFile, k kind) {
 	}
 	var caller query.Caller
 	door := rest.New(rec, rest.Options{
-		Schemas: []string{"public"}, MaxRows: 1000, AllowRollback: true, Plan: plan.Options{Aggregates: true},
+		Now: func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }, Schemas: []string{"public"}, MaxRows: 1000, AllowRollback: true, Plan: plan.Options{Aggregates: true},
 		CallerOf: func(r *http.Request) (query.Caller, error) { return requestOf(caller, r), nil },
 	})
 	u := update{answers: map[*step]string{}, goldens: map[*step]map[string]string{}}

@@ -174,7 +174,7 @@ func requestID(r *http.Request) string {
 
 const (
 	corsMethods = "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS"
-	corsExpose  = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit, Preference-Applied, Warning, ETag, Idempotency-Replayed, X-Request-Id, X-Total-Count, Link, X-Supabase-Api-Version"
+	corsExpose  = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit, Preference-Applied, Warning, ETag, Idempotency-Replayed, X-Request-Id, X-Total-Count, Link, Next-Cursor, X-Supabase-Api-Version"
 )
 
 // cors lets any origin in: callers are known by tokens in headers, never by cookies, so that another site gains nothing (Fetch standard,

@@ -44,6 +44,9 @@ type answer struct {
 	tagger   *tagger  // nil: no entity tag
 	part     string   // what Content-Range tells beyond the rows: "" where they are all from the first on, and were not counted
 	sum      [32]byte // scratch
+	cursors  *cursors
+	more     bool         // of a page: there are rows behind it
+	last     []plan.Value // the values that its last row is ordered by
 	w        http.ResponseWriter
 	stream   *stream // nil: the body is held until the transaction has ended
 }
@@ -71,7 +74,7 @@ var (
 )
 
 func (a *answer) release() {
-	a.head, a.q, a.p, a.tagger, a.w, a.stream = nil, nil, nil, nil, nil, nil
+	*a = answer{buf: a.buf}
 	if cap(a.buf) <= keptBuffer {
 		answers.Put(a)
 	}
@@ -80,6 +83,9 @@ func (a *answer) release() {
 func (a *answer) start(q *request, p *plan.Plan, most int64) {
 	a.q, a.p, a.most = q, p, most
 	a.cols = p.Columns()
+	if q.paged != nil {
+		a.cols = a.cols[:slices.IndexFunc(a.cols, func(c plan.Column) bool { return c.Hidden })]
+	}
 	w := q.statement.Write
 	a.bodied = w == nil || w.Returning || q.media.explain != nil
 	if q.media.kind == asLines && q.method == http.MethodHead && a.tagless() {
@@ -91,6 +97,9 @@ func (a *answer) start(q *request, p *plan.Plan, most int64) {
 func (a *answer) Row(r engine.Row) error {
 	if int64(len(a.buf)) > a.most {
 		return fault.New(fault.ProgramLimit, "the answer is larger than %d bytes", a.most).WithHint("Ask for fewer rows or columns, with limit and select.").WithStatus(http.StatusRequestEntityTooLarge)
+	}
+	if a.q.paged != nil && a.q.media.explain == nil && !a.mark(r) {
+		return nil
 	}
 	a.rows++
 	w := a.q.statement.Write
@@ -267,6 +276,9 @@ func (a *answer) End(o engine.Outcome) error {
 	if err := a.describe(o, affected); err != nil {
 		return err
 	}
+	if err := a.turn(); err != nil {
+		return err
+	}
 	a.warnings(&o)
 	a.enclose()
 	if err := a.settings(o.Settings); err != nil {
@@ -319,7 +331,7 @@ func (a *answer) warnings(o *engine.Outcome) {
 	if q.maxRows < 0 || q.statement.Write != nil {
 		return
 	}
-	if a.isSet() && a.rows >= q.maxRows && (q.limit < 0 || q.limit > q.maxRows) && (o.Total < 0 || o.Total > q.offset+a.rows) {
+	if a.isSet() && q.paged == nil && a.rows >= q.maxRows && (q.limit < 0 || q.limit > q.maxRows) && (o.Total < 0 || o.Total > q.offset+a.rows) {
 		a.warn("The answer was cut at %d rows, the most that this server gives; ask for the rest with limit and offset", q.maxRows)
 	} else if a.cut {
 		a.warn("An embedded resource was cut at %d rows, the most that this server gives", q.maxNested)
@@ -427,7 +439,7 @@ func (a *answer) describeRead(o engine.Outcome, total string) error {
 	case plan.Rows, plan.ScalarSet:
 		if total != "*" {
 			switch {
-			case q.offset > o.Total && q.offset > 0:
+			case q.offset > o.Total && q.offset > 0 && q.paged == nil:
 				a.head.Set("Content-Range", "*/"+total)
 				return rangeError("An offset of " + strconv.FormatInt(q.offset, 10) + " was requested, but there are only " + total + " rows.")
 			case a.rows < o.Total:

@@ -57,7 +57,10 @@ type Options struct {
 	// nil is nobody.
 	ServerTiming func(query.Caller) bool
 	OpenAPI      OpenAPI
-	// Secret is what the keys of entity tags are made of: the same secret, the same tags.
+	// CursorLife is how long a cursor is good for; 24 hours.
+	CursorLife time.Duration
+	Now        func() time.Time // nil: time.Now
+	// Secret is what the keys of entity tags and cursors are made of: the same secret, the same tags.
 	Secret []byte
 	Limits Limits
 	Log    *slog.Logger // nil discards
@@ -114,6 +117,7 @@ type Handler struct {
 	o       Options
 	cache   *plan.Cache
 	tagger  *tagger
+	cursors *cursors
 	exports chan struct{} // a token for each answer that is being streamed
 	latest  atomic.Pointer[settings]
 }
@@ -137,8 +141,14 @@ func New(e engine.Engine, o Options) *Handler {
 	if o.KeepAnswers == 0 {
 		o.KeepAnswers = 24 * time.Hour
 	}
+	if o.CursorLife == 0 {
+		o.CursorLife = 24 * time.Hour
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	o.Limits.defaults()
-	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize), tagger: newTagger(o.Secret), exports: make(chan struct{}, o.Limits.Exports)}
+	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize), tagger: newTagger(o.Secret), cursors: newCursors(o.Secret, o.CursorLife, o.Now), exports: make(chan struct{}, o.Limits.Exports)}
 }
 
 // CacheStats counts the plan cache's hits and misses.

@@ -48,6 +48,9 @@ func (h *Handler) prepare(r *http.Request, a *answer, cat *catalog.Catalog, s *s
 	if err != nil {
 		return nil, err
 	}
+	if err := h.turn(q, &caller); err != nil {
+		return nil, err
+	}
 	a.timing.done("parse")
 	j := &job{q: q, caller: caller, cat: cat, s: s}
 	p, err := h.cache.Plan(cat, &q.statement, caller.Role, s.Plan)
@@ -56,6 +59,9 @@ func (h *Handler) prepare(r *http.Request, a *answer, cat *catalog.Catalog, s *s
 	}
 	if q.media, err = q.media.settle(p); err != nil {
 		return j, err
+	}
+	if q.paged != nil && q.media.kind == asHandled {
+		return j, errCursor("answers that a function of the project makes cannot be read in pages by a cursor")
 	}
 	q.statement.Singular = q.media.singular
 	j.p = p
@@ -67,7 +73,7 @@ func (h *Handler) prepare(r *http.Request, a *answer, cat *catalog.Catalog, s *s
 func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
 	a.start(j.q, j.p, h.o.Limits.Answer)
 	a.quoteFormulas = h.o.QuoteFormulas
-	a.tagger = h.tagger
+	a.tagger, a.cursors = h.tagger, h.cursors
 	st := &j.q.statement
 	args := plan.Args{
 		Caller: j.caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,

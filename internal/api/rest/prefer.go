@@ -14,7 +14,9 @@ type preferences struct {
 	ret, countWord, resolution, missing, handling, tx, timezone string
 	count                                                       query.CountKind
 	strict                                                      bool
-	maxAffected                                                 int64 // -1 none
+	cursor                                                      bool   // pages by cursor
+	cursorToken                                                 string // where the page begins; "" for the first one
+	maxAffected                                                 int64  // -1 none
 }
 
 func parsePrefer(headers []string) (preferences, error) {
@@ -58,6 +60,10 @@ func parsePrefer(headers []string) (preferences, error) {
 			case "timezone":
 				if ok = zoneKnown(v); ok && p.timezone == "" {
 					p.timezone = v
+				}
+			case "cursor":
+				if ok = true; !p.cursor {
+					p.cursor, p.cursorToken = true, strings.Trim(v, `"`)
 				}
 			case "max-affected":
 				n, err := strconv.ParseInt(v, 10, 64)
@@ -133,6 +139,12 @@ func (q *request) applied(resolution bool) string {
 	}
 	add("handling", p.handling)
 	add("timezone", p.timezone)
+	if q.paged != nil && p.cursor {
+		if b != nil {
+			b = append(b, ", "...)
+		}
+		b = append(b, "cursor"...)
+	}
 	if p.strict && p.maxAffected >= 0 && (w != nil || q.call) {
 		add("max-affected", strconv.FormatInt(p.maxAffected, 10))
 	}

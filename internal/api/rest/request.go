@@ -27,6 +27,7 @@ type request struct {
 	maxNested            int64    // of embedded resources
 	ifMatch, ifNoneMatch *tags    // the request's conditions; nil for none
 	raw                  []byte   // the payload as it came
+	paged                *page    // of a read in pages by cursor; nil for none
 	legacy               []string // embeds that parameters named by their target though they have an alias
 }
 
@@ -97,6 +98,9 @@ func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
+	if list, err = q.readPage(list, reads); err != nil {
+		return nil, err
+	}
 	p, err := h.o.Limits.parameters(list, call && reads)
 	if err != nil {
 		return nil, err
@@ -147,6 +151,9 @@ func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 	}
 	capRows(&p.node, q.maxNested)
 	p.node.MaxRows = q.maxRows
+	if err := q.limitPage(p, r.Header.Get("Range") != ""); err != nil {
+		return nil, err
+	}
 	st.Values = p.values
 	switch {
 	case call:

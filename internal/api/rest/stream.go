@@ -31,7 +31,7 @@ type stream struct {
 // before the body.
 func (h *Handler) streams(in scope, a *answer, j *job) bool {
 	q := j.q
-	if q.media.kind != asLines || in.tx != nil || a.w == nil || q.method == http.MethodHead || q.ifMatch != nil || q.ifNoneMatch != nil {
+	if q.media.kind != asLines || in.tx != nil || a.w == nil || q.paged != nil || q.method == http.MethodHead || q.ifMatch != nil || q.ifNoneMatch != nil {
 		return false
 	}
 	return q.statement.Write == nil && (q.statement.ReadOnly || !j.p.Writes() && j.p.Before() == nil)

@@ -98,6 +98,11 @@ func (b *builder) read(p *Plan, r *query.Read) error {
 	if err != nil {
 		return err
 	}
+	if r.Keyset != nil {
+		if err := b.keyset(lv, r); err != nil {
+			return err
+		}
+	}
 	from := tableItem(t, "")
 	p.main = lv.query(from)
 	p.columns = lv.columns()

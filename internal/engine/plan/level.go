@@ -17,17 +17,21 @@ type level struct {
 	where   []sql.Expr // the level's own conditions
 	group   []sql.Expr // what embeds are correlated by, for GROUP BY
 	order   []sql.SortBy
-	limit   sql.Expr
-	offset  sql.Expr
+	// orderTypes are those of order's expressions, as far as it was asked for.
+	orderTypes []catalog.TypeRef
+	after      sql.Expr // where a page by cursor begins; nil for none
+	limit      sql.Expr
+	offset     sql.Expr
 }
 
 // A target is an output column.
 type target struct {
-	name  string
-	expr  sql.Expr
-	typ   catalog.TypeRef
-	agg   bool // holds an aggregate
-	embed bool // is a sub-query: grouped by what it is correlated by
+	name   string
+	expr   sql.Expr
+	typ    catalog.TypeRef
+	agg    bool // holds an aggregate
+	embed  bool // is a sub-query: grouped by what it is correlated by
+	hidden bool // see Column
 }
 
 // A join is a LEFT JOIN.
@@ -76,11 +80,11 @@ func (b *builder) level(n *query.Node, src *source, depth int) (*level, error) {
 		lv.where = append(lv.where, x)
 	}
 	for i := range n.Order {
-		s, err := b.orderBy(&n.Order[i], src, n, depth)
+		s, t, err := b.orderBy(&n.Order[i], src, n, depth)
 		if err != nil {
 			return nil, err
 		}
-		lv.order = append(lv.order, s)
+		lv.order, lv.orderTypes = append(lv.order, s), append(lv.orderTypes, t)
 	}
 	if n.Offset >= 0 {
 		lv.offset = b.value(n.Offset, catalog.Int8OID)
@@ -106,8 +110,12 @@ func (lv *level) from(item sql.TableExpr) []sql.TableExpr {
 
 // query is the level as a statement. on are conditions that tie it to what it is embedded in.
 func (lv *level) query(item sql.TableExpr, on ...sql.Expr) *sql.Select {
+	where := append(on, lv.where...)
+	if lv.after != nil {
+		where = append(where, lv.after)
+	}
 	q := &sql.Select{
-		From: lv.from(item), Where: and(append(on, lv.where...)), OrderBy: lv.order, Limit: lv.limit, Offset: lv.offset, Pos: sql.NoPos,
+		From: lv.from(item), Where: and(where), OrderBy: lv.order, Limit: lv.limit, Offset: lv.offset, Pos: sql.NoPos,
 	}
 	for _, t := range lv.targets {
 		q.Targets = append(q.Targets, sql.Target{Name: t.name, Expr: t.expr, Pos: sql.NoPos})
@@ -155,7 +163,7 @@ func (lv *level) aggregates() bool {
 func (lv *level) columns() []Column {
 	cols := make([]Column, len(lv.targets))
 	for i, t := range lv.targets {
-		cols[i] = Column{Name: t.name, Type: t.typ, Embedded: t.embed}
+		cols[i] = Column{Name: t.name, Type: t.typ, Embedded: t.embed, Hidden: t.hidden}
 	}
 	return cols
 }
@@ -342,33 +350,32 @@ func outputName(f *query.Field) string {
 	return f.Name
 }
 
-func (b *builder) orderBy(o *query.Order, src *source, n *query.Node, depth int) (sql.SortBy, error) {
-	s := sql.SortBy{Desc: o.Desc, Nulls: sql.NullsOrder(o.Nulls), Pos: sql.NoPos}
-	var err error
+func (b *builder) orderBy(o *query.Order, src *source, n *query.Node, depth int) (s sql.SortBy, t catalog.TypeRef, err error) {
+	s = sql.SortBy{Desc: o.Desc, Nulls: sql.NullsOrder(o.Nulls), Pos: sql.NoPos}
 	if o.Embed == "" {
-		s.Expr, _, err = b.column(src, o.Name, o.Path)
-		return s, err
+		s.Expr, t, err = b.column(src, o.Name, o.Path)
+		return s, t, err
 	}
 	e := n.Embed(o.Embed)
 	if e == nil {
-		return s, errNotEmbedded(o.Embed)
+		return s, t, errNotEmbedded(o.Embed)
 	}
 	rel, err := b.relationship(src, e)
 	if err != nil {
-		return s, err
+		return s, t, err
 	}
 	if rel.toMany() {
-		return s, fault.New("PGRST118", "A related order on '%s' is not possible", o.Embed).
+		return s, t, fault.New("PGRST118", "A related order on '%s' is not possible", o.Embed).
 			WithDetail("'%s' and '%s' do not form a many-to-one or one-to-one relationship", src.name(), o.Embed)
 	}
 	child := rel.source(depth + 1)
-	x, _, err := b.column(child, o.Name, o.Path)
+	x, t, err := b.column(child, o.Name, o.Path)
 	if err != nil {
-		return s, err
+		return s, t, err
 	}
 	item, on := b.tie(src, rel, child)
 	s.Expr = scalar(&sql.Select{Targets: []sql.Target{{Expr: x, Pos: sql.NoPos}}, From: []sql.TableExpr{item}, Where: and(on), Pos: sql.NoPos})
-	return s, nil
+	return s, t, nil
 }
 
 func errAggregates() error {

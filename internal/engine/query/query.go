@@ -70,6 +70,13 @@ const (
 type Read struct {
 	Relation string
 	Node
+	Keyset *Keyset // nil for none
+}
+
+// Keyset asks for a page that begins behind a row. The order is completed so that it tells any two rows apart, and the values of it are put out with each row,
+// in hidden columns.
+type Keyset struct {
+	After []ValueRef // the row's values, -1 for NULL; nil for the first page
 }
 
 // Node is a level of a (possibly embedded) selection.

@@ -17,6 +17,13 @@ func (s *Statement) AppendShape(b []byte) []byte {
 		b = append(b, 'R')
 		b = appendText(b, s.Read.Relation)
 		b = s.Read.Node.appendShape(b)
+		if k := s.Read.Keyset; k != nil {
+			b = append(b, 'K')
+			for _, r := range k.After {
+				b = appendRef(b, r)
+			}
+			b = appendBool(b, k.After != nil)
+		}
 	case s.Write != nil:
 		w := s.Write
 		b = append(b, 'W', byte('0'+w.Action))

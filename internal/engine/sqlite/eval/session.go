@@ -47,10 +47,9 @@ type Session struct {
 	builtin *builtin.Session
 	env     *value.Env
 
-	Depth    int    // nesting of function and trigger calls
-	Triggers int    // nesting of triggers
-	Definers int    // nesting of SECURITY DEFINER functions, in which the role cannot be set
-	SetRole  string // the role outside them, where Definers > 0: what the setting "role" says
+	Depth    int // nesting of function and trigger calls
+	Triggers int // nesting of triggers
+	Definers int // nesting of SECURITY DEFINER functions, in which the role cannot be set
 }
 
 // Hooks are what others do for a session. They stay when a session is used again.
