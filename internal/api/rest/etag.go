@@ -176,7 +176,8 @@ func (a *answer) tag() error {
 	if q.method != http.MethodGet && q.method != http.MethodHead {
 		return nil
 	}
-	b := append(make([]byte, 0, 48), '"')
+	var room [64]byte
+	b := append(room[:0], '"')
 	b = append(a.tagger.tag(b, a.sum[:], &q.media, a.buf, a.part), '"')
 	tag := string(b)
 	if c := q.ifMatch; c != nil && !(c.any && a.exists()) && !c.strong(tag) {
