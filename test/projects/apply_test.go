@@ -82,8 +82,9 @@ func (r refusal) String() string {
 	return fmt.Sprintf("%s: %s (%s): %s", filepath.Base(r.path), r.err.Message, r.err.Code, s)
 }
 
-// apply runs files, each in one transaction; a statement that fails is left out. skip says which statements are not even tried.
-func apply(t *testing.T, e engine.Engine, all []file, skip func(file, int) bool) (refused []refusal, out map[string]bool) {
+// apply runs files, each in one transaction; a statement that fails is left out. bodies are those of functions that cannot run. skip says
+// which statements are not even tried.
+func apply(t *testing.T, e engine.Engine, all []file, skip func(file, int) bool) (refused, bodies []refusal, out map[string]bool) {
 	t.Helper()
 	out = map[string]bool{}
 	for _, f := range all {
@@ -113,15 +114,15 @@ func apply(t *testing.T, e engine.Engine, all []file, skip func(file, int) bool)
 			if a.err == nil {
 				continue
 			}
-			if i >= len(at) { // a function body
-				refused = append(refused, refusal{f.path, "the body of a function", a.err})
+			if i >= len(at) {
+				bodies = append(bodies, refusal{f.path, "the body of a function", a.err})
 				continue
 			}
 			refused = append(refused, refusal{f.path, f.stmts[at[i]].Text, a.err})
 			out[key(f, at[i])] = true
 		}
 	}
-	return refused, out
+	return refused, bodies, out
 }
 
 func key(f file, i int) string { return fmt.Sprint(f.path, " ", i) }

@@ -42,7 +42,7 @@ func (d *difference) String() string {
 		if strings.Contains(s, "::text, x::text from ") {
 			s = "-- all rows"
 		}
-		if strings.HasPrefix(s, "select set_config('request.jwt.claims'") {
+		if strings.HasPrefix(s, "select set_config('request.jwt.claims'") && !strings.Contains(s, "\n") {
 			s = "-- claims of " + uuids.FindString(s)
 		}
 		s = zeros.ReplaceAllString(s, ",0…")
