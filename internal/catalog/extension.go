@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"maps"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/sql"
@@ -65,6 +67,41 @@ var extensionStand = map[string]string{
 	"adminpack":                      "its functions are not there",
 	"supabase-dbdev":                 "its functions are not there",
 	"basejump-supabase_test_helpers": "its functions are not there",
+}
+
+// extensionFunctions are the functions that PostgreSQL has by an extension, those that only its indexes call among them; * stands for any ending.
+var extensionFunctions = map[string]string{
+	"pg_trgm":       "similarity* word_similarity* strict_word_similarity* show_trgm show_limit set_limit gtrgm_* gin_trgm_* gin_extract_query_trgm gin_extract_value_trgm",
+	"citext":        "citext* regexp_match* regexp_replace regexp_split_to_* replace split_part strpos texticlike texticnlike texticregexeq texticregexne translate max min",
+	"uuid-ossp":     "uuid_*",
+	"pgcrypto":      "armor dearmor crypt decrypt* encrypt* digest gen_random_bytes gen_random_uuid gen_salt hmac pgp_*",
+	"unaccent":      "unaccent*",
+	"fuzzystrmatch": "levenshtein* soundex text_soundex difference metaphone dmetaphone*",
+	"btree_gin":     "gin_*",
+	"btree_gist":    "gbt_* gbtreekey* cash_dist date_dist float4_dist float8_dist int2_dist int4_dist int8_dist interval_dist oid_dist time_dist ts_dist tstz_dist",
+	"vector":        "vector* halfvec* sparsevec* array_to_* cosine_distance inner_product l1_distance l2_distance l2_norm l2_normalize hamming_distance jaccard_distance hnsw* ivfflat* subvector binary_quantize",
+	"hstore":        "hstore* hs_* akeys avals delete each exist exists_* defined fetchval ghstore_* gin_*_hstore isdefined isexists populate_record skeys slice slice_array svals tconvert",
+	"http":          "http* urlencode text_to_bytea bytea_to_text",
+	"pgjwt":         "sign verify url_encode url_decode algorithm_sign try_cast_double",
+	"moddatetime":   "moddatetime",
+}
+
+// ofExtension says whether n is a function that a declared extension brings and the project has none of.
+func (e *Edit) ofExtension(n sql.Name) bool {
+	if len(e.FindFunctions(e.st.env.SearchPath, n)) > 0 {
+		return false
+	}
+	for x := range e.Extensions() {
+		if n.Schema != "" && n.Schema != x.Schema {
+			continue
+		}
+		for pattern := range strings.FieldsSeq(extensionFunctions[x.Name]) {
+			if ok, _ := path.Match(pattern, n.Name); ok { // the patterns are well formed
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // refusedExtensions are those whose types and statements a project cannot do without once it declares them.
