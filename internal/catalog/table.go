@@ -26,6 +26,7 @@ func (e *Edit) createTable(s *sql.CreateTable) {
 	case len(s.Inherits) > 0:
 		raise(fault.Unsupported("table inheritance", ""), s.Pos)
 	case s.PartitionOf != nil && e.FindTable(e.st.env.SearchPath, *s.PartitionOf) != nil:
+		e.creationSchema(name)
 		e.fail(s.PartitionOf.Pos, fault.InvalidObjectDefinition, "%q is not partitioned", s.PartitionOf.Name) // no table is, here
 	case s.PartitionBy != "" || s.PartitionOf != nil:
 		raise(fault.Unsupported("table partitioning", ""), s.Pos)
