@@ -122,6 +122,14 @@ func (g *gen) value(typ string) string {
 	if g.chance(1) {
 		return g.pick("", "x", " ", "-", "1e", "{}", "null")
 	}
+	if g.chance(6) {
+		switch typ {
+		case "date", "time", "timetz", "timestamp", "timestamptz":
+			return g.fragments(dateFragments)
+		case "interval":
+			return g.fragments(intervalFragments)
+		}
+	}
 	sign := g.pick("", "", "-")
 	switch typ {
 	case "bool":
@@ -218,6 +226,26 @@ func (g *gen) value(typ string) string {
 		return g.pick("a", "A", "Foo", "foo", "")
 	}
 	panic("no values of " + typ)
+}
+
+var (
+	dateFragments = strings.Split(`2024|24|1|12|31|366|060|2024-02-29|2024-1-5|1/8/1999|8.1.1999|Jan|january|8-jan-1999|sept|mon|friday|bc|AD|am|PM|at|on|t|T|y2001m02d04|J2451187|j|2451187|20240229|240229|`+
+		`04:05|04:05:06.789|23:59:60|24:00|24:00:01|040506|0405|040506.789|25:00|-08|+05:30|-0830|+15:59:59|+16|z|UTC|PST|PDT|EST5EDT|America/New_York|europe/berlin|MSK|dst|allballs|`+
+		`infinity|-infinity|epoch|.5|-|/|,|foo|2024-|2024.|1.5|99999|10000-01-01|T040506|h04mm05s06|2024-060|1999-Jan-08|99-01-08|Jan-08-99|xyz-3|Nowhere/Land`, "|")
+	intervalFragments = strings.Split(`1|-1|+2|1.5|-0.5|.5|0|100000|2147483648|9223372036854775807|year|years|mon|months|week|day|days|hours|h|m|min|sec|seconds|ms|us|microseconds|decade|century|mil|quarter|ago|@|`+
+		`01:02:03|1:30|-1:30|+01:02:03.5|12:60|1-2|-1-2|1-13|1 day|2 weeks|P1Y2M3DT4H5M6S|PT0.5S|P1.5D|P20240102T101112|P2024-01-02T10:11:12|P1W|foo|,|-|fortnight|1e3|1d|3h|timezone|1y2m`, "|")
+)
+
+// fragments makes something of pieces, which is seldom right.
+func (g *gen) fragments(of []string) string {
+	var b strings.Builder
+	for i := range 1 + g.IntN(4) {
+		if i > 0 {
+			b.WriteString(g.pick(" ", " ", " ", "", "  "))
+		}
+		b.WriteString(g.pick(of...))
+	}
+	return b.String()
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

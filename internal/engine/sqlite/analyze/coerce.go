@@ -225,14 +225,17 @@ func (a *analyzer) applyPath(p pathway, e tree.Expr, to tree.Type, ctx byte) tre
 	panic("analyze: no conversion")
 }
 
-// coerceMod applies a type modifier: the length of a varchar, the scale of a numeric.
+// coerceMod applies a type modifier: the length of a varchar, the scale of a numeric. No modifier, -1, changes only the type.
 func (a *analyzer) coerceMod(e tree.Expr, to tree.Type, ctx byte) tree.Expr {
-	if to.Mod < 0 || e.Type().Mod == to.Mod && e.Type().OID == to.OID {
+	if e.Type().Mod == to.Mod {
 		return e
 	}
 	t := a.cat.Type(to.OID)
 	if t == nil || t.Kind == catalog.DomainType {
 		return e
+	}
+	if to.Mod < 0 {
+		return a.at(&tree.Relabel{X: e, Typ: to}, a.where(e))
 	}
 	if el := a.elem(to.OID); el != 0 {
 		elem := a.coerceMod(&tree.Param{Typ: plain(el)}, tree.Type{OID: el, Mod: to.Mod}, ctx)

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"math"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -120,63 +121,91 @@ func registerBits(r registry) {
 
 // registerMoney registers the arithmetic and casts of money.
 func registerMoney(r registry) {
-	result := func(d value.Dec) (datum, error) {
-		return opsOf(value.BuiltinNamed("money")).Input(nil, d.Round(2).String(), -1)
-	}
-	amount := func(d datum) value.Dec {
-		v, err := value.ParseDec(strings.NewReplacer("$", "", ",", "").Replace(d.Str()))
-		if err != nil {
-			return value.DecInt(0)
+	cents := func(d datum) int64 { return value.MoneyCents(d.Str()) }
+	outside := func() (datum, error) { return value.Null, fault.New(fault.NumericOutOfRange, "money out of range") }
+	result := func(n int64, ok bool) (datum, error) {
+		if !ok {
+			return outside()
 		}
-		return v
+		return value.MoneyDatum(n), nil
 	}
-	r.pure("numeric(money)", func(a []datum) datum { return amount(a[0]).Datum() })
-	r.fn("money(numeric)", func(_ *Ctx, a []datum) (datum, error) { return result(value.DecOf(a[0])) })
-	r.fn("money(int4) money(int8)", func(_ *Ctx, a []datum) (datum, error) { return result(value.DecInt(a[0].Int64())) })
-	r.fn("cash_pl(money,money)", func(_ *Ctx, a []datum) (datum, error) { return result(amount(a[0]).Add(amount(a[1]))) })
-	r.fn("cash_mi(money,money)", func(_ *Ctx, a []datum) (datum, error) { return result(amount(a[0]).Sub(amount(a[1]))) })
-	for _, t := range []string{"int2", "int4", "int8"} {
-		r.fn("cash_mul_"+t+"(money,"+t+")", func(_ *Ctx, a []datum) (datum, error) { return result(amount(a[0]).Mul(value.DecInt(a[1].Int64()))) })
-		r.fn(t+"_mul_cash("+t+",money)", func(_ *Ctx, a []datum) (datum, error) { return result(amount(a[1]).Mul(value.DecInt(a[0].Int64()))) })
-		r.fn("cash_div_"+t+"(money,"+t+")", func(_ *Ctx, a []datum) (datum, error) {
-			// Cents, cut.
-			q, err := amount(a[0]).Mul(value.DecInt(100)).QuoInt(value.DecInt(a[1].Int64()))
-			if err != nil {
-				return value.Null, err
-			}
-			q, err = q.Div(value.DecInt(100))
-			if err != nil {
-				return value.Null, err
-			}
-			return result(q)
-		})
+	fromFloat := func(f float64) (datum, error) {
+		if f = math.RoundToEven(f); math.IsNaN(f) || f < -9223372036854775808 || f >= 9223372036854775808 {
+			return outside()
+		}
+		return value.MoneyDatum(int64(f)), nil
 	}
-	r.fn("cash_mul_flt8(money,float8)", func(_ *Ctx, a []datum) (datum, error) {
-		return result(amount(a[0]).Mul(value.DecFloat(a[1].Float64(), 64)))
-	})
-	r.fn("flt8_mul_cash(float8,money)", func(_ *Ctx, a []datum) (datum, error) {
-		return result(amount(a[1]).Mul(value.DecFloat(a[0].Float64(), 64)))
-	})
-	r.fn("cash_div_flt8(money,float8)", func(_ *Ctx, a []datum) (datum, error) {
-		q, err := amount(a[0]).Div(value.DecFloat(a[1].Float64(), 64))
+	r.pure("numeric(money)", func(a []datum) datum { return value.MoneyDec(a[0].Str()).Datum() })
+	r.fn("money(numeric)", func(_ *Ctx, a []datum) (datum, error) {
+		n, err := toInt(value.DecOf(a[0]).Mul(value.DecInt(100)), "bigint")
 		if err != nil {
 			return value.Null, err
 		}
-		return result(q)
+		return value.MoneyDatum(n), nil
 	})
-	r.fn("cash_div_cash(money,money)", func(_ *Ctx, a []datum) (datum, error) {
-		if amount(a[1]).Sign() == 0 {
+	r.fn("money(int4) money(int8)", func(_ *Ctx, a []datum) (datum, error) {
+		n, ok := mulInt(a[0].Int64(), 100)
+		if !ok {
+			return value.Null, rangeError("bigint")
+		}
+		return value.MoneyDatum(n), nil
+	})
+	r.fn("cash_pl(money,money)", func(_ *Ctx, a []datum) (datum, error) { return result(addInt(cents(a[0]), cents(a[1]))) })
+	r.fn("cash_mi(money,money)", func(_ *Ctx, a []datum) (datum, error) { return result(subInt(cents(a[0]), cents(a[1]))) })
+	for _, t := range []string{"int2", "int4", "int8"} {
+		r.fn("cash_mul_"+t+"(money,"+t+")", func(_ *Ctx, a []datum) (datum, error) { return result(mulInt(cents(a[0]), a[1].Int64())) })
+		r.fn(t+"_mul_cash("+t+",money)", func(_ *Ctx, a []datum) (datum, error) { return result(mulInt(cents(a[1]), a[0].Int64())) })
+		r.fn("cash_div_"+t+"(money,"+t+")", func(_ *Ctx, a []datum) (datum, error) {
+			n, by := cents(a[0]), a[1].Int64()
+			switch {
+			case by == 0:
+				return value.Null, divisionByZero()
+			case by == -1:
+				return result(subInt(0, n))
+			}
+			return value.MoneyDatum(n / by), nil
+		})
+	}
+	scaled := func(m, f datum) (datum, error) {
+		d, err := inFloat(float64(cents(m))*f.Float64(), f)
+		if err != nil {
+			return d, err
+		}
+		return fromFloat(d.Float64())
+	}
+	r.fn("cash_mul_flt8(money,float8)", func(_ *Ctx, a []datum) (datum, error) { return scaled(a[0], a[1]) })
+	r.fn("flt8_mul_cash(float8,money)", func(_ *Ctx, a []datum) (datum, error) { return scaled(a[1], a[0]) })
+	r.fn("cash_div_flt8(money,float8)", func(_ *Ctx, a []datum) (datum, error) {
+		if a[1].Float64() == 0 {
 			return value.Null, divisionByZero()
 		}
-		return value.Float(amount(a[0]).Float64() / amount(a[1]).Float64()), nil
+		d, err := inFloat(float64(cents(a[0]))/a[1].Float64(), a[1])
+		if err != nil {
+			return d, err
+		}
+		return fromFloat(d.Float64())
+	})
+	r.fn("cash_div_cash(money,money)", func(_ *Ctx, a []datum) (datum, error) {
+		if cents(a[1]) == 0 {
+			return value.Null, divisionByZero()
+		}
+		return value.Float(float64(cents(a[0])) / float64(cents(a[1]))), nil
 	})
 	r.agg("sum(money)", func(*Ctx) Aggregate {
-		sum, any := value.DecInt(0), false
-		return &fold{notNull(func(d datum) error { sum, any = sum.Add(amount(d)), true; return nil }), func() (datum, error) {
+		sum, any := int64(0), false
+		return &fold{notNull(func(d datum) error {
+			any = true
+			n, ok := addInt(sum, cents(d))
+			if sum = n; !ok {
+				_, err := outside()
+				return err
+			}
+			return nil
+		}), func() (datum, error) {
 			if !any {
 				return value.Null, nil
 			}
-			return result(sum)
+			return value.MoneyDatum(sum), nil
 		}}
 	})
 }

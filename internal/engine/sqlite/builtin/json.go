@@ -284,6 +284,9 @@ func registerJSON(r registry) {
 			if vals, err = textElems(a[1]); err != nil {
 				return value.Null, err
 			}
+			if (len(keys) == 0) != (len(vals) == 0) {
+				return value.Null, fault.New(fault.ArraySubscript, "wrong number of array subscripts")
+			}
 			if len(keys) != len(vals) {
 				return value.Null, fault.New(fault.ArraySubscript, "mismatched array dimensions")
 			}
@@ -362,14 +365,7 @@ func registerJSON(r registry) {
 		if err != nil {
 			return value.Null, err
 		}
-		var path []string
-		for i, e := range elems {
-			if e.IsNull() {
-				return value.Null, fault.New(fault.NullNotAllowed, "path element at position %d is null", i+1)
-			}
-			path = append(path, e.Str())
-		}
-		return result(value.SetPath(a[0].Str(), path, v, op))
+		return result(value.SetPath(a[0].Str(), elems, v, op))
 	}
 	create := func(d datum) value.PathOp {
 		if d.IsTrue() {

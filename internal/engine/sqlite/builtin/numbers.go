@@ -228,7 +228,12 @@ func registerFloats(r registry) {
 	one("asinh", math.Asinh)
 	one("degrees", func(f float64) float64 { return f / (math.Pi / 180) })
 	one("radians", func(f float64) float64 { return f * (math.Pi / 180) })
-	circular("cot", func(f float64) float64 { return 1 / math.Tan(f) })
+	r.fn("cot(float8)", func(_ *Ctx, a []datum) (datum, error) { // the cotangent of nearly nothing is infinity
+		if math.IsInf(a[0].Float64(), 0) {
+			return value.Null, fault.New(fault.NumericOutOfRange, "input is out of range")
+		}
+		return value.Float(1 / math.Tan(a[0].Float64())), nil
+	})
 	one("sign", func(f float64) float64 {
 		switch {
 		case f > 0:
@@ -433,6 +438,22 @@ func registerNumeric(r registry) {
 	})
 }
 
+// toInt rounds a numeric to an integer.
+func toInt(d value.Dec, title string) (int64, error) {
+	if !d.IsFinite() {
+		what := "infinity"
+		if d.IsNaN() {
+			what = "NaN"
+		}
+		return 0, fault.New(fault.FeatureNotSupported, "cannot convert %s to %s", what, title)
+	}
+	i, ok := d.Int64()
+	if !ok {
+		return 0, rangeError(title)
+	}
+	return i, nil
+}
+
 // registerNumberCasts registers the conversions between number types, bool and money.
 func registerNumberCasts(r registry) {
 	sizes := []struct {
@@ -456,17 +477,9 @@ func registerNumberCasts(r registry) {
 			})
 		}
 		r.fn(to.n+"(numeric)", func(_ *Ctx, a []datum) (datum, error) {
-			d := value.DecOf(a[0])
-			if !d.IsFinite() {
-				what := "infinity"
-				if d.IsNaN() {
-					what = "NaN"
-				}
-				return value.Null, fault.New(fault.FeatureNotSupported, "cannot convert %s to %s", what, titles[to.n])
-			}
-			i, ok := d.Int64()
-			if !ok {
-				return value.Null, rangeError(titles[to.n])
+			i, err := toInt(value.DecOf(a[0]), titles[to.n])
+			if err != nil {
+				return value.Null, err
 			}
 			return width(i, to.b)
 		})
@@ -502,6 +515,10 @@ func registerNumberCasts(r registry) {
 		}
 		return a[0], nil
 	})
+	// In PostgreSQL these cost nothing: the same 32 bits mean another number.
+	r.pure("oid(int4) oid(int2)", func(a []datum) datum { return value.Int(int64(uint32(a[0].Int64()))) })
+	r.native("(%1 & 4294967295)", "oid(int4) oid(int2)")
+	r.pure("int4(oid)", func(a []datum) datum { return value.Int(int64(int32(a[0].Int64()))) })
 	r.pure("int8(oid)", func(a []datum) datum { return a[0] })
 	r.pure("int4(char)", func(a []datum) datum {
 		if a[0].Str() == "" {

@@ -390,7 +390,8 @@ func similarEscape(p, esc string) (datum, error) {
 		c := p[i : i+n]
 		i += n
 		switch {
-		case c == esc && esc != "" && i < len(p):
+		case c == esc && esc != "" && i == len(p): // escapes nothing
+		case c == esc && esc != "":
 			_, n := utf8.DecodeRuneInString(p[i:])
 			switch {
 			case p[i:i+n] != `"`:

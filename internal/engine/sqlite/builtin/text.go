@@ -185,7 +185,7 @@ func registerText(r registry) {
 		case n == 0:
 			return value.Null, fault.New(fault.ProgramLimit, "null character not permitted")
 		case n < 0:
-			return value.Null, fault.New(fault.ProgramLimit, "character number must be positive")
+			return value.Null, fault.New(fault.InvalidParameterValue, "character number must be positive")
 		case n > 0x10ffff || !utf8.ValidRune(rune(n)):
 			return value.Null, fault.New(fault.ProgramLimit, "requested character too large for encoding: %d", n)
 		}

@@ -3,6 +3,7 @@ package builtin
 import (
 	"cmp"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -203,6 +204,9 @@ func registerTime(r registry) {
 		return truncZoned(a[0].Str(), stamp(a[1]), c.zone())
 	})
 	r.fn("date_trunc(text,timestamptz,text)", func(_ *Ctx, a []datum) (datum, error) {
+		if !stamp(a[1]).Finite() {
+			return a[1], nil
+		}
 		z, err := value.Zone(a[2].Str())
 		if err != nil {
 			return value.Null, err
@@ -329,7 +333,8 @@ func registerTime(r registry) {
 	make6 := func(a []datum) (value.Stamp, error) {
 		d, err := makeDay(a[0].Int64(), a[1].Int64(), a[2].Int64())
 		if err != nil {
-			return 0, err
+			// It names the year as it is given.
+			return 0, fault.New(fault.DatetimeOverflow, "date field value out of range: %d-%02d-%02d", a[0].Int64(), a[1].Int64(), a[2].Int64())
 		}
 		us, err := makeClock(a[3].Int64(), a[4].Int64(), a[5].Float64())
 		return d.At(us), err
@@ -368,43 +373,78 @@ func registerTime(r registry) {
 			return value.Stamp(math.RoundToEven(s * 1e6)).TimestamptzDatum()
 		}
 	})
-	overlaps := func(args string, ends func(a []datum, i int) (x, y datum), order func(a, b datum) int) {
-		r.fn("overlaps("+args+")", func(_ *Ctx, a []datum) (datum, error) {
-			s1, e1 := ends(a, 0)
-			s2, e2 := ends(a, 2)
-			if s1.IsNull() || e1.IsNull() || s2.IsNull() || e2.IsNull() {
+	// A pair of ends, of which either may be NULL: the other is then where it begins, and it has no end.
+	overlaps := func(args string, end func(c *Ctx, begin, length datum) (datum, error), order func(a, b datum) int) {
+		types := strings.Split(args, ",")
+		r.fn("overlaps("+args+")", func(c *Ctx, a []datum) (datum, error) {
+			var begins, ends [2]datum
+			for i := range begins {
+				begin, e := a[2*i], a[2*i+1]
+				if types[2*i+1] == "interval" && !e.IsNull() {
+					var err error
+					if e, err = end(c, begin, e); err != nil {
+						return value.Null, err
+					}
+				}
+				switch {
+				case begin.IsNull() && e.IsNull():
+					return value.Null, nil
+				case begin.IsNull():
+					begin, e = e, value.Null
+				case !e.IsNull() && order(begin, e) > 0:
+					begin, e = e, begin
+				}
+				begins[i], ends[i] = begin, e
+			}
+			if order(begins[0], begins[1]) > 0 {
+				begins[0], begins[1], ends[0], ends[1] = begins[1], begins[0], ends[1], ends[0]
+			}
+			switch {
+			case order(begins[0], begins[1]) == 0:
+				if ends[0].IsNull() || ends[1].IsNull() {
+					return value.Null, nil
+				}
+				return value.Bool(true), nil
+			case ends[0].IsNull():
+				return value.Null, nil
+			case order(begins[1], ends[0]) < 0:
+				return value.Bool(true), nil
+			case ends[1].IsNull():
 				return value.Null, nil
 			}
-			if order(s1, e1) > 0 {
-				s1, e1 = e1, s1
-			}
-			if order(s2, e2) > 0 {
-				s2, e2 = e2, s2
-			}
-			if c := order(s1, s2); c == 0 {
-				return value.Bool(true), nil
-			} else if c > 0 {
-				return value.Bool(order(s1, e2) < 0), nil
-			}
-			return value.Bool(order(s2, e1) < 0), nil
+			return value.Bool(false), nil
 		})
 	}
 	byText := func(a, b datum) int { return strings.Compare(a.Str(), b.Str()) }
-	pair := func(a []datum, i int) (datum, datum) { return a[i], a[i+1] }
-	overlaps("timestamptz,timestamptz,timestamptz,timestamptz", pair, byText)
-	overlaps("timestamp,timestamp,timestamp,timestamp", pair, byText)
-	overlaps("time,time,time,time", pair, byText)
-	length := func(a []datum, i int) (datum, datum) {
-		if a[i].IsNull() || a[i+1].IsNull() {
-			return value.Null, value.Null
+	for typ, end := range map[string]func(c *Ctx, begin, length datum) (datum, error){
+		"timestamptz": func(c *Ctx, begin, length datum) (datum, error) {
+			if begin.IsNull() {
+				return begin, nil
+			}
+			return c.shift(stamp(begin), interval(length)).TimestamptzDatum()
+		},
+		"timestamp": func(_ *Ctx, begin, length datum) (datum, error) {
+			if begin.IsNull() {
+				return begin, nil
+			}
+			return interval(length).AddTo(stamp(begin)).TimestampDatum()
+		},
+		"time": func(_ *Ctx, begin, length datum) (datum, error) {
+			if begin.IsNull() {
+				return begin, nil
+			}
+			us := (value.ClockFrom(begin.Str()) + interval(length).Micros%value.UDay) % value.UDay
+			if us < 0 {
+				us += value.UDay
+			}
+			return value.ClockDatum(us), nil
+		},
+	} {
+		for _, args := range []string{"%,%,%,%", "%,interval,%,interval", "%,interval,%,%", "%,%,%,interval"} {
+			overlaps(strings.ReplaceAll(args, "%", typ), end, byText)
 		}
-		e, err := interval(a[i+1]).AddTo(stamp(a[i])).TimestamptzDatum()
-		if err != nil {
-			return a[i], a[i]
-		}
-		return a[i], e
 	}
-	overlaps("timestamptz,interval,timestamptz,interval", length, byText)
+	overlaps("timetz,timetz,timetz,timetz", nil, opsOf(value.BuiltinNamed("timetz")).Compare)
 }
 
 func (c *Ctx) clock() value.Stamp {
@@ -473,20 +513,46 @@ func addDays(d value.Day, n int64) (datum, error) {
 }
 
 func makeDay(y, m, d int64) (value.Day, error) {
-	if m < 1 || m > 12 || d < 1 || y == 0 || y > 294276 || y < -4713 || d > int64(value.MonthDays(int(y), int(m))) {
+	bc := y < 0
+	if bc && y > math.MinInt32 {
+		y = -y
+	}
+	ok := y > 0
+	if ok && bc {
+		y = 1 - y
+	}
+	if !ok || m < 1 || m > 12 || d < 1 || d > int64(value.MonthDays(int(y), int(m))) {
 		return 0, fault.New(fault.DatetimeOverflow, "date field value out of range: %d-%02d-%02d", y, m, d)
 	}
-	if y < 0 {
-		y++
+	if y < -4713 || y == -4713 && m < 11 || y > 5874898 || y == 5874898 && m >= 6 {
+		return 0, fault.New(fault.DatetimeOverflow, "date out of range: %d-%02d-%02d", y, m, d)
 	}
 	return value.CivilDay(int(y), int(m), int(d)), nil
 }
 
 func makeClock(h, m int64, s float64) (int64, error) {
-	if h < 0 || m < 0 || m > 59 || math.IsNaN(s) || s < 0 || s > 60 || h > 24 || h == 24 && (m > 0 || s > 0) {
-		return 0, fault.New(fault.DatetimeOverflow, "time field value out of range: %d:%02d:%02s", h, m, string(value.AppendFloat(nil, s, 64)))
+	us := math.RoundToEven(s * 1e6)
+	if h < 0 || h > 24 || m < 0 || m > 59 || !(us >= 0 && us <= 60e6) || h*value.UHour+m*value.UMinute+int64(us) > value.UDay {
+		sec := printfG(s)
+		if len(sec) < 2 {
+			sec = "0" + sec
+		}
+		return 0, fault.New(fault.DatetimeOverflow, "time field value out of range: %d:%02d:%s", h, m, sec)
 	}
-	return h*value.UHour + m*value.UMinute + int64(math.RoundToEven(s*1e6)), nil
+	return h*value.UHour + m*value.UMinute + int64(us), nil
+}
+
+// printfG prints as the C library does with %g.
+func printfG(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	}
+	return strconv.FormatFloat(f, 'g', 6, 64)
 }
 
 func justifyDays(v value.Interval) value.Interval {

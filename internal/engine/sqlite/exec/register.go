@@ -110,8 +110,16 @@ func result(ctx sqlite3.Context, d value.Datum) {
 	case value.KindFloat:
 		ctx.ResultFloat(d.Float64())
 	case value.KindText:
+		if len(d.Str()) > maxValueBytes {
+			ctx.ResultError(sqlite3.TOOBIG)
+			return
+		}
 		ctx.ResultText(d.Str())
 	case value.KindBlob:
+		if len(d.Bytes()) > maxValueBytes {
+			ctx.ResultError(sqlite3.TOOBIG)
+			return
+		}
 		ctx.ResultBlob(d.Bytes())
 	default:
 		ctx.ResultNull()

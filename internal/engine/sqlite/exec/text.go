@@ -2,6 +2,7 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -172,7 +173,7 @@ func (x *execution) failure(err error) error {
 	case strings.Contains(err.Error(), "Expression tree is too large"):
 		return fault.New(fault.StatementTooComplex, "stack depth limit exceeded").WithHint("An expression of the statement is nested too deeply.")
 	case errors.Is(err, sqlite3.TOOBIG):
-		return fault.New(fault.ProgramLimit, "string or blob too big")
+		return tooBig()
 	}
 	return err
 }
@@ -207,6 +208,13 @@ func (b *bind) set(f *eval.Frame, st *store.Stmt, at, base int) error {
 	return bindDatum(st, at, d)
 }
 
+// maxValueBytes bounds a value that is given to SQLite: a connection has 256 MiB of memory, and the driver panics when there is none left.
+const maxValueBytes = 100 << 20
+
+func tooBig() error {
+	return fault.New(fault.ProgramLimit, "string or blob too big").WithHint(fmt.Sprintf("A value may have at most %d bytes.", maxValueBytes))
+}
+
 func bindDatum(st *store.Stmt, at int, d value.Datum) error {
 	switch d.Kind() {
 	case value.KindInt:
@@ -214,8 +222,14 @@ func bindDatum(st *store.Stmt, at int, d value.Datum) error {
 	case value.KindFloat:
 		return st.BindFloat(at, d.Float64())
 	case value.KindText:
+		if len(d.Str()) > maxValueBytes {
+			return tooBig()
+		}
 		return st.BindText(at, d.Str())
 	case value.KindBlob:
+		if len(d.Bytes()) > maxValueBytes {
+			return tooBig()
+		}
 		return st.BindBlob(at, d.Bytes())
 	}
 	return st.BindNull(at)

@@ -447,7 +447,7 @@ func (a *activation) setField(cur value.Datum, typ tree.Type, steps []stepOp, d 
 }
 
 func (a *activation) setPath(cur value.Datum, typ tree.Type, steps []stepOp, d value.Datum, t tree.Type) (value.Datum, error) {
-	path := make([]string, len(steps))
+	path := make([]value.Datum, len(steps))
 	for i, s := range steps {
 		text, null, err := s.index.string(a)
 		if err != nil {
@@ -456,7 +456,7 @@ func (a *activation) setPath(cur value.Datum, typ tree.Type, steps []stepOp, d v
 		if null {
 			return cur, fault.New(fault.NullNotAllowed, "jsonb subscript in assignment must not be null")
 		}
-		path[i] = text
+		path[i] = value.Text(text)
 	}
 	v, err := a.r.convert(a.s, d, t, typ)
 	if err != nil {

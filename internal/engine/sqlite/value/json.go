@@ -926,7 +926,8 @@ const (
 )
 
 // SetPath changes what is at the path; a path that leads nowhere changes nothing.
-func SetPath(raw string, path []string, v string, op PathOp) (string, error) {
+// A NULL in the path is refused when it is come to.
+func SetPath(raw string, path []Datum, v string, op PathOp) (string, error) {
 	if k := JSONKind(raw); k != "object" && k != "array" {
 		if op == PathDelete {
 			return "", fault.New(fault.InvalidParameterValue, "cannot delete path in scalar")
@@ -939,8 +940,11 @@ func SetPath(raw string, path []string, v string, op PathOp) (string, error) {
 	return setPath(raw, path, v, op, 1)
 }
 
-func setPath(raw string, path []string, v string, op PathOp, level int) (string, error) {
-	key, last := path[0], len(path) == 1
+func setPath(raw string, path []Datum, v string, op PathOp, level int) (string, error) {
+	if path[0].IsNull() {
+		return "", fault.New(fault.NullNotAllowed, "path element at position %d is null", level)
+	}
+	key, last := path[0].Str(), len(path) == 1
 	switch JSONKind(raw) {
 	case "object":
 		pairs := pairsOf(raw)

@@ -79,7 +79,7 @@ var builtinOps = sync.OnceValue(func() map[catalog.OID]*Ops {
 	add(textOps(catalog.AclitemOID, "aclitem", plain, cmpText))
 	add(textOps(catalog.BitOID, "bit", func(_ *Env, s string, mod int32) (Datum, error) { return inputBit(s, mod, true) }, cmpText))
 	add(textOps(catalog.VarbitOID, "bit varying", func(_ *Env, s string, mod int32) (Datum, error) { return inputBit(s, mod, false) }, cmpText))
-	add(textOps(catalog.MoneyOID, "money", inputMoney, func(a, b Datum) int { return cmp.Compare(moneyCents(a.s), moneyCents(b.s)) }))
+	add(textOps(catalog.MoneyOID, "money", inputMoney, func(a, b Datum) int { return cmp.Compare(MoneyCents(a.s), MoneyCents(b.s)) }))
 	add(&Ops{OID: catalog.ByteaOID, Title: "bytea", Input: func(_ *Env, s string, _ int32) (Datum, error) { return ParseBytea(s) },
 		Output: outBytea, JSON: quotedOut(outBytea), FromJSON: func(_ *Env, raw string) (Datum, error) { return ParseBytea(UnquoteJSON(raw)) }, Compare: cmpText})
 	add(textOps(catalog.DateOID, "date", inputDate, func(a, b Datum) int { return cmpText(a, b) }))
@@ -586,44 +586,114 @@ func inputBit(s string, mod int32, fixed bool) (Datum, error) {
 }
 
 func inputMoney(_ *Env, s string, _ int32) (Datum, error) {
-	t := strings.NewReplacer("$", "", ",", "", " ", "").Replace(s)
-	if t == "" {
-		return Text("$0.00"), nil // as PostgreSQL reads it
+	t := s
+	space := func() { t = strings.TrimLeft(t, " \t\n\r\v\f") }
+	symbol := func(c string) bool {
+		rest, ok := strings.CutPrefix(t, c)
+		t = rest
+		return ok
 	}
-	neg := strings.HasPrefix(t, "(") && strings.HasSuffix(t, ")")
-	t = strings.Trim(t, "()")
-	if strings.HasPrefix(t, "-") {
-		neg, t = !neg, t[1:]
+	space()
+	symbol("$")
+	space()
+	neg := symbol("-") || symbol("(")
+	if !neg {
+		symbol("+")
 	}
-	d, err := ParseDec(t)
-	if err != nil || !d.IsFinite() {
-		return Null, badInput("money", s)
+	space()
+	symbol("$")
+	space()
+	// The amount grows below zero, where there is one number more.
+	n, over, dot, places := int64(0), false, false, 0
+	digit := func(d int64) {
+		if n < (math.MinInt64+d)/10 {
+			over = true
+			return
+		}
+		n = n*10 - d
 	}
-	if d = d.Round(2); d.big != nil {
+	isDigit := func() bool { return t != "" && t[0] >= '0' && t[0] <= '9' }
+amount:
+	for ; t != ""; t = t[1:] {
+		switch {
+		case isDigit() && (!dot || places < 2):
+			digit(int64(t[0] - '0'))
+			if dot {
+				places++
+			}
+		case t[0] == '.' && !dot:
+			dot = true
+		case t[0] == ',':
+		default:
+			break amount
+		}
+	}
+	if isDigit() && t[0] >= '5' {
+		if n == math.MinInt64 {
+			over = true
+		} else {
+			n--
+		}
+	}
+	for ; places < 2; places++ {
+		digit(0)
+	}
+	for isDigit() {
+		t = t[1:]
+	}
+	if over {
 		return Null, inputOutOfRange("money", s)
 	}
-	if neg {
-		d = d.Neg()
+	for t != "" {
+		switch {
+		case strings.IndexByte(" \t\n\r\v\f)", t[0]) >= 0:
+			t = t[1:]
+		case symbol("-"):
+			neg = true
+		case symbol("+"), symbol("$"):
+		default:
+			return Null, badInput("money", s)
+		}
 	}
-	return Text(formatMoney(d)), nil
+	if !neg {
+		if n == math.MinInt64 {
+			return Null, inputOutOfRange("money", s)
+		}
+		n = -n
+	}
+	return MoneyDatum(n), nil
 }
 
-func formatMoney(d Dec) string {
-	s := d.String()
+// MoneyDatum makes an amount of money from cents.
+func MoneyDatum(cents int64) Datum {
+	s := strconv.FormatInt(cents, 10)
 	sign := ""
 	if s[0] == '-' {
 		sign, s = "-", s[1:]
 	}
-	whole, frac, _ := strings.Cut(s, ".")
+	for len(s) < 3 {
+		s = "0" + s
+	}
+	whole, frac := s[:len(s)-2], s[len(s)-2:]
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}
-	return sign + "$" + whole + "." + frac
+	return Text(sign + "$" + whole + "." + frac)
 }
 
-func moneyCents(s string) int64 {
+// MoneyCents reads a canonical amount of money.
+func MoneyCents(s string) int64 {
 	i, _ := strconv.ParseInt(strings.NewReplacer("$", "", ",", "", ".", "").Replace(s), 10, 64)
 	return i
+}
+
+// MoneyDec reads a canonical amount of money as a number with two decimals.
+func MoneyDec(s string) Dec {
+	d, err := ParseDec(strings.NewReplacer("$", "", ",", "").Replace(s))
+	if err != nil {
+		return DecInt(0)
+	}
+	return d
 }
 
 func enumOps(t *catalog.Type) *Ops {
