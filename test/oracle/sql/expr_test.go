@@ -339,6 +339,9 @@ func (g *gen) make(m *maker, typ string, depth int) *node {
 		}
 		return g.rounded(m, n)
 	}
+	if m.name == "initcap" { // what a letter is depends on the locale: docs/reference/limits.md
+		kids[0] = expr("text", "regexp_replace(%s, '[^ -~]', '', 'g')", kids[0])
+	}
 	n := list(sql.QuoteIdent(m.name)+"(", ", ", ")", kids...)
 	if len(kids) == 0 {
 		n = text(sql.QuoteIdent(m.name) + "()")

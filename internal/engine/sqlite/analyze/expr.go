@@ -154,6 +154,9 @@ func (a *analyzer) literal(e *sql.Const) tree.Expr {
 		text := strings.ReplaceAll(e.Text, "_", "")
 		if n, err := strconv.ParseInt(text, 0, 64); err == nil && (len(text) < 2 || text[0] != '0' || strings.ContainsAny(text[:2], "xXoObB") || strings.Trim(text, "0") == "") {
 			typ, d = plain(catalog.Int8OID), value.Int(n)
+			if n == int64(int32(n)) { // -2147483648, whose digits alone do not fit
+				typ = plain(catalog.Int4OID)
+			}
 			break
 		}
 		return a.readConst(e.Text, plain(catalog.NumericOID), e.Pos)
@@ -578,12 +581,10 @@ func (a *analyzer) subLink(sc *scope, e *sql.SubLink) tree.Expr {
 		a.fail(e.Pos, fault.FeatureNotSupported, "cannot use subquery in CALL argument")
 	}
 	sub := &scope{parent: sc}
-	sub.unknowns = e.Kind == sql.AnyQ || e.Kind == sql.AllQ
 	outside := a.recursion
 	a.recursion = "a subquery"
 	q := a.selectQuery(sub, e.Query)
 	a.recursion = outside
-	sub.unknowns = false
 	out := &tree.SubLink{Kind: e.Kind, Query: q, Typ: plain(catalog.BoolOID)}
 	cols := visible(q.Targets)
 	switch e.Kind {

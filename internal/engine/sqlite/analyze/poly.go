@@ -94,8 +94,17 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 					WithDetail("%s versus %s", a.typeName(array), a.typeName(elem))
 			}
 		}
-		if multi != 0 && rng == 0 {
-			rng = multirangeOf(multi)
+		if multi != 0 {
+			of := multirangeOf(multi)
+			switch {
+			case of == 0:
+				return 0, mismatch("argument declared %s is not a multirange type but type %s", "anymultirange", a.typeName(multi))
+			case rng == 0:
+				rng = of
+			case rng != of:
+				return 0, mismatch("argument declared %s is not consistent with argument declared %s", "anymultirange", "anyrange").
+					WithDetail("%s versus %s", a.typeName(multi), a.typeName(rng))
+			}
 		}
 		if rng != 0 {
 			sub := a.rangeSubtype(rng)

@@ -149,7 +149,7 @@ func registerArrays(r registry) {
 	}
 	r.fn("array_position(anycompatiblearray,anycompatible) array_position(anycompatiblearray,anycompatible,int4)", func(c *Ctx, a []datum) (datum, error) {
 		from := int64(1)
-		if len(a) > 2 {
+		if len(a) > 2 && !a[0].IsNull() && len(value.ArrayDims(c.argOps(0).Elem, a[0])) > 0 {
 			if a[2].IsNull() {
 				return value.Null, fault.New(fault.NullNotAllowed, "initial position must not be null")
 			}
@@ -227,6 +227,15 @@ func registerArrays(r registry) {
 		ns, err := value.ArraySlice(opsOf(catalog.Int4OID), a[1])
 		if err != nil {
 			return value.Null, err
+		}
+		if len(value.ArrayDims(opsOf(catalog.Int4OID), a[1])) > 1 {
+			return value.Null, fault.New(fault.ArraySubscript, "wrong number of array subscripts").WithDetail("Dimension array must be one dimensional.")
+		}
+		if len(ns) > 6 {
+			return value.Null, fault.New(fault.InvalidParameterValue, "number of array dimensions (%d) exceeds the maximum allowed (%d)", len(ns), 6)
+		}
+		if slices.ContainsFunc(ns, datum.IsNull) {
+			return value.Null, fault.New(fault.NullNotAllowed, "dimension values cannot be null")
 		}
 		one := value.MakeArray(c.Env(), c.argOps(0), a[:1]).Str()
 		out := one[1 : len(one)-1]

@@ -378,6 +378,7 @@ func implementations() registry {
 	registerJSONPath(r)
 	registerArrays(r)
 	registerRanges(r)
+	registerMultiranges(r)
 	registerAggregates(r)
 	registerSystem(r)
 	registerCatalog(r)

@@ -29,6 +29,23 @@ func (c *Ctx) jsonbOf(i int, d datum) string {
 	return value.NormalJSON(c.jsonOf(i, d))
 }
 
+// keyOf is an argument as the key of a JSON object: dates and times are written as in JSON.
+func (c *Ctx) keyOf(i int, d datum) string {
+	if value.IsDateTime(c.argType(i)) {
+		return value.UnquoteJSON(c.jsonOf(i, d))
+	}
+	return c.argOps(i).Text(c.Env(), d)
+}
+
+// scalarKey refuses an argument whose type cannot be the key of a JSON object.
+func (c *Ctx) scalarKey(i int) error {
+	o := c.argOps(i)
+	if t := c.argType(i); t == catalog.JSONOID || t == catalog.JSONBOID || o.Elem != nil || o.Fields != nil || t == catalog.RecordOID {
+		return fault.New(fault.InvalidParameterValue, "key value must be scalar, not array, composite, or json")
+	}
+	return nil
+}
+
 func textElems(d datum) ([]datum, error) { return value.ArraySlice(opsOf(catalog.TextOID), d) }
 
 // textPath is a text array as strings; ok is false when it holds a NULL.
@@ -213,8 +230,24 @@ func registerJSON(r registry) {
 	}
 	r.fn("to_json(anyelement)", func(c *Ctx, a []datum) (datum, error) { return text(c.jsonOf(0, a[0])), nil })
 	r.fn("to_jsonb(anyelement)", func(c *Ctx, a []datum) (datum, error) { return text(c.jsonbOf(0, a[0])), nil })
-	r.fn("row_to_json(record) row_to_json(record,bool)", func(c *Ctx, a []datum) (datum, error) { return text(c.jsonOf(0, a[0])), nil })
-	r.fn("array_to_json(anyarray) array_to_json(anyarray,bool)", func(c *Ctx, a []datum) (datum, error) { return text(c.jsonOf(0, a[0])), nil })
+	// With true as the second argument each element or field of the first level stands on a line of its own.
+	r.fn("row_to_json(record) row_to_json(record,bool) array_to_json(anyarray) array_to_json(anyarray,bool)", func(c *Ctx, a []datum) (datum, error) {
+		raw := c.jsonOf(0, a[0])
+		if len(a) < 2 || !a[1].IsTrue() {
+			return text(raw), nil
+		}
+		var parts []string
+		if raw[0] == '[' {
+			for e := range value.Elems(raw) {
+				parts = append(parts, e)
+			}
+			return text("[" + strings.Join(parts, ",\n ") + "]"), nil
+		}
+		for k, v := range value.Pairs(raw) {
+			parts = append(parts, value.QuoteJSON(k)+":"+v)
+		}
+		return text("{" + strings.Join(parts, ",\n ") + "}"), nil
+	})
 	r.fn("json_build_array(any) json_build_array()", func(c *Ctx, a []datum) (datum, error) {
 		parts := make([]string, len(a))
 		for i, d := range a {
@@ -238,10 +271,13 @@ func registerJSON(r registry) {
 			if a[i].IsNull() {
 				return value.Null, fault.New(fault.InvalidParameterValue, "argument %d cannot be null", i+1).WithHint("Object keys should be text.")
 			}
+			if err := c.scalarKey(i); err != nil {
+				return value.Null, err
+			}
 			if i > 0 {
 				b = append(b, ", "...)
 			}
-			b = append(value.AppendJSONString(b, c.argOps(i).Text(c.Env(), a[i])), " : "...)
+			b = append(value.AppendJSONString(b, c.keyOf(i, a[i])), " : "...)
 			b = append(b, c.jsonOf(i+1, a[i+1])...)
 		}
 		return text(string(append(b, '}'))), nil
@@ -255,7 +291,10 @@ func registerJSON(r registry) {
 			if a[i].IsNull() {
 				return value.Null, fault.New(fault.InvalidParameterValue, "argument %d: key must not be null", i+1)
 			}
-			pairs = append(pairs, value.Pair{Key: c.argOps(i).Text(c.Env(), a[i]), Value: c.jsonbOf(i+1, a[i+1])})
+			if err := c.scalarKey(i); err != nil {
+				return value.Null, err
+			}
+			pairs = append(pairs, value.Pair{Key: c.keyOf(i, a[i]), Value: c.jsonbOf(i+1, a[i+1])})
 		}
 		return text(string(value.AppendObject(nil, pairs))), nil
 	})

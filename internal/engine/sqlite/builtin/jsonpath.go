@@ -389,6 +389,9 @@ func (e *pathEval) method(n *value.PathNode, v string) ([]string, error) {
 					}
 					return nil, fault.New("22036", "%s argument of jsonpath item method .double() is not a valid representation of a double precision number", map[string]string{"numeric": "numeric", "string": "string"}[what])
 				}
+				if kind == "number" {
+					return []string{v}, nil // as it is written
+				}
 				return []string{value.DecFloat(f, 64).String()}, nil
 			}
 			return nil, fault.New("22036", "jsonpath item method .double() can only be applied to a string or numeric value")

@@ -148,6 +148,14 @@ func registerNumbers(r registry) {
 	registerNumberCasts(r)
 }
 
+// logOf takes the logarithm, of numbers below the smallest normal one too, which Go's assembler takes for that one.
+func logOf(f float64, log func(float64) float64, ofTwo float64) float64 {
+	if f > 0 && f < 0x1p-1022 {
+		return log(f*0x1p54) - 54*ofTwo
+	}
+	return log(f)
+}
+
 // inFloat runs f and checks the result as PostgreSQL does: infinity from finite arguments is overflow.
 func inFloat(f float64, args ...datum) (datum, error) {
 	if math.IsInf(f, 0) {
@@ -241,7 +249,7 @@ func registerFloats(r registry) {
 		case f < 0:
 			return -1
 		}
-		return f * 0
+		return 0 // of NaN, too
 	})
 	for _, t := range []struct {
 		n string
@@ -265,7 +273,8 @@ func registerFloats(r registry) {
 	for _, t := range []struct {
 		n string
 		f func(float64) float64
-	}{{"ln(float8) dlog1(float8)", math.Log}, {"log(float8) log10(float8) dlog10(float8)", math.Log10}} {
+	}{{"ln(float8) dlog1(float8)", func(f float64) float64 { return logOf(f, math.Log, math.Ln2) }},
+		{"log(float8) log10(float8) dlog10(float8)", func(f float64) float64 { return logOf(f, math.Log10, math.Ln2/math.Ln10) }}} {
 		r.fn(t.n, func(_ *Ctx, a []datum) (datum, error) {
 			switch f := a[0].Float64(); {
 			case f == 0:
@@ -289,20 +298,23 @@ func registerFloats(r registry) {
 	})
 	r.fn("width_bucket(float8,float8,float8,int4)", func(_ *Ctx, a []datum) (datum, error) {
 		x, lo, hi, n := a[0].Float64(), a[1].Float64(), a[2].Float64(), a[3].Int64()
-		if err := bucketArgs(n, lo == hi); err != nil {
+		if err := bucketArgs(n, math.IsNaN(x) || math.IsNaN(lo) || math.IsNaN(hi), math.IsInf(lo, 0) || math.IsInf(hi, 0), lo == hi); err != nil {
 			return value.Null, err
 		}
-		back := lo > hi
-		if back {
+		if lo > hi {
 			lo, hi, x = -lo, -hi, -x
 		}
 		switch {
 		case x < lo:
 			return value.Int(0), nil
 		case x >= hi:
-			return value.Int(n + 1), nil
+			return width(n+1, 4)
 		}
-		return value.Int(int64((x-lo)/(hi-lo)*float64(n)) + 1), nil
+		share := (x - lo) / (hi - lo)
+		if math.IsInf(hi-lo, 0) {
+			share = (x/2 - lo/2) / (hi/2 - lo/2)
+		}
+		return value.Int(min(int64(share*float64(n)), n-1) + 1), nil
 	})
 	r.fn("random()", func(c *Ctx, _ []datum) (datum, error) {
 		if c.Rand == nil {
@@ -321,10 +333,15 @@ func registerFloats(r registry) {
 	})
 }
 
-func bucketArgs(n int64, same bool) error {
+// bucketArgs checks the arguments of width_bucket: how many are not numbers, whether a bound is infinite.
+func bucketArgs(n int64, nan, infinite, same bool) error {
 	switch {
 	case n <= 0:
 		return fault.New("2201G", "count must be greater than zero")
+	case nan:
+		return fault.New("2201G", "operand, lower bound, and upper bound cannot be NaN")
+	case infinite:
+		return fault.New("2201G", "lower and upper bounds must be finite")
 	case same:
 		return fault.New("2201G", "lower bound cannot equal upper bound")
 	}
@@ -410,7 +427,7 @@ func registerNumeric(r registry) {
 	})
 	r.fn("width_bucket(numeric,numeric,numeric,int4)", func(_ *Ctx, a []datum) (datum, error) {
 		x, lo, hi, n := value.DecOf(a[0]), value.DecOf(a[1]), value.DecOf(a[2]), a[3].Int64()
-		if err := bucketArgs(n, lo.Cmp(hi) == 0); err != nil {
+		if err := bucketArgs(n, x.IsNaN() || lo.IsNaN() || hi.IsNaN(), !lo.IsFinite() || !hi.IsFinite(), lo.Cmp(hi) == 0); err != nil {
 			return value.Null, err
 		}
 		if lo.Cmp(hi) > 0 {
@@ -420,7 +437,7 @@ func registerNumeric(r registry) {
 		case x.Cmp(lo) < 0:
 			return value.Int(0), nil
 		case x.Cmp(hi) >= 0:
-			return value.Int(n + 1), nil
+			return width(n+1, 4)
 		}
 		q, err := x.Sub(lo).Mul(value.DecInt(n)).QuoInt(hi.Sub(lo))
 		if err != nil {
@@ -488,7 +505,13 @@ func registerNumberCasts(r registry) {
 		r.pure("float4("+to.n+")", func(a []datum) datum { return value.Float(float64(float32(a[0].Int64()))) })
 	}
 	r.pure("float8(float4)", func(a []datum) datum { return a[0] })
-	r.fn("float4(float8)", func(_ *Ctx, a []datum) (datum, error) { return inFloat(single(a[0].Float64()), a...) })
+	r.fn("float4(float8)", func(_ *Ctx, a []datum) (datum, error) {
+		f := single(a[0].Float64())
+		if f == 0 && a[0].Float64() != 0 {
+			return value.Null, fault.New(fault.NumericOutOfRange, "value out of range: underflow")
+		}
+		return inFloat(f, a...)
+	})
 	r.fn("float8(numeric)", func(_ *Ctx, a []datum) (datum, error) {
 		d := value.DecOf(a[0])
 		f := d.Float64()
@@ -521,9 +544,6 @@ func registerNumberCasts(r registry) {
 	r.pure("int4(oid)", func(a []datum) datum { return value.Int(int64(int32(a[0].Int64()))) })
 	r.pure("int8(oid)", func(a []datum) datum { return a[0] })
 	r.pure("int4(char)", func(a []datum) datum {
-		if a[0].Str() == "" {
-			return value.Int(0)
-		}
-		return value.Int(int64(int8(a[0].Str()[0])))
+		return value.Int(int64(int8(value.CharCode(a[0].Str()))))
 	})
 }

@@ -47,7 +47,7 @@ func registerText(r registry) {
 
 	r.textFn("text(bpchar)", func(s string) string { return strings.TrimRight(s, " ") })
 	r.textFn("name(bpchar)", func(s string) string { return value.TruncateName(strings.TrimRight(s, " ")) })
-	r.textFn("char(text)", func(s string) string { return s[:min(1, len(s))] })
+	r.textFn("char(text)", value.CharOf)
 	r.pure("text(bool)", func(a []datum) datum {
 		if a[0].IsTrue() {
 			return text("true")
@@ -68,11 +68,11 @@ func registerText(r registry) {
 	})
 	r.pure("octet_length(text) octet_length(bytea) length(bytea) octet_length(bpchar)", func(a []datum) datum { return value.Int(int64(len(a[0].Str()))) })
 	r.pure("bit_length(text) bit_length(bytea)", func(a []datum) datum { return value.Int(int64(len(a[0].Str())) * 8) })
-	r.fn("substr(text,int4) substring(text,int4)", func(_ *Ctx, a []datum) (datum, error) { return substring(a[0].Str(), a[1].Int64(), math.MaxInt32) })
+	r.fn("substr(text,int4) substring(text,int4)", func(_ *Ctx, a []datum) (datum, error) { return substring(a[0].Str(), a[1].Int64(), toTheEnd) })
 	r.fn("substr(text,int4,int4) substring(text,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
 		return substring(a[0].Str(), a[1].Int64(), a[2].Int64())
 	})
-	r.fn("substr(bytea,int4) substring(bytea,int4)", func(_ *Ctx, a []datum) (datum, error) { return subbytes(a[0].Str(), a[1].Int64(), math.MaxInt32) })
+	r.fn("substr(bytea,int4) substring(bytea,int4)", func(_ *Ctx, a []datum) (datum, error) { return subbytes(a[0].Str(), a[1].Int64(), toTheEnd) })
 	r.fn("substr(bytea,int4,int4) substring(bytea,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
 		return subbytes(a[0].Str(), a[1].Int64(), a[2].Int64())
 	})
@@ -84,7 +84,10 @@ func registerText(r registry) {
 		if err != nil {
 			return value.Null, err
 		}
-		tail, err := substring(s, from+count, math.MaxInt32)
+		if from+count != int64(int32(from+count)) {
+			return value.Null, rangeError("integer")
+		}
+		tail, err := substring(s, from+count, toTheEnd)
 		if err != nil {
 			return value.Null, err
 		}
@@ -150,9 +153,12 @@ func registerText(r registry) {
 	r.pure("right(text,int4)", func(a []datum) datum {
 		s, n := a[0].Str(), a[1].Int64()
 		l := int64(runes(s))
-		if n < 0 {
+		switch {
+		case n == math.MinInt32: // cannot be negated
+			n = 0
+		case n < 0:
 			n = -n
-		} else {
+		default:
 			n = max(l-n, 0)
 		}
 		return text(s[offset(s, n):])
@@ -411,6 +417,9 @@ func badUTF8(s string) error {
 	}
 	return fault.New(fault.InvalidEncoding, `invalid byte sequence for encoding "UTF8":%s`, b.String())
 }
+
+// toTheEnd is a length that no text has.
+const toTheEnd = math.MaxInt64 / 2
 
 // initcap makes the first letter of each word upper case, the others lower; words are of letters and digits.
 func initcap(s string) string {

@@ -193,6 +193,17 @@ func registerTime(r registry) {
 			return d.Datum(), nil
 		}
 		r["date_part(text,"+t+")"].call = func(c *Ctx, a []datum) (datum, error) {
+			if t == "date" { // in PostgreSQL it is that of the timestamp
+				s, err := stamp(a[1]).TimestampDatum()
+				if err != nil {
+					return value.Null, err
+				}
+				d, ok, err := c.part(a[0].Str(), "timestamp", s)
+				if err != nil || !ok {
+					return value.Null, err
+				}
+				return value.Float(d.Float64()), nil
+			}
 			d, ok, err := part(c, a)
 			if err != nil || !ok {
 				return value.Null, err
@@ -223,17 +234,16 @@ func registerTime(r registry) {
 	r.fn("date_trunc(text,interval)", func(_ *Ctx, a []datum) (datum, error) { return truncInterval(a[0].Str(), interval(a[1])) })
 	bin := func(stride value.Interval, s, origin value.Stamp) (value.Stamp, error) {
 		switch {
-		case stride.Months != 0:
-			return 0, fault.New(fault.FeatureNotSupported, "timestamps cannot be binned into intervals containing months or years")
+		case !s.Finite():
+			return s, nil
 		case !origin.Finite():
 			return 0, fault.New(fault.DatetimeOverflow, "origin out of range")
+		case stride.Months != 0:
+			return 0, fault.New(fault.FeatureNotSupported, "timestamps cannot be binned into intervals containing months or years")
 		}
 		step := value.Stamp(int64(stride.Days)*value.UDay + stride.Micros)
 		if step <= 0 {
 			return 0, fault.New(fault.DatetimeOverflow, "stride must be greater than zero")
-		}
-		if !s.Finite() {
-			return s, nil
 		}
 		d := s - origin
 		n := d / step
@@ -257,12 +267,15 @@ func registerTime(r registry) {
 		return s.TimestamptzDatum()
 	})
 	r.fn("age(timestamptz,timestamptz)", func(c *Ctx, a []datum) (datum, error) {
-		return age(stamp(a[0]).Local(c.zone()), stamp(a[1]).Local(c.zone())), nil
+		return age(stamp(a[0]).Local(c.zone()), stamp(a[1]).Local(c.zone()))
 	})
-	r.fn("age(timestamp,timestamp)", func(_ *Ctx, a []datum) (datum, error) { return age(stamp(a[0]), stamp(a[1])), nil })
+	r.fn("age(timestamp,timestamp)", func(_ *Ctx, a []datum) (datum, error) { return age(stamp(a[0]), stamp(a[1])) })
+	r.fn("age(xid)", func(*Ctx, []datum) (datum, error) {
+		return value.Null, unsupported("age of a transaction is not supported by the sqlite engine")
+	})
 	midnight := func(c *Ctx) value.Stamp { return dayOf(c.now().Local(c.zone())).At(0) }
-	r.fn("age(timestamptz)", func(c *Ctx, a []datum) (datum, error) { return age(midnight(c), stamp(a[0]).Local(c.zone())), nil })
-	r.fn("age(timestamp)", func(c *Ctx, a []datum) (datum, error) { return age(midnight(c), stamp(a[0])), nil })
+	r.fn("age(timestamptz)", func(c *Ctx, a []datum) (datum, error) { return age(midnight(c), stamp(a[0]).Local(c.zone())) })
+	r.fn("age(timestamp)", func(c *Ctx, a []datum) (datum, error) { return age(midnight(c), stamp(a[0])) })
 	r.pure("isfinite(timestamptz) isfinite(timestamp)", func(a []datum) datum { return value.Bool(stamp(a[0]).Finite()) })
 	r.pure("isfinite(date)", func(a []datum) datum { return value.Bool(day(a[0]).Finite()) })
 	r.pure("isfinite(interval)", func([]datum) datum { return value.Bool(true) })
@@ -270,6 +283,9 @@ func registerTime(r registry) {
 	// Zones.
 	zoned := func(sig string, f func(z *time.Location, d datum) (datum, error)) {
 		r.fn("timezone(text,"+sig+")", func(_ *Ctx, a []datum) (datum, error) {
+			if !stamp(a[1]).Finite() {
+				return a[1], nil
+			}
 			z, err := value.Zone(a[0].Str())
 			if err != nil {
 				return value.Null, err
@@ -277,6 +293,9 @@ func registerTime(r registry) {
 			return f(z, a[1])
 		})
 		r.fn("timezone(interval,"+sig+")", func(_ *Ctx, a []datum) (datum, error) {
+			if !stamp(a[1]).Finite() {
+				return a[1], nil
+			}
 			v := interval(a[0])
 			if v.Months != 0 || v.Days != 0 {
 				return value.Null, badZone(a[0])
@@ -311,13 +330,16 @@ func registerTime(r registry) {
 	// Makers.
 	r.fn("make_interval(int4,int4,int4,int4,int4,int4,float8)", func(_ *Ctx, a []datum) (datum, error) {
 		secs := a[6].Float64()
-		months := a[0].Int64()*12 + a[1].Int64()
-		days := a[2].Int64()*7 + a[3].Int64()
-		us := float64(a[4].Int64()*value.UHour+a[5].Int64()*value.UMinute) + math.RoundToEven(secs*1e6)
-		if math.IsNaN(secs) || math.IsInf(secs, 0) || months != int64(int32(months)) || days != int64(int32(days)) || math.Abs(us) > math.MaxInt64/2 {
+		if math.IsNaN(secs) || math.IsInf(secs, 0) {
 			return value.Null, fault.New(fault.DatetimeOverflow, "interval out of range")
 		}
-		return value.Interval{Months: int32(months), Days: int32(days), Micros: a[4].Int64()*value.UHour + a[5].Int64()*value.UMinute + int64(math.RoundToEven(secs*1e6))}.Datum(), nil
+		// What is too large wraps around, as in PostgreSQL.
+		us := int64(math.MinInt64)
+		if f := math.RoundToEven(secs * 1e6); f >= math.MinInt64 && f < math.MaxInt64 {
+			us = int64(f)
+		}
+		return value.Interval{Months: int32(a[0].Int64()*12 + a[1].Int64()), Days: int32(a[2].Int64()*7 + a[3].Int64()),
+			Micros: a[4].Int64()*value.UHour + a[5].Int64()*value.UMinute + us}.Datum(), nil
 	})
 	r.fn("make_date(int4,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
 		d, err := makeDay(a[0].Int64(), a[1].Int64(), a[2].Int64())
@@ -542,7 +564,7 @@ func makeClock(h, m int64, s float64) (int64, error) {
 	return h*value.UHour + m*value.UMinute + int64(us), nil
 }
 
-// printfG prints as the C library does with %g.
+// printfG prints a number with six digits at most, as %g of C.
 func printfG(f float64) string {
 	switch {
 	case math.IsNaN(f):
@@ -612,10 +634,11 @@ func justify(v value.Interval) value.Interval {
 }
 
 // age is the difference in years, months, days and time between two local times; NULL cannot be given for infinities, so that they are as far as dates go.
-func age(a, b value.Stamp) datum {
-	if !a.Finite() || !b.Finite() {
-		return value.Null
+func age(a, b value.Stamp) (datum, error) {
+	if a == value.StampNegInf || b == value.StampNegInf {
+		return value.Null, fault.New(fault.DatetimeOverflow, "timestamp out of range")
 	}
+	// An infinity counts as the moment that has its number, as in PostgreSQL 15.
 	neg := a < b
 	if neg {
 		a, b = b, a
@@ -637,7 +660,7 @@ func age(a, b value.Stamp) datum {
 	if neg {
 		v = v.Neg()
 	}
-	return v.Datum()
+	return v.Datum(), nil
 }
 
 var titles = map[string]string{"timestamptz": "timestamp with time zone", "timestamp": "timestamp without time zone", "date": "date", "time": "time without time zone",

@@ -108,7 +108,11 @@ func result(ctx sqlite3.Context, d value.Datum) {
 	case value.KindInt:
 		ctx.ResultInt64(d.Int64())
 	case value.KindFloat:
-		ctx.ResultFloat(d.Float64())
+		if f := d.Float64(); f == f {
+			ctx.ResultFloat(f)
+		} else {
+			ctx.ResultText(value.NaNText)
+		}
 	case value.KindText:
 		if len(d.Str()) > maxValueBytes {
 			ctx.ResultError(sqlite3.TOOBIG)

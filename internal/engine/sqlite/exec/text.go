@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
@@ -204,6 +205,9 @@ func (b *bind) set(f *eval.Frame, st *store.Stmt, at, base int) error {
 			}
 			return fault.New("2201X", "OFFSET must not be negative")
 		}
+	}
+	if d.Kind() == value.KindFloat && math.IsNaN(d.Float64()) {
+		return st.BindText(at, value.NaNText)
 	}
 	return bindDatum(st, at, d)
 }

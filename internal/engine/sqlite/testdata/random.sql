@@ -58,3 +58,127 @@ select '1e-40'::float4 / '3.4e38'::float4;
 
 select convert_to('a', 'anon');
 --| ! 22023 invalid destination encoding name "anon"
+
+-- What random expressions found.
+select '{[1,3),[2,5),empty,[7,8)}'::int4multirange as x;
+--| {[1,5),[7,8)}
+--| = SELECT 1
+
+select '{[5,1)}'::int4multirange as x;
+--| ! 22000 range lower bound must be less than or equal to range upper bound
+
+select '{[1,2)'::int4multirange as x;
+--| ! 22P02 malformed multirange literal: "{[1,2)"
+--| ! detail: Unexpected end of input.
+
+select '{x}'::int4multirange as x;
+--| ! 22P02 malformed multirange literal: "{x}"
+--| ! detail: Expected range start.
+
+select lower('{[1,3),[5,9)}'::int4multirange) as x;
+--| 1
+--| = SELECT 1
+
+select upper('{}'::int4multirange) as x;
+--| \N
+--| = SELECT 1
+
+select '{[1,3),[5,9)}'::int4multirange * '{[2,6)}'::int4multirange as x;
+--| {[2,3),[5,6)}
+--| = SELECT 1
+
+select '{[1,9)}'::int4multirange - '{[2,3),[5,6)}'::int4multirange as x;
+--| {[1,2),[3,5),[6,9)}
+--| = SELECT 1
+
+select '{[1,3)}'::int4multirange + '{[3,6)}'::int4multirange as x;
+--| {[1,6)}
+--| = SELECT 1
+
+select '{[1,3),[5,9)}'::int4multirange @> 6 as x;
+--| t
+--| = SELECT 1
+
+select '{[1,3),[5,9)}'::int4multirange @> '[6,8)'::int4range as x;
+--| t
+--| = SELECT 1
+
+select '[1,20)'::int4range @> '{[1,3),[5,9)}'::int4multirange as x;
+--| t
+--| = SELECT 1
+
+select '{[1,3)}'::int4multirange << '{[5,9)}'::int4multirange as x;
+--| t
+--| = SELECT 1
+
+select '{[1,3)}'::int4multirange -|- '[3,9)'::int4range as x;
+--| t
+--| = SELECT 1
+
+select '{[1,3)}'::int4multirange < '{[1,3),[5,9)}'::int4multirange as x;
+--| t
+--| = SELECT 1
+
+select range_merge('{[1,3),[5,9)}'::int4multirange) as x;
+--| [1,9)
+--| = SELECT 1
+
+select nummultirange('[1.0,2.0)'::numrange, '[1.5,3)') as x;
+--| {[1.0,3)}
+--| = SELECT 1
+
+select isempty('{}'::datemultirange) as x;
+--| t
+--| = SELECT 1
+
+select multirange_contains_elem(10.10, 79::numeric) as x;
+--| ! 42883 function multirange_contains_elem(numeric, numeric) does not exist
+--| ! hint: No function matches the given name and argument types. You might need to add explicit type casts.
+
+select range_adjacent_multirange('(,2024-01-21]'::daterange, '{(11,]}'::int4multirange) as x;
+--| ! 42883 function range_adjacent_multirange(daterange, int4multirange) does not exist
+--| ! hint: No function matches the given name and argument types. You might need to add explicit type casts.
+
+select substr('a.b', -2147483648) as x;
+--| a.b
+--| = SELECT 1
+
+select overlay('x%' placing '' from 100 for 2147483647) as x;
+--| ! 22003 integer out of range
+
+select '日'::text::"char" as x;
+--| \346
+--| = SELECT 1
+
+select '\346'::"char" > 'z' as x;
+--| t
+--| = SELECT 1
+
+select timestamptz '2024-01-01 10:00:00.5'::timestamptz(0)::timestamptz as x;
+--| 2024-01-01 10:00:01+00
+--| = SELECT 1
+
+select '[]'::jsonb in (select '[]') as x;
+--| ! 42883 operator does not exist: jsonb = text
+--| ! hint: No operator matches the given name and argument types. You might need to add explicit type casts.
+
+select age('2064-09-02') as x;
+--| ! 42725 function age(unknown) is not unique
+--| ! hint: Could not choose a best candidate function. You might need to add explicit type casts.
+
+select max(x), min(x), sum(x) from unnest('{1,NaN,NULL}'::float8[]) as x;
+--| NaN|1|NaN
+--| = SELECT 1
+
+select range_agg(x), range_intersect_agg(x) from unnest('{"[1,5)","[3,9)"}'::int4range[]) as x;
+--| {[1,9)}|[3,5)
+--| = SELECT 1
+
+select x from unnest('{[1,3),[5,9)}'::int4multirange) as x;
+--| [1,3)
+--| [5,9)
+--| = SELECT 2
+
+select multirange('[1,3)'::int4range) as x;
+--| {[1,3)}
+--| = SELECT 1

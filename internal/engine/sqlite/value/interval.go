@@ -150,11 +150,7 @@ func (v Interval) Neg() Interval { return Interval{-v.Months, -v.Days, -v.Micros
 
 // Mul is v × f; fractions of a month go to days, of a day to the time.
 func (v Interval) Mul(f float64) (Interval, error) {
-	months, days := float64(v.Months)*f, float64(v.Days)*f
-	if math.IsNaN(f) || math.Abs(months) > math.MaxInt32 || math.Abs(days) > math.MaxInt32 {
-		return Interval{}, intervalOverflow()
-	}
-	return spread(v, int32(months), int32(days), f, float64(v.Micros)*f)
+	return v.scaled(func(x float64) float64 { return x * f })
 }
 
 // Div is v / f.
@@ -162,29 +158,30 @@ func (v Interval) Div(f float64) (Interval, error) {
 	if f == 0 {
 		return Interval{}, divisionByZero()
 	}
-	months, days := float64(v.Months)/f, float64(v.Days)/f
-	if math.IsNaN(f) || math.Abs(months) > math.MaxInt32 || math.Abs(days) > math.MaxInt32 {
-		return Interval{}, intervalOverflow()
-	}
-	return spread(v, int32(months), int32(days), 1/f, float64(v.Micros)/f)
+	return v.scaled(func(x float64) float64 { return x / f })
 }
 
-func spread(v Interval, months, days int32, f, us float64) (Interval, error) {
-	round := func(x float64) float64 { return math.RoundToEven(x*1e6) / 1e6 }
-	exactMonths := float64(v.Months) * f
-	monthRest := round((exactMonths - float64(months)) * 30)
-	exactDays := float64(v.Days) * f
-	secRest := round((exactDays - float64(days) + monthRest - math.Trunc(monthRest)) * 86400)
-	if math.Abs(secRest) >= 86400 {
-		days += int32(secRest / 86400)
-		secRest -= math.Trunc(secRest/86400) * 86400
-	}
-	days += int32(monthRest)
-	us = math.RoundToEven(us + secRest*1e6)
-	if math.Abs(us) > math.MaxInt64/2 {
+func (v Interval) scaled(by func(float64) float64) (Interval, error) {
+	months, days := by(float64(v.Months)), by(float64(v.Days))
+	in := func(x float64) bool { return x >= math.MinInt32 && x <= math.MaxInt32 }
+	if !in(months) || !in(days) {
 		return Interval{}, intervalOverflow()
 	}
-	return Interval{months, days, int64(us)}, nil
+	out := Interval{Months: int32(months), Days: int32(days)}
+	round := func(x float64) float64 { return math.RoundToEven(x*1e6) / 1e6 }
+	monthRest := round((months - float64(out.Months)) * 30)
+	rest := round((days - float64(out.Days) + monthRest - math.Trunc(monthRest)) * 86400)
+	if math.Abs(rest) >= 86400 {
+		out.Days += int32(rest / 86400)
+		rest -= math.Trunc(rest/86400) * 86400
+	}
+	out.Days += int32(monthRest)
+	us := math.RoundToEven(by(float64(v.Micros)) + rest*1e6)
+	if !(us >= math.MinInt64 && us < math.MaxInt64) {
+		return Interval{}, intervalOverflow()
+	}
+	out.Micros = int64(us)
+	return out, nil
 }
 
 // RoundTo rounds the seconds to mod digits.

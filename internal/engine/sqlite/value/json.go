@@ -934,7 +934,7 @@ func SetPath(raw string, path []Datum, v string, op PathOp) (string, error) {
 		}
 		return "", fault.New(fault.InvalidParameterValue, "cannot set path in scalar")
 	}
-	if len(path) == 0 {
+	if len(path) == 0 || (op == PathDelete || op == PathReplace) && strings.TrimLeft(raw[1:len(raw)-1], " ") == "" {
 		return raw, nil
 	}
 	return setPath(raw, path, v, op, 1)
@@ -1043,7 +1043,10 @@ func StripNulls(raw string, compact bool) string {
 		}
 		return string(AppendArray(nil, all))
 	}
-	return strings.TrimSpace(raw)
+	if raw = strings.TrimSpace(raw); compact && raw[0] == '"' {
+		return QuoteJSON(UnquoteJSON(raw))
+	}
+	return raw
 }
 
 // PrettyJSONB is jsonb_pretty.

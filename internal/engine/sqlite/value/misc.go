@@ -84,17 +84,77 @@ func CompareInet(a, b string) int {
 	return pa.Addr().Compare(pb.Addr())
 }
 
+// macForms are the forms of an address as scanf's: a number of any length, or of two characters.
+var macForms = [][6]string{
+	{"", ":", ":", ":", ":", ":"}, {"", "-", "-", "-", "-", "-"}, {"2", "2", "2", ":2", "2", "2"}, {"2", "2", "2", "-2", "2", "2"},
+	{"2", "2", ".2", "2", ".2", "2"}, {"2", "2", "-2", "2", "-2", "2"}, {"2", "2", "2", "2", "2", "2"},
+}
+
 func inputMacaddr(_ *Env, s string, _ int32) (Datum, error) {
-	h := strings.Map(func(r rune) rune {
-		if r == ':' || r == '-' || r == '.' {
+forms:
+	for _, form := range macForms {
+		rest := s
+		var octets [6]int64
+		for i, f := range form {
+			literal, two := strings.CutSuffix(f, "2")
+			after, ok := strings.CutPrefix(rest, literal)
+			if !ok {
+				continue forms
+			}
+			most := math.MaxInt
+			if two {
+				most = 2
+			}
+			if octets[i], rest, ok = scanHex(after, most); !ok {
+				continue forms
+			}
+		}
+		if strings.TrimLeft(rest, " \t\n\r\v\f") != "" {
+			continue
+		}
+		out := ""
+		for i, o := range octets {
+			if o < 0 || o > 255 {
+				return Null, fault.New(fault.NumericOutOfRange, `invalid octet value in "macaddr" value: "%s"`, s)
+			}
+			if i > 0 {
+				out += ":"
+			}
+			out += fmt.Sprintf("%02x", o)
+		}
+		return Text(out), nil
+	}
+	return Null, badInput("macaddr", s)
+}
+
+// scanHex reads a hexadecimal number of at most n characters as scanf does: spaces, a sign and 0x may stand before it.
+func scanHex(s string, n int) (int64, string, bool) {
+	s = strings.TrimLeft(s, " \t\n\r\v\f")
+	i, sign := 0, int64(1)
+	if n > 0 && s != "" && (s[0] == '-' || s[0] == '+') {
+		if s[0] == '-' {
+			sign = -1
+		}
+		i++
+	}
+	digit := func(i int) int64 {
+		if i >= len(s) || i >= n {
 			return -1
 		}
-		return unicode.ToLower(r)
-	}, strings.TrimSpace(s))
-	if len(h) != 12 || strings.Trim(h, "0123456789abcdef") != "" {
-		return Null, badInput("macaddr", s)
+		return int64(strings.IndexByte("0123456789abcdef", s[i]|0x20))
 	}
-	return Text(h[:2] + ":" + h[2:4] + ":" + h[4:6] + ":" + h[6:8] + ":" + h[8:10] + ":" + h[10:]), nil
+	if digit(i) == 0 && i+1 < n && i+1 < len(s) && s[i+1]|0x20 == 'x' {
+		i += 2
+		if digit(i) < 0 {
+			return 0, s[i:], true
+		}
+	}
+	from, v := i, int64(0)
+	for digit(i) >= 0 {
+		v = min(v*16+digit(i), math.MaxInt32)
+		i++
+	}
+	return sign * v, s[i:], i > from
 }
 
 // vectorOps are those of pgvector's types: a blob of little-endian float32.

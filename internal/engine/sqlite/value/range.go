@@ -84,22 +84,16 @@ func parseRange(e *Env, s string, sub *Ops) (Range, error) {
 			}
 		}
 	}
-	set := func(dst *Datum) error {
-		text, infinite, err := bound()
-		if err != nil || infinite {
-			return err
-		}
-		*dst, err = sub.Input(e, text, -1)
-		return err
-	}
-	if err := set(&r.Lower); err != nil {
+	lower, lowerInf, err := bound()
+	if err != nil {
 		return r, err
 	}
 	if t[i] != ',' {
 		return r, badRange(s, "Missing comma after lower bound.")
 	}
 	i++
-	if err := set(&r.Upper); err != nil {
+	upper, upperInf, err := bound()
+	if err != nil {
 		return r, err
 	}
 	if t[i] == ',' {
@@ -109,7 +103,15 @@ func parseRange(e *Env, s string, sub *Ops) (Range, error) {
 	if i+1 < len(t) {
 		return r, badRange(s, "Junk after right parenthesis or bracket.")
 	}
-	return r, nil
+	if !lowerInf {
+		if r.Lower, err = sub.Input(e, lower, -1); err != nil {
+			return r, err
+		}
+	}
+	if !upperInf {
+		r.Upper, err = sub.Input(e, upper, -1)
+	}
+	return r, err
 }
 
 // Datum makes the canonical range: bounds in order, discrete types as [a,b).
@@ -306,10 +308,12 @@ func (r Range) Adjacent(o Range, sub *Ops) bool {
 	if r.Empty || o.Empty {
 		return false
 	}
-	touch := func(a, b Range) bool {
-		return !a.Upper.IsNull() && !b.Lower.IsNull() && sub.Compare(a.Upper, b.Lower) == 0 && a.UpperInc != b.LowerInc
-	}
-	return touch(r, o) || touch(o, r)
+	return r.meets(o, sub) || o.meets(r, sub)
+}
+
+// meets reports whether o begins where r ends.
+func (r Range) meets(o Range, sub *Ops) bool {
+	return !r.Upper.IsNull() && !o.Lower.IsNull() && sub.Compare(r.Upper, o.Lower) == 0 && r.UpperInc != o.LowerInc
 }
 
 // Intersect is r * o.

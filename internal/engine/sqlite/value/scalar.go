@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/hex"
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -64,12 +65,7 @@ var builtinOps = sync.OnceValue(func() map[catalog.OID]*Ops {
 		return strings.Compare(strings.TrimRight(a.s, " "), strings.TrimRight(b.s, " "))
 	}))
 	add(textOps(catalog.NameOID, "name", func(_ *Env, s string, _ int32) (Datum, error) { return Text(TruncateName(s)), nil }, cmpText))
-	add(textOps(18, `"char"`, func(_ *Env, s string, _ int32) (Datum, error) {
-		if len(s) > 1 {
-			s = s[:1]
-		}
-		return Text(s), nil
-	}, cmpText))
+	add(textOps(18, `"char"`, func(_ *Env, s string, _ int32) (Datum, error) { return Text(CharOf(s)), nil }, func(a, b Datum) int { return cmp.Compare(CharCode(a.s), CharCode(b.s)) }))
 	add(textOps(catalog.UnknownOID, "unknown", plain, cmpText))
 	add(textOps(catalog.CstringOID, "cstring", plain, cmpText))
 	add(textOps(citextOID, "citext", plain, func(a, b Datum) int { return CompareCitext(a.s, b.s) }))
@@ -110,6 +106,9 @@ var builtinOps = sync.OnceValue(func() map[catalog.OID]*Ops {
 	add(vectorOps(halfvecOID, "halfvec"))
 	for r, sub := range rangeOf {
 		add(rangeOps(r, byOID[r].Name, m[sub]))
+	}
+	for multi, r := range multirangeOf {
+		add(multirangeOps(multi, byOID[multi].Name, m[rangeOf[r]]))
 	}
 	add(recordOps)
 	m[2287] = arrayOps(2287, recordOps)
@@ -583,6 +582,39 @@ func inputBit(s string, mod int32, fixed bool) (Datum, error) {
 		}
 	}
 	return Text(t), nil
+}
+
+// CharOf is a value of "char": the first byte of a text, in the form \ooo when it is none of ASCII.
+func CharOf(s string) string {
+	octal := func(i int) bool { return s[i] >= '0' && s[i] <= '7' }
+	if len(s) == 4 && s[0] == '\\' && octal(1) && octal(2) && octal(3) {
+		return charText((s[1]-'0')<<6 | (s[2]-'0')<<3 | s[3] - '0')
+	}
+	if s == "" {
+		return ""
+	}
+	return charText(s[0])
+}
+
+func charText(c byte) string {
+	switch {
+	case c == 0:
+		return ""
+	case c >= 0x80:
+		return fmt.Sprintf(`\%03o`, c)
+	}
+	return string(rune(c))
+}
+
+// CharCode is the byte of a value of "char".
+func CharCode(s string) byte {
+	switch len(s) {
+	case 0:
+		return 0
+	case 4:
+		return (s[1]-'0')<<6 | (s[2]-'0')<<3 | s[3] - '0'
+	}
+	return s[0]
 }
 
 func inputMoney(_ *Env, s string, _ int32) (Datum, error) {

@@ -83,8 +83,16 @@ func (d Datum) Int64() int64 { return int64(d.n) }
 // IsTrue reports whether d is a true boolean; NULL is not true.
 func (d Datum) IsTrue() bool { return d.kind == KindInt && d.n != 0 }
 
-// Float64 is the number of a Float datum.
-func (d Datum) Float64() float64 { return math.Float64frombits(d.n) }
+// NaNText is what SQLite holds in the place of NaN.
+const NaNText = "NaN"
+
+// Float64 is the number of a Float datum. The text NaN is one too: SQLite has no such number and holds it as a text, which it puts after all numbers, as PostgreSQL does.
+func (d Datum) Float64() float64 {
+	if d.kind == KindText {
+		return math.NaN()
+	}
+	return math.Float64frombits(d.n)
+}
 
 // Str is the text of a Text datum or the bytes of a Blob.
 func (d Datum) Str() string { return d.s }
