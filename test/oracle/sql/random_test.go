@@ -3,7 +3,9 @@ package sql_test
 import (
 	"flag"
 	"fmt"
+	"os"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -36,37 +38,68 @@ func TestExpressions(t *testing.T) {
 		t.Skip("no -expressions: make oracle runs the campaign")
 	}
 	p := newPair(t)
-	const batch = 500
 	count := tally{}
-	order := newGen(0).Perm(len(newTables().makers))
 	for done := 0; done < *expressionsCount; done += batch {
 		// A batch has a seed of its own: it can be made again alone, with -seed and -expressions 500.
-		g := newGen(*seed + uint64(done/batch))
-		nodes := make([]*node, min(batch, *expressionsCount-done))
-		stmts := make([]string, len(nodes))
-		for i := range nodes {
-			nodes[i] = g.top(order[(int(*seed)*batch+done+i)%len(order)], 1+g.IntN(3))
-			stmts[i] = "select " + nodes[i].String() + " as x"
-		}
-		want, got := p.script(stmts)
-		for i := range nodes {
-			v := compare(&want[i], &got[i], true)
-			if v == differs && p.eitherError(nodes[i], &want[i], &got[i]) {
-				v = otherError
-			}
-			count[v]++
-			if v != differs {
-				continue
-			}
-			n := p.smallest(g, nodes[i])
-			w, h := p.script([]string{"select " + n.String() + " as x"})
-			t.Errorf("seed %d, expression %d:\n  select %s as x;\n  PostgreSQL\n%s  engine\n%s", *seed+uint64(done/batch), i, n, &w[0], &h[0])
-			if count[differs] >= *reports {
-				t.Fatalf("too many differences: %v", count)
-			}
+		p.batch(*seed+uint64(done/batch), min(batch, *expressionsCount-done), count)
+		if count[differs] >= *reports {
+			t.Fatalf("too many differences: %v", count)
 		}
 	}
 	t.Logf("%d expressions of %d functions, operators, casts and forms: %v", *expressionsCount, len(newTables().makers), count)
+}
+
+// TestSeeds makes the batches again whose seeds testdata/seeds.txt holds: they have found something once.
+func TestSeeds(t *testing.T) {
+	text, err := os.ReadFile("testdata/seeds.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPair(t)
+	count := tally{}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		s, err := strconv.ParseUint(line, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.batch(s, batch, count)
+	}
+	t.Log(count)
+}
+
+const batch = 500
+
+// batch compares the expressions of a seed and reports what differs.
+func (p *pair) batch(s uint64, size int, count tally) {
+	t := p.t
+	g := newGen(s)
+	order := newGen(0).Perm(len(g.tables.makers))
+	nodes := make([]*node, size)
+	stmts := make([]string, len(nodes))
+	for i := range nodes {
+		nodes[i] = g.top(order[(int(s)*batch+i)%len(order)], 1+g.IntN(3))
+		stmts[i] = "select " + nodes[i].String() + " as x"
+	}
+	want, got := p.script(stmts)
+	for i := range nodes {
+		v := compare(&want[i], &got[i], true)
+		if v == differs && p.eitherError(nodes[i], &want[i], &got[i]) {
+			v = otherError
+		}
+		count[v]++
+		if v != differs {
+			continue
+		}
+		n := p.smallest(g, nodes[i])
+		w, h := p.script([]string{"select " + n.String() + " as x"})
+		t.Errorf("seed %d, expression %d:\n  select %s as x;\n  PostgreSQL\n%s  engine\n%s", s, i, n, &w[0], &h[0])
+		if count[differs] >= *reports {
+			return
+		}
+	}
 }
 
 // Which of several errors an expression gives is PostgreSQL's choice: it computes constant parts first, and may go through the others in any order.

@@ -237,6 +237,12 @@ func registerArrays(r registry) {
 		if slices.ContainsFunc(ns, datum.IsNull) {
 			return value.Null, fault.New(fault.NullNotAllowed, "dimension values cannot be null")
 		}
+		items := int64(1)
+		for _, n := range ns {
+			if items *= n.Int64(); n.Int64() < 0 || items != int64(int32(items)) {
+				return value.Null, fault.New(fault.ProgramLimit, "array size exceeds the maximum allowed (%d)", 134217727)
+			}
+		}
 		one := value.MakeArray(c.Env(), c.argOps(0), a[:1]).Str()
 		out := one[1 : len(one)-1]
 		total := int64(1)

@@ -56,7 +56,7 @@ func CollationOf(oid catalog.OID) (name string, ok bool) {
 		return TimetzCollation, true
 	case catalog.InetOID, catalog.CidrOID:
 		return InetCollation, true
-	case catalog.MoneyOID, catalog.VectorOID, catalog.HalfvecOID, catalog.RecordOID:
+	case 18, catalog.TSVectorOID, catalog.TSQueryOID, catalog.MoneyOID, catalog.VectorOID, catalog.HalfvecOID, catalog.RecordOID:
 		return "", false
 	}
 	t := value.Builtin(oid)
@@ -120,10 +120,12 @@ func registerCompare(r registry) {
 		{"text,text", "texteq textne text_lt text_le text_gt text_ge"}, {"name,name", six("name")}, {"name,text", "nameeqtext namenetext namelttext nameletext namegttext namegetext"}, {"text,name", "texteqname textnename textltname textlename textgtname textgename"},
 		{"bytea,bytea", six("bytea")}, {"uuid,uuid", six("uuid_")}, {"date,date", six("date_")}, {"timestamp,timestamp", six("timestamp_")},
 		{"timestamptz,timestamptz", six("timestamptz_")}, {"time,time", six("time_")}, {"bit,bit", six("bit")}, {"varbit,varbit", six("varbit")},
-		{"macaddr,macaddr", six("macaddr_")}, {"tsvector,tsvector", six("tsvector_")},
+		{"macaddr,macaddr", six("macaddr_")},
 	} {
 		r.comparison(p.args, p.names, plainSQL, text)
 	}
+	r.comparison("tsvector,tsvector", six("tsvector_"), "", of(catalog.TSVectorOID))
+	r.comparison("tsquery,tsquery", six("tsquery_"), "", of(catalog.TSQueryOID))
 	r.comparison("char,char", six("char"), "", of(18)) // not in the order of their texts
 	r.comparison("bpchar,bpchar", six("bpchar"), collated(BpcharCollation), of(catalog.BpcharOID))
 	r.comparison("numeric,numeric", six("numeric_"), collated(NumericCollation), of(catalog.NumericOID))

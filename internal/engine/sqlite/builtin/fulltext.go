@@ -181,14 +181,8 @@ func registerFullText(r registry) {
 	}
 	query("plainto_tsquery", func(config, s string) (*value.TSNode, error) { return joined(config, s, '&'), nil })
 	query("phraseto_tsquery", func(config, s string) (*value.TSNode, error) { return joined(config, s, '<'), nil })
-	query("websearch_to_tsquery", func(config, s string) (*value.TSNode, error) { return webQuery(config, s), nil })
-	query("to_tsquery", func(config, s string) (*value.TSNode, error) {
-		n, err := value.TSQueryNode(s)
-		if err != nil {
-			return nil, err
-		}
-		return normalQuery(config, n), nil
-	})
+	query("websearch_to_tsquery", func(config, s string) (*value.TSNode, error) { return readQuery(config, s, true) })
+	query("to_tsquery", func(config, s string) (*value.TSNode, error) { return readQuery(config, s, false) })
 	match := func(vec []value.Lexeme, q string) (datum, error) {
 		n, err := value.TSQueryNode(q)
 		if err != nil || n == nil {
@@ -221,8 +215,14 @@ func registerFullText(r registry) {
 			if err != nil {
 				return value.Null, err
 			}
+			if len(value.ArrayDims(opsOf(catalog.Float4OID), a[0])) != 1 {
+				return value.Null, fault.New(fault.ArraySubscript, "array of weight must be one-dimensional")
+			}
 			if len(list) < 4 {
 				return value.Null, fault.New(fault.ArraySubscript, "array of weight is too short")
+			}
+			if slices.ContainsFunc(list, datum.IsNull) {
+				return value.Null, fault.New(fault.NullNotAllowed, "array of weight must not contain nulls")
 			}
 			for i := range w {
 				if w[i] = list[i].Float64(); w[i] > 1 {
@@ -245,8 +245,14 @@ func registerFullText(r registry) {
 			if err != nil {
 				return value.Null, err
 			}
+			if len(value.ArrayDims(opsOf(catalog.Float4OID), a[0])) != 1 {
+				return value.Null, fault.New(fault.ArraySubscript, "array of weight must be one-dimensional")
+			}
 			if len(list) < 4 {
 				return value.Null, fault.New(fault.ArraySubscript, "array of weight is too short")
+			}
+			if slices.ContainsFunc(list, datum.IsNull) {
+				return value.Null, fault.New(fault.NullNotAllowed, "array of weight must not contain nulls")
 			}
 			for i := range w {
 				w[i] = list[i].Float64()
@@ -309,6 +315,9 @@ func registerFullText(r registry) {
 		for _, d := range list {
 			if d.IsNull() {
 				return value.Null, fault.New(fault.NullNotAllowed, "lexeme array may not contain nulls")
+			}
+			if d.Str() == "" {
+				return value.Null, fault.New("2200F", "lexeme array may not contain empty strings")
 			}
 			lex = append(lex, value.Lexeme{Word: d.Str()})
 		}
@@ -374,7 +383,9 @@ func registerFullText(r registry) {
 		}
 		opts := ""
 		if len(a) > 2 {
-			opts = a[2].Str()
+			if opts = a[2].Str(); !headlineOptions.MatchString(opts) {
+				return value.Null, fault.New(fault.SyntaxError, `invalid parameter list format: "%s"`, opts)
+			}
 		}
 		q, err := value.TSQueryNode(a[1].Str())
 		return text(headline(config, a[0].Str(), q, opts)), err
@@ -402,104 +413,24 @@ func joined(config, s string, op byte) *value.TSNode {
 	return n
 }
 
-// normalQuery replaces the words of a query by their lexemes; stop words fall away.
-func normalQuery(config string, n *value.TSNode) *value.TSNode {
-	if n == nil {
-		return nil
-	}
-	if n.Op == 0 {
-		j := joined(config, n.Word, '<')
+// readQuery reads a query whose operands are texts: each becomes the phrase of its lexemes.
+func readQuery(config, s string, web bool) (*value.TSNode, error) {
+	return value.ReadTSQuery(s, web, func(word, weights string, prefix bool) *value.TSNode {
+		n := joined(config, word, '<')
 		var mark func(*value.TSNode)
 		mark = func(m *value.TSNode) {
 			if m == nil {
 				return
 			}
 			if m.Op == 0 {
-				m.Weights, m.Prefix = n.Weights, n.Prefix
+				m.Weights, m.Prefix = weights, prefix
 			}
 			mark(m.Left)
 			mark(m.Right)
 		}
-		mark(j)
-		return j
-	}
-	l, r := normalQuery(config, n.Left), normalQuery(config, n.Right)
-	switch {
-	case n.Op == '!' && l == nil:
-		return nil
-	case n.Op == '!':
-		return &value.TSNode{Op: '!', Left: l}
-	case l == nil:
-		return r
-	case r == nil:
-		return l
-	}
-	return &value.TSNode{Op: n.Op, Distance: n.Distance, Left: l, Right: r}
-}
-
-// webQuery reads the language of search boxes: words, "phrases", or, -not.
-func webQuery(config, s string) *value.TSNode {
-	var or, and *value.TSNode
-	add := func(n *value.TSNode, not bool) {
-		if n == nil {
-			return
-		}
-		if not {
-			n = &value.TSNode{Op: '!', Left: n}
-		}
-		if and == nil {
-			and = n
-		} else {
-			and = &value.TSNode{Op: '&', Left: and, Right: n}
-		}
-	}
-	flush := func() {
-		switch {
-		case and == nil:
-		case or == nil:
-			or = and
-		default:
-			or = &value.TSNode{Op: '|', Left: or, Right: and}
-		}
-		and = nil
-	}
-	for i := 0; i < len(s); {
-		switch {
-		case s[i] == ' ' || s[i] == '\t' || s[i] == '\n':
-			i++
-			continue
-		}
-		not := false
-		for i < len(s) && s[i] == '-' {
-			not = true
-			i++
-		}
-		if i >= len(s) {
-			break
-		}
-		if s[i] == '"' {
-			end := strings.IndexByte(s[i+1:], '"')
-			if end < 0 {
-				end = len(s) - i - 1
-			}
-			add(joined(config, s[i+1:i+1+end], '<'), not)
-			i = min(i+end+2, len(s))
-			continue
-		}
-		j := i
-		for j < len(s) && s[j] != ' ' && s[j] != '"' && s[j] != '\t' && s[j] != '\n' {
-			j++
-		}
-		w := s[i:j]
-		i = j
-		if strings.EqualFold(w, "or") && and != nil && !not {
-			flush()
-			continue
-		}
-		add(joined(config, w, '<'), not)
-	}
-	flush()
-	return or
+		mark(n)
+		return n
+	})
 }
 
 type matcher map[string][]value.Position
@@ -801,6 +732,9 @@ func rankCover(w [4]float64, vec []value.Lexeme, q *value.TSNode, method int64) 
 	}
 	return res
 }
+
+// headlineOptions are names with values, which may be in quotes.
+var headlineOptions = regexp.MustCompile(`^\s*([A-Za-z_]\w*\s*=\s*("([^"]|"")*"|'([^']|'')*'|[^\s,"']+)\s*(,\s*|$))*$`)
 
 var headlineWord = regexp.MustCompile(`[\p{L}\p{N}]+(?:['-][\p{L}\p{N}]+)*`)
 

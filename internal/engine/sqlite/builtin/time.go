@@ -356,7 +356,8 @@ func registerTime(r registry) {
 		d, err := makeDay(a[0].Int64(), a[1].Int64(), a[2].Int64())
 		if err != nil {
 			// It names the year as it is given.
-			return 0, fault.New(fault.DatetimeOverflow, "date field value out of range: %d-%02d-%02d", a[0].Int64(), a[1].Int64(), a[2].Int64())
+			what, _, _ := strings.Cut(err.(*fault.Error).Message, ":")
+			return 0, fault.New(fault.DatetimeOverflow, "%s: %d-%02d-%02d", what, a[0].Int64(), a[1].Int64(), a[2].Int64())
 		}
 		us, err := makeClock(a[3].Int64(), a[4].Int64(), a[5].Float64())
 		return d.At(us), err

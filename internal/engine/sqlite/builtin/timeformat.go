@@ -34,6 +34,12 @@ func registerTimeFormat(r registry) {
 			return value.Null, nil
 		}
 		v := interval(a[0])
+		for _, tok := range timeTokens(a[1].Str()) {
+			switch strings.ToUpper(tok.key) {
+			case "AD", "BC", "A.D.", "B.C.", "MONTH", "MON", "DAY", "DY", "TZ", "TZH", "TZM", "OF", "D", "ID":
+				return value.Null, fault.New(fault.InvalidDatetimeFormat, "invalid format specification for an interval value").WithHint("Intervals are not tied to specific calendar dates.")
+			}
+		}
 		t := &tm{interval: true, year: int(v.Months / 12), month: int(v.Months % 12), day: int(v.Days), clock: v.Micros}
 		return text(formatTime(a[1].Str(), t)), nil
 	})

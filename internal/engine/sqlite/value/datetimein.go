@@ -1152,8 +1152,11 @@ func Zone(name string) (*time.Location, error) {
 // zoneNamed finds a time zone by its full name or by a description; nil when there is none.
 func zoneNamed(l string) *time.Location {
 	l = strings.ToLower(l)
-	if l == "" || l == "local" || strings.HasPrefix(l, ".") || strings.HasPrefix(l, "/") {
+	switch {
+	case l == "" || l == "local":
 		return nil
+	case l[0] == '.' || l[0] == '/':
+		return posixZone(l)
 	}
 	if z, ok := zones.Load(l); ok {
 		return z.(*time.Location)

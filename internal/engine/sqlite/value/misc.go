@@ -295,76 +295,14 @@ func ParseTSVector(s string) (Datum, error) {
 
 // LexemesOf reads the words of a tsvector.
 func LexemesOf(s string) ([]Lexeme, error) {
+	r := lexemeReader{s: s}
 	var out []Lexeme
-	bad := func() ([]Lexeme, error) {
-		return nil, fault.New(fault.SyntaxError, `syntax error in tsvector: "%s"`, s)
-	}
-	i := 0
 	for {
-		for i < len(s) && strings.IndexByte(" \t\n\r", s[i]) >= 0 {
-			i++
+		word, at, ok, err := r.next()
+		if err != nil || !ok {
+			return out, err
 		}
-		if i >= len(s) {
-			return out, nil
-		}
-		var b strings.Builder
-		if s[i] == '\'' {
-			closed := false
-			for i++; i < len(s); i++ {
-				if s[i] == '\'' {
-					if i+1 < len(s) && s[i+1] == '\'' {
-						i++
-					} else {
-						closed = true
-						i++
-						break
-					}
-				} else if s[i] == '\\' && i+1 < len(s) {
-					i++
-				}
-				b.WriteByte(s[i])
-			}
-			if !closed {
-				return bad()
-			}
-		} else {
-			for ; i < len(s) && strings.IndexByte(" \t\n\r:", s[i]) < 0; i++ {
-				if s[i] == '\\' && i+1 < len(s) {
-					i++
-				}
-				b.WriteByte(s[i])
-			}
-		}
-		if b.Len() == 0 {
-			return bad()
-		}
-		l := Lexeme{Word: b.String()}
-		if i < len(s) && s[i] == ':' {
-			for first := true; first || i < len(s) && s[i] == ','; first = false {
-				i++
-				j := i
-				for j < len(s) && s[j] >= '0' && s[j] <= '9' {
-					j++
-				}
-				n, err := strconv.Atoi(s[i:j])
-				if err != nil || n == 0 {
-					return nil, fault.New(fault.SyntaxError, `wrong position info in tsvector: "%s"`, s)
-				}
-				w := byte('D')
-				if j < len(s) && strings.IndexByte("ABCDabcd*", s[j]) >= 0 {
-					if w = s[j] &^ 32; s[j] == '*' {
-						w = 'A'
-					}
-					j++
-				}
-				l.At = append(l.At, Position{min(n, 16383), w})
-				i = j
-			}
-			if i < len(s) && strings.IndexByte(" \t\n\r", s[i]) < 0 {
-				return bad()
-			}
-		}
-		out = append(out, l)
+		out = append(out, Lexeme{Word: word, At: at})
 	}
 }
 

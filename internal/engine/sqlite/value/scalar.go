@@ -100,8 +100,8 @@ var builtinOps = sync.OnceValue(func() map[catalog.OID]*Ops {
 	add(textOps(catalog.InetOID, "inet", func(_ *Env, s string, _ int32) (Datum, error) { return ParseInet(s, false) }, func(a, b Datum) int { return CompareInet(a.s, b.s) }))
 	add(textOps(catalog.CidrOID, "cidr", func(_ *Env, s string, _ int32) (Datum, error) { return ParseInet(s, true) }, func(a, b Datum) int { return CompareInet(a.s, b.s) }))
 	add(textOps(829, "macaddr", inputMacaddr, cmpText))
-	add(textOps(catalog.TSVectorOID, "tsvector", func(_ *Env, s string, _ int32) (Datum, error) { return ParseTSVector(s) }, cmpText))
-	add(textOps(catalog.TSQueryOID, "tsquery", func(_ *Env, s string, _ int32) (Datum, error) { return ParseTSQuery(s) }, cmpText))
+	add(textOps(catalog.TSVectorOID, "tsvector", func(_ *Env, s string, _ int32) (Datum, error) { return ParseTSVector(s) }, func(a, b Datum) int { return CompareTSVector(a.s, b.s) }))
+	add(textOps(catalog.TSQueryOID, "tsquery", func(_ *Env, s string, _ int32) (Datum, error) { return ParseTSQuery(s) }, func(a, b Datum) int { return CompareTSQuery(a.s, b.s) }))
 	add(vectorOps(vectorOID, "vector"))
 	add(vectorOps(halfvecOID, "halfvec"))
 	for r, sub := range rangeOf {
