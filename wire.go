@@ -91,6 +91,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	}
 	a.keys, err = identity.Load(a.dataDir, conf.Auth.JWTSecret, identity.Options{
 		Issuer: conf.Auth.Issuer, Audience: conf.Auth.Audience, RoleClaim: roleClaim, SignedInOnly: !conf.Auth.Anonymous,
+		SigningKeys: conf.Auth.SignIn.SigningKeys,
 	})
 	if err != nil {
 		return nil, err

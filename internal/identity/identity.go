@@ -73,6 +73,8 @@ type Options struct {
 	Issuer    string    // iss must equal it when set (tokens without iss are refused then)
 	Audience  []string  // aud must hold one of them when set
 	RoleClaim ClaimPath // where the claims name the role; the zero value is the claim role
+	// SigningKeys are the project's own keys as JSON (RFC 7517): the first that may sign signs, the others verify. nil is the keys of the data folder.
+	SigningKeys []byte
 	// SignedInOnly refuses requests without credentials (PGRST302).
 	SignedInOnly bool
 	Now          func() time.Time // nil: time.Now

@@ -64,6 +64,18 @@ func Load(dir, secret string, opts Options) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load keys from %s: %w", path, err)
 	}
+	if opts.SigningKeys != nil {
+		own, err := parseJWKs(opts.SigningKeys)
+		if err != nil {
+			return nil, err
+		}
+		k.signers = append(own, k.signers...)
+		for _, s := range own {
+			if s.ID != "" {
+				k.byID[s.ID] = s
+			}
+		}
+	}
 	if secret != "" {
 		if err := k.signLegacy(); err != nil {
 			return nil, fmt.Errorf("load keys: %w", err)
@@ -270,7 +282,7 @@ func (s *Signer) checkKind() error {
 
 // JWKS is the set of public keys as JSON (RFC 7517). Symmetric keys are never in it.
 func (k *Keys) JWKS() []byte {
-	type jwk struct {
+	type public struct {
 		KTY    string   `json:"kty"`
 		KID    string   `json:"kid,omitempty"`
 		Alg    string   `json:"alg"`
@@ -283,10 +295,10 @@ func (k *Keys) JWKS() []byte {
 		E      string   `json:"e,omitempty"`
 	}
 	set := struct {
-		Keys []jwk `json:"keys"`
-	}{Keys: []jwk{}}
+		Keys []public `json:"keys"`
+	}{Keys: []public{}}
 	for _, s := range k.signers {
-		j := jwk{KID: s.ID, Alg: s.Alg, Use: "sig", KeyOps: []string{"verify"}}
+		j := public{KID: s.ID, Alg: s.Alg, Use: "sig", KeyOps: []string{"verify"}}
 		switch key := s.Public.(type) {
 		case *ecdsa.PublicKey:
 			point, err := key.Bytes() // 0x04 ‖ X ‖ Y

@@ -34,6 +34,7 @@ type SignIn struct {
 	SMTP            *SMTP // nil: mails are kept, not sent
 	Mails           map[string]MailTemplate
 	SMSTemplate     string
+	SigningKeys     []byte // what signing_keys_path names; nil for none
 }
 
 // SMTP is the project's mail server.
@@ -86,6 +87,7 @@ type signInDocument struct {
 	MinPassword     *int      `toml:"minimum_password_length"`
 	RequirePassword *string   `toml:"password_requirements"`
 	ConfirmLinks    *bool     `toml:"confirm_links"`
+	SigningKeys     *string   `toml:"signing_keys_path"`
 	Email           struct {
 		Signup          *bool   `toml:"enable_signup"`
 		Confirmations   *bool   `toml:"enable_confirmations"`
@@ -199,6 +201,13 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 		return s, fmt.Errorf("auth.jwt_expiry must be between 1 second and a week")
 	}
 	set(&s.SMSTemplate, d.SMS.Template)
+	if d.SigningKeys != nil && *d.SigningKeys != "" {
+		b, err := os.ReadFile(filepath.Join(root, *d.SigningKeys))
+		if err != nil {
+			return s, fmt.Errorf("auth.signing_keys_path: %w", err)
+		}
+		s.SigningKeys = b
+	}
 	if m := d.Email.SMTP; m != nil && (m.Enabled == nil || *m.Enabled) {
 		server := m.SMTP
 		for _, v := range []*string{&server.Host, &server.User, &server.Password, &server.From} {
