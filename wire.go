@@ -35,6 +35,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/identity"
 	"github.com/mainstay-dev/mainstay/internal/mail"
 	"github.com/mainstay-dev/mainstay/internal/outbox"
+	"github.com/mainstay-dev/mainstay/internal/passkey"
 	"github.com/mainstay-dev/mainstay/internal/password"
 	"github.com/mainstay-dev/mainstay/internal/project"
 	"github.com/mainstay-dev/mainstay/internal/sql"
@@ -179,8 +180,12 @@ func (a *app) signIn() http.Handler {
 		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: password.Policy{MinLength: c.MinPassword, Required: c.RequirePassword},
 		Limits: account.Limits{
 			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent,
-			Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
+			Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
 		},
+		Factors: account.FactorRules{
+			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key),
+		},
+		Passkeys: c.Passkeys, Site: passkey.RelyingParty{ID: c.Site.ID, Name: c.Site.Name, Origins: c.Site.Origins},
 		Log: a.log,
 	})
 	return auth.New(auth.Options{
@@ -188,6 +193,7 @@ func (a *app) signIn() http.Handler {
 		Settings: auth.Settings{
 			External:      map[string]bool{"email": !c.Email.Disabled, "phone": !c.Phone.Disabled, "anonymous_users": c.AnonymousUsers},
 			DisableSignup: c.NoSignup, MailerAutoconfirm: c.Email.AutoConfirm, PhoneAutoconfirm: c.Phone.AutoConfirm,
+			Passkeys: c.Passkeys,
 		},
 	})
 }

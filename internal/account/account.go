@@ -23,6 +23,7 @@ import (
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/identity"
+	"github.com/mainstay-dev/mainstay/internal/passkey"
 	"github.com/mainstay-dev/mainstay/internal/password"
 )
 
@@ -55,7 +56,11 @@ type Options struct {
 	FlowLifetime time.Duration // of a PKCE flow; 5 minutes
 	Policy       password.Policy
 	Hashing      password.Options
-	Limits       Limits
+	Factors      FactorRules
+	// Site is the relying party of passkeys and security keys; a zero ID is that of the site's address.
+	Site     passkey.RelyingParty
+	Passkeys bool // users sign in with passkeys
+	Limits   Limits
 
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger     // nil discards
@@ -77,6 +82,8 @@ type Limits struct {
 	Texts      int           // text messages of the project in an hour; 30
 	Passwords  int           // wrong passwords for one address from one network in 5 minutes; 10
 	Tries      int           // of one code; 5
+	Factors    int           // challenges and answers of one user's factors in a minute; 15
+	FactorsDay int           // wrong answers of one user's factors in a day; 30
 	MailEvery  time.Duration // between two mails to one user; 60 s
 	TextsEvery time.Duration // between two text messages to one user; 60 s
 }
@@ -106,6 +113,9 @@ func (o *Options) defaults() {
 	set(&l.Texts, 30)
 	set(&l.Passwords, 10)
 	set(&l.Tries, 5)
+	set(&l.Factors, 15)
+	set(&l.FactorsDay, 30)
+	set(&o.Factors.Max, 10)
 	span(&l.MailEvery, time.Minute)
 	span(&l.TextsEvery, time.Minute)
 	if o.Now == nil {

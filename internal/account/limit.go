@@ -142,6 +142,8 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			{schemaOwn, "messages", lt("created_at", now.Add(-keepMessages))},
 			{schemaAuth, "flow_state", lt("created_at", now.Add(-24*time.Hour))},
 			{schemaAuth, "sessions", lt("not_after", now)},
+			{schemaAuth, "webauthn_challenges", lt("expires_at", now)},
+			{schemaAuth, "mfa_challenges", lt("created_at", now.Add(-challengeLifetime))},
 		} {
 			rows, err := remove[struct{}](x, old.schema, old.relation, old.where)
 			if err != nil {

@@ -342,6 +342,9 @@ type Bearer struct {
 	factors bool      // the user has a second factor that is verified
 }
 
+// ID is the user's.
+func (b *Bearer) ID() string { return b.User.ID }
+
 // Bearer finds the user of a verified access token.
 func (s *Service) Bearer(ctx context.Context, t *identity.Token) (*Bearer, error) {
 	claims := object(t.Claims)

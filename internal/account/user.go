@@ -59,16 +59,17 @@ type identityRow struct {
 }
 
 type factorRow struct {
-	ID               string     `json:"id"`
-	UserID           string     `json:"user_id"`
-	FriendlyName     string     `json:"friendly_name"`
-	Type             string     `json:"factor_type"`
-	Status           string     `json:"status"`
-	CreatedAt        time.Time  `json:"created_at"`
-	UpdatedAt        time.Time  `json:"updated_at"`
-	Secret           string     `json:"secret"`
-	Phone            string     `json:"phone"`
-	LastChallengedAt *time.Time `json:"last_challenged_at"`
+	ID               string          `json:"id"`
+	UserID           string          `json:"user_id"`
+	FriendlyName     string          `json:"friendly_name"`
+	Type             string          `json:"factor_type"`
+	Status           string          `json:"status"`
+	CreatedAt        time.Time       `json:"created_at"`
+	UpdatedAt        time.Time       `json:"updated_at"`
+	Secret           string          `json:"secret"`
+	Phone            string          `json:"phone"`
+	LastChallengedAt *time.Time      `json:"last_challenged_at"`
+	Credential       json.RawMessage `json:"web_authn_credential"`
 }
 
 // User is a user as clients see one: this list of fields and no other (the hash and the tokens have no place in it).

@@ -138,6 +138,8 @@ var wrappers = map[string][]string{
 	"github.com/golang-jwt/jwt/v5":          {"internal/identity", "test"},
 	"github.com/BurntSushi/toml":            {"internal/project"},
 	"github.com/wneessen/go-mail":           {"internal/mail"},
+	"github.com/go-webauthn/webauthn":       {"internal/passkey"},
+	"github.com/boombuler/barcode":          {"internal/totp"},
 	"golang.org/x/crypto":                   {"internal/password", "internal/engine/sqlite/builtin"},
 	"github.com/fsnotify/fsnotify":          {"internal/project"},
 	"github.com/spf13/cobra":                {"cmd/mainstay"},

@@ -34,7 +34,29 @@ type SignIn struct {
 	SMTP            *SMTP // nil: mails are kept, not sent
 	Mails           map[string]MailTemplate
 	SMSTemplate     string
+	Factors         SecondFactors
+	Passkeys        bool
+	Site            WebAuthnSite
 	SigningKeys     []byte // what signing_keys_path names; nil for none
+}
+
+// SecondFactors are the second factors that users may add and use ([auth.mfa]).
+type SecondFactors struct {
+	Max              int
+	TOTP, Phone, Key FactorRule
+}
+
+// FactorRule says of a kind of factor whether it can be added and used.
+type FactorRule struct {
+	Enroll bool `toml:"enroll_enabled"`
+	Verify bool `toml:"verify_enabled"`
+}
+
+// WebAuthnSite is the relying party of passkeys and security keys ([auth.webauthn]); an empty ID is that of site_url.
+type WebAuthnSite struct {
+	ID      string   `toml:"rp_id"`
+	Name    string   `toml:"rp_display_name"`
+	Origins []string `toml:"rp_origins"`
 }
 
 // SMTP is the project's mail server.
@@ -74,6 +96,8 @@ type RateLimits struct {
 	Web3           int `toml:"web3"`
 	Passwords      int `toml:"password_failures"`
 	CodeTries      int `toml:"code_tries"`
+	Factors        int `toml:"mfa"`
+	FactorsDay     int `toml:"mfa_failures_day"`
 }
 
 // signInDocument is the part of the settings file.
@@ -118,7 +142,17 @@ type signInDocument struct {
 		Inactivity *string `toml:"inactivity_timeout"`
 		Single     *bool   `toml:"single_per_user"`
 	} `toml:"sessions"`
-	Rates RateLimits `toml:"rate_limit"`
+	MFA struct {
+		Max   *int        `toml:"max_enrolled_factors"`
+		TOTP  *FactorRule `toml:"totp"`
+		Phone *FactorRule `toml:"phone"`
+		Key   *FactorRule `toml:"web_authn"`
+	} `toml:"mfa"`
+	Passkey struct {
+		Enabled *bool `toml:"enabled"`
+	} `toml:"passkey"`
+	WebAuthn *WebAuthnSite `toml:"webauthn"`
+	Rates    RateLimits    `toml:"rate_limit"`
 }
 
 // Character sets of password_requirements.
@@ -137,6 +171,17 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 		s.Phone.Disabled = false
 		s.CodeLifetime = time.Hour
 	}
+	// Factors that cost nothing are on where the project does not say otherwise; text messages cost.
+	s.Factors.TOTP = FactorRule{Enroll: true, Verify: true}
+	if !supabase {
+		s.Factors.Key = FactorRule{Enroll: true, Verify: true}
+	}
+	set(&s.Factors.Max, d.MFA.Max)
+	set(&s.Factors.TOTP, d.MFA.TOTP)
+	set(&s.Factors.Phone, d.MFA.Phone)
+	set(&s.Factors.Key, d.MFA.Key)
+	set(&s.Passkeys, d.Passkey.Enabled)
+	set(&s.Site, d.WebAuthn)
 	set(&s.Redirects, d.Redirects)
 	not(&s.NoSignup, d.Signup)
 	set(&s.AnonymousUsers, d.AnonymousUsers)

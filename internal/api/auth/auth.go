@@ -84,6 +84,7 @@ func New(o Options) http.Handler {
 	})
 	d.get("/settings", func(*request) (any, error) { return d.Settings, nil })
 	d.users()
+	d.factors()
 	d.admin()
 	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, fault.New("not_found", "this Auth endpoint does not exist").WithStatus(http.StatusNotFound))

@@ -1,0 +1,373 @@
+package account
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/internal/passkey"
+)
+
+// Passkeys: credentials that know their user, to sign in with nothing else.
+
+// Passkey is a passkey as its user sees it.
+type Passkey struct {
+	ID           string     `json:"id"`
+	FriendlyName string     `json:"friendly_name"`
+	CreatedAt    time.Time  `json:"created_at"`
+	UpdatedAt    time.Time  `json:"updated_at"`
+	LastUsedAt   *time.Time `json:"last_used_at,omitempty"`
+}
+
+// passkeyRow is a row of auth.webauthn_credentials. Byte strings are in PostgreSQL's hex form.
+type passkeyRow struct {
+	ID             string     `json:"id"`
+	UserID         string     `json:"user_id"`
+	CredentialID   string     `json:"credential_id"`
+	PublicKey      string     `json:"public_key"`
+	SignCount      int64      `json:"sign_count"`
+	Transports     []string   `json:"transports"`
+	BackupEligible bool       `json:"backup_eligible"`
+	BackedUp       bool       `json:"backed_up"`
+	FriendlyName   string     `json:"friendly_name"`
+	CreatedAt      time.Time  `json:"created_at"`
+	UpdatedAt      time.Time  `json:"updated_at"`
+	LastUsedAt     *time.Time `json:"last_used_at"`
+}
+
+func (r *passkeyRow) view() *Passkey {
+	return &Passkey{ID: r.ID, FriendlyName: r.FriendlyName, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), LastUsedAt: utc(r.LastUsedAt)}
+}
+
+func hexText(b []byte) string { return `\x` + hex.EncodeToString(b) }
+
+func hexBytes(s string) []byte {
+	b, err := hex.DecodeString(strings.TrimPrefix(s, `\x`))
+	if err != nil {
+		return nil // the column is bytea: what it prints is hex
+	}
+	return b
+}
+
+// passkeyChallenge is a row of auth.webauthn_challenges.
+type passkeyChallenge struct {
+	ID        string          `json:"id"`
+	UserID    string          `json:"user_id"`
+	Type      string          `json:"challenge_type"`
+	Session   json.RawMessage `json:"session_data"`
+	ExpiresAt time.Time       `json:"expires_at"`
+}
+
+// PasskeyChallenge is the first half of a ceremony.
+type PasskeyChallenge struct {
+	ID        string          `json:"challenge_id"`
+	Options   json.RawMessage `json:"options"`
+	ExpiresAt int64           `json:"expires_at"`
+}
+
+const maxPasskeys = 20 // of one user
+
+func (s *Service) passkeysOn() error {
+	if !s.o.Passkeys {
+		return fail(http.StatusUnprocessableEntity, "passkey_disabled", "Passkeys are disabled")
+	}
+	return nil
+}
+
+// mayChangePasskeys: a passkey is a way in, so whoever adds or removes one must have proved every factor that there is (attack E13).
+func mayChangePasskeys(who *Bearer) error {
+	if who.factors && who.AAL != "aal2" {
+		return fail(http.StatusForbidden, "insufficient_aal", "AAL2 required to manage passkeys")
+	}
+	return nil
+}
+
+func (s *Service) holder(x *tx, u *userRow) (*passkey.User, []passkeyRow, error) {
+	rows, err := list[passkeyRow](x, schemaAuth, "webauthn_credentials", page{order: ascending("created_at", "id")}, eq("user_id", u.ID))
+	if err != nil {
+		return nil, nil, err
+	}
+	h := &passkey.User{ID: idBytes(u.ID), Name: nameOf(u)}
+	for _, r := range rows {
+		h.Credentials = append(h.Credentials, passkey.Credential{
+			ID: hexBytes(r.CredentialID), PublicKey: hexBytes(r.PublicKey), SignCount: uint32(r.SignCount), Transports: r.Transports, BackupEligible: r.BackupEligible, BackedUp: r.BackedUp,
+		})
+	}
+	return h, rows, nil
+}
+
+// keep stores the first half of a ceremony.
+func (s *Service) keepCeremony(x *tx, kind, user string, c *passkey.Ceremony) (*PasskeyChallenge, error) {
+	now := s.now()
+	id := newID()
+	v := values{"id": id, "challenge_type": kind, "session_data": c.Kept, "created_at": now, "expires_at": now.Add(challengeLifetime)}
+	if user != "" {
+		v["user_id"] = user
+	}
+	if _, err := insert[passkeyChallenge](x, schemaAuth, "webauthn_challenges", v); err != nil {
+		return nil, err
+	}
+	return &PasskeyChallenge{ID: id, Options: c.Options, ExpiresAt: now.Add(challengeLifetime).Unix()}, nil
+}
+
+// useCeremony takes the first half of a ceremony away: it has one second half.
+func (s *Service) useCeremony(x *tx, kind, user, id string) (*passkeyChallenge, error) {
+	missing := fail(http.StatusBadRequest, "webauthn_challenge_not_found", "WebAuthn challenge not found")
+	if !isID(id) {
+		return nil, missing
+	}
+	where := []condition{eq("id", id), eq("challenge_type", kind)}
+	if user != "" {
+		where = append(where, eq("user_id", user))
+	}
+	rows, err := remove[passkeyChallenge](x, schemaAuth, "webauthn_challenges", where...)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 {
+		return nil, missing
+	}
+	return &rows[0], nil
+}
+
+// BeginPasskey gives what a browser makes a new passkey of.
+func (s *Service) BeginPasskey(ctx context.Context, who *Bearer) (*PasskeyChallenge, error) {
+	if err := s.passkeysOn(); err != nil {
+		return nil, err
+	}
+	if err := mayChangePasskeys(who); err != nil {
+		return nil, err
+	}
+	var out *PasskeyChallenge
+	err := s.transact(ctx, func(x *tx) error {
+		h, rows, err := s.holder(x, who.User)
+		if err != nil {
+			return err
+		}
+		if len(rows) >= maxPasskeys {
+			return fail(http.StatusUnprocessableEntity, "too_many_passkeys", "Maximum number of passkeys reached")
+		}
+		c, err := s.site(Site{}).Register(h, true)
+		if err != nil {
+			return keyError(err)
+		}
+		out, err = s.keepCeremony(x, "registration", who.User.ID, c)
+		return err
+	})
+	return out, err
+}
+
+// AddPasskey registers the passkey that a browser has made.
+func (s *Service) AddPasskey(ctx context.Context, who *Bearer, challenge string, answer json.RawMessage) (*Passkey, error) {
+	if err := s.passkeysOn(); err != nil {
+		return nil, err
+	}
+	if err := mayChangePasskeys(who); err != nil {
+		return nil, err
+	}
+	var out *Passkey
+	var refused error
+	err := s.transact(ctx, func(x *tx) error {
+		out, refused = nil, nil
+		kept, err := s.useCeremony(x, "registration", who.User.ID, challenge)
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		if now.After(kept.ExpiresAt) {
+			refused = fail(http.StatusBadRequest, "webauthn_challenge_expired", "WebAuthn challenge has expired")
+			return nil
+		}
+		h, _, err := s.holder(x, who.User)
+		if err != nil {
+			return err
+		}
+		c, err := s.site(Site{}).Registered(h, kept.Session, answer)
+		if err != nil {
+			refused = keyError(err)
+			return nil
+		}
+		taken, err := one[passkeyRow](x, schemaAuth, "webauthn_credentials", eq("credential_id", hexText(c.ID)))
+		if err != nil {
+			return err
+		}
+		if taken != nil {
+			refused = fail(http.StatusUnprocessableEntity, "webauthn_credential_exists", "This passkey is registered already")
+			return nil
+		}
+		v := values{
+			"id": newID(), "user_id": who.User.ID, "credential_id": hexText(c.ID), "public_key": hexText(c.PublicKey), "attestation_type": "none", "sign_count": int64(c.SignCount),
+			"transports": c.Transports, "backup_eligible": c.BackupEligible, "backed_up": c.BackedUp, "created_at": now, "updated_at": now,
+		}
+		if len(c.AAGUID) == 16 {
+			v["aaguid"] = hex.EncodeToString(c.AAGUID)
+		}
+		row, err := insert[passkeyRow](x, schemaAuth, "webauthn_credentials", v)
+		if err != nil {
+			return err
+		}
+		out = row.view()
+		return nil
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// AskPasskey gives what a browser asks for a passkey with, of whoever has one.
+func (s *Service) AskPasskey(ctx context.Context, c Client) (*PasskeyChallenge, error) {
+	if err := s.passkeysOn(); err != nil {
+		return nil, err
+	}
+	if err := s.take(ctx, "passkey", c.network(), s.o.Limits.Signups, fiveMinutes); err != nil {
+		return nil, err
+	}
+	var out *PasskeyChallenge
+	err := s.transact(ctx, func(x *tx) error {
+		ceremony, err := s.site(Site{}).Ask(nil)
+		if err != nil {
+			return keyError(err)
+		}
+		out, err = s.keepCeremony(x, "authentication", "", ceremony)
+		return err
+	})
+	return out, err
+}
+
+// SignInPasskey answers a passkey with a session.
+func (s *Service) SignInPasskey(ctx context.Context, c Client, challenge string, answer json.RawMessage) (*Session, error) {
+	if err := s.passkeysOn(); err != nil {
+		return nil, err
+	}
+	if err := s.take(ctx, "passkey", c.network(), s.o.Limits.Signups, fiveMinutes); err != nil {
+		return nil, err
+	}
+	bad := fail(http.StatusBadRequest, "webauthn_verification_failed", "WebAuthn verification failed")
+	var out *Session
+	var refused error
+	err := s.transact(ctx, func(x *tx) error {
+		out, refused = nil, nil
+		kept, err := s.useCeremony(x, "authentication", "", challenge)
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		if now.After(kept.ExpiresAt) {
+			refused = fail(http.StatusBadRequest, "webauthn_challenge_expired", "WebAuthn challenge has expired")
+			return nil
+		}
+		var u *userRow
+		var row *passkeyRow
+		var broken error
+		got, err := s.site(Site{}).Answered(nil, kept.Session, answer, func(credential, handle []byte) (*passkey.User, error) {
+			if row, broken = one[passkeyRow](x, schemaAuth, "webauthn_credentials", eq("credential_id", hexText(credential))); broken != nil || row == nil || row.UserID != string(handle) {
+				return nil, errors.New("no such passkey")
+			}
+			if u, broken = x.userByID(row.UserID); broken != nil || u == nil || u.DeletedAt != nil {
+				return nil, errors.New("no such user")
+			}
+			h, _, err := s.holder(x, u)
+			broken = err
+			return h, err
+		})
+		if broken != nil {
+			return broken
+		}
+		if err != nil || u == nil {
+			s.o.Log.Info("a passkey was refused", "error", err)
+			refused = bad
+			return nil
+		}
+		v := values{"sign_count": int64(got.SignCount), "backed_up": got.BackedUp, "last_used_at": now, "updated_at": now}
+		if _, err := update[passkeyRow](x, schemaAuth, "webauthn_credentials", v, eq("id", row.ID)); err != nil {
+			return err
+		}
+		out, err = s.signIn(x, c, u, "passkey")
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// PasskeysOf gives a user's passkeys.
+func (s *Service) PasskeysOf(ctx context.Context, user string) ([]*Passkey, error) {
+	out := []*Passkey{}
+	err := s.read(ctx, func(x *tx) error {
+		out = []*Passkey{}
+		u, err := x.userByID(user)
+		if err != nil {
+			return err
+		}
+		if u == nil {
+			return errNoUser()
+		}
+		_, rows, err := s.holder(x, u)
+		for i := range rows {
+			out = append(out, rows[i].view())
+		}
+		return err
+	})
+	return out, err
+}
+
+func errNoPasskey() error {
+	return fail(http.StatusNotFound, "webauthn_credential_not_found", "Passkey not found")
+}
+
+const maxFriendlyName = 120 // characters
+
+// RenamePasskey gives a passkey another name.
+func (s *Service) RenamePasskey(ctx context.Context, who *Bearer, id, name string) (*Passkey, error) {
+	if !isID(id) {
+		return nil, errNoPasskey()
+	}
+	if len([]rune(name)) > maxFriendlyName {
+		return nil, invalid("a friendly name has at most %d characters", maxFriendlyName)
+	}
+	var out *Passkey
+	err := s.transact(ctx, func(x *tx) error {
+		rows, err := update[passkeyRow](x, schemaAuth, "webauthn_credentials", values{"friendly_name": name, "updated_at": s.now()}, eq("id", id), eq("user_id", who.User.ID))
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return errNoPasskey()
+		}
+		out = rows[0].view()
+		return nil
+	})
+	return out, err
+}
+
+// DropPasskey removes a passkey; who is nil for an administrator.
+func (s *Service) DropPasskey(ctx context.Context, who *Bearer, user, id string) error {
+	if who != nil {
+		if err := mayChangePasskeys(who); err != nil {
+			return err
+		}
+		user = who.User.ID
+	}
+	if !isID(id) || !isID(user) {
+		return errNoPasskey()
+	}
+	return s.transact(ctx, func(x *tx) error {
+		rows, err := remove[passkeyRow](x, schemaAuth, "webauthn_credentials", eq("id", id), eq("user_id", user))
+		if err == nil && len(rows) == 0 {
+			err = errNoPasskey()
+		}
+		return err
+	})
+}
