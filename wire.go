@@ -51,6 +51,7 @@ type app struct {
 	outbox   *outbox.Outbox
 	// listening is the address that requests come to, once it is known.
 	listening atomic.Pointer[string]
+	dev       bool
 	kind      string // where the data is, for people
 	dataDir   string
 	front     http.Handler
@@ -62,7 +63,7 @@ type app struct {
 
 // wire makes every part of the server and joins them: the one place where what is made of what can be read, top to bottom.
 func (s *Server) wire(ctx context.Context) (_ *app, err error) {
-	a := &app{log: s.logger()}
+	a := &app{log: s.logger(), dev: s.Dev}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -175,6 +176,7 @@ func (a *app) signIn() http.Handler {
 		SiteURL: a.project.Config.Auth.SiteURL, Redirects: c.Redirects, External: a.external, NoSignup: c.NoSignup, Anonymous: c.AnonymousUsers,
 		Email:         account.Channel{Disabled: c.Email.Disabled, AutoConfirm: c.Email.AutoConfirm},
 		Phone:         account.Channel{Disabled: c.Phone.Disabled, AutoConfirm: c.Phone.AutoConfirm},
+		NoTexts:       !a.dev, // there is no carrier yet: only the inbox for development shows them
 		ManualLinking: c.ManualLinking, OneMailChange: c.OneMailChange, Reauthenticate: c.Reauthenticate, CurrentPassword: c.CurrentPassword,
 		Lifetime: c.Lifetime, Timebox: c.Timebox, Inactivity: c.Inactivity, SingleUser: c.SingleSession, ReuseWindow: c.ReuseInterval,
 		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: password.Policy{MinLength: c.MinPassword, Required: c.RequirePassword},
@@ -185,6 +187,7 @@ func (a *app) signIn() http.Handler {
 		Factors: account.FactorRules{
 			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key),
 		},
+		Provider: account.ProviderRules{On: c.Provider.Enabled, ConsentPath: c.Provider.ConsentPath, Dynamic: c.Provider.Dynamic},
 		Passkeys: c.Passkeys, Site: passkey.RelyingParty{ID: c.Site.ID, Name: c.Site.Name, Origins: c.Site.Origins},
 		Log: a.log,
 	})

@@ -39,6 +39,8 @@ type Options struct {
 	Anonymous bool // users without address or password
 	Email     Channel
 	Phone     Channel
+	// NoTexts says that nobody carries text messages.
+	NoTexts bool
 	// ManualLinking lets users link and unlink identities themselves.
 	ManualLinking bool
 	// OneMailChange lets the new address alone confirm a change. Default: both have to.
@@ -60,6 +62,7 @@ type Options struct {
 	// Site is the relying party of passkeys and security keys; a zero ID is that of the site's address.
 	Site     passkey.RelyingParty
 	Passkeys bool // users sign in with passkeys
+	Provider ProviderRules
 	Limits   Limits
 
 	Now func() time.Time // nil: time.Now

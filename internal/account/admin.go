@@ -497,6 +497,10 @@ func (s *Service) GenerateLink(ctx context.Context, r LinkRequest) (*Link, error
 				if u, err = s.newEmailUser(x, mail, hash, r.Data, "email"); err != nil {
 					return err
 				}
+				// What an administrator says of a user is all that is said of it.
+				if u, err = x.updateUser(now, u.ID, values{"raw_user_meta_data": orObject(r.Data)}); err != nil {
+					return err
+				}
 			}
 			t.kind, t.data = confirmation, map[string]any{"password": hash, "user_metadata": r.Data}
 			sent["confirmation_sent_at"] = now

@@ -111,6 +111,9 @@ func (s *Service) mayWrite(ctx context.Context, c Client, kind, to string) error
 	}
 	every, budget := s.o.Limits.MailEvery, s.o.Limits.Mails
 	if kind == "sms" {
+		if s.o.NoTexts {
+			return fail(http.StatusUnprocessableEntity, "phone_provider_disabled", "Unsupported phone provider: no carrier of text messages is set")
+		}
 		every, budget = s.o.Limits.TextsEvery, s.o.Limits.Texts
 	}
 	if every > 0 {

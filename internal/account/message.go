@@ -52,11 +52,12 @@ const (
 
 // verifyURL is the link of a one-time token.
 func (s *Service) verifyURL(link, purpose, redirectTo string) string {
-	q := url.Values{"token": {link}, "type": {purpose}}
+	// In this order: mails and tests of the ecosystem look for ?token=.
+	to := s.Issuer() + "/verify?token=" + url.QueryEscape(link) + "&type=" + url.QueryEscape(purpose)
 	if redirectTo != "" {
-		q.Set("redirect_to", redirectTo)
+		to += "&redirect_to=" + url.QueryEscape(redirectTo)
 	}
-	return s.Issuer() + "/verify?" + q.Encode()
+	return to
 }
 
 // tell queues a message. u may be nil: then nothing is to be told, and a row of the same size that nobody sends keeps the work equal.

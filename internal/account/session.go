@@ -349,7 +349,7 @@ func (b *Bearer) ID() string { return b.User.ID }
 func (s *Service) Bearer(ctx context.Context, t *identity.Token) (*Bearer, error) {
 	claims := object(t.Claims)
 	if t.Subject == "" || !isID(t.Subject) {
-		return nil, fail(http.StatusForbidden, "bad_jwt", "invalid claim: missing sub claim")
+		return nil, fail(http.StatusUnauthorized, "no_authorization", "This endpoint requires a valid Bearer token")
 	}
 	b := &Bearer{}
 	b.Session, _ = claims["session_id"].(string)

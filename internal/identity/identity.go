@@ -13,6 +13,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -283,6 +284,9 @@ func (k *Keys) checkClaims(claims jwt.MapClaims, payload string) (*Token, error)
 			t.Expires = at
 		}
 	}
+	if use, ok := claims[tokenUse]; ok && use != "access" {
+		return nil, badClaims("JWT is no access token")
+	}
 	if k.opts.Issuer != "" {
 		if iss, _ := claims["iss"].(string); iss != k.opts.Issuer {
 			return nil, badClaims("JWT not from the expected issuer")
@@ -347,6 +351,29 @@ func badClaims(message string) error {
 func (k *Keys) Sign(claims map[string]any) (string, error) {
 	return sign(k.signers[0], claims)
 }
+
+// tokenUse marks tokens that tell a program who somebody is. They open no door: Verify refuses them (attack D6).
+const tokenUse = "token_use"
+
+// idSigner is the key of identity tokens: one that others can verify, where there is one.
+func (k *Keys) idSigner() *Signer {
+	for _, s := range k.signers {
+		if s.Private != nil {
+			return s
+		}
+	}
+	return k.signers[0]
+}
+
+// SignID makes an identity token (OpenID Connect Core §2).
+func (k *Keys) SignID(claims map[string]any) (string, error) {
+	all := map[string]any{tokenUse: "id"}
+	maps.Copy(all, claims)
+	return sign(k.idSigner(), all)
+}
+
+// IDAlgs are the algorithms of identity tokens.
+func (k *Keys) IDAlgs() []string { return []string{k.idSigner().Alg} }
 
 func sign(s *Signer, claims map[string]any) (string, error) {
 	t := jwt.NewWithClaims(jwt.GetSigningMethod(s.Alg), jwt.MapClaims(claims))

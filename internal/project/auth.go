@@ -37,6 +37,7 @@ type SignIn struct {
 	Factors         SecondFactors
 	Passkeys        bool
 	Site            WebAuthnSite
+	Provider        OAuthServer
 	SigningKeys     []byte // what signing_keys_path names; nil for none
 }
 
@@ -57,6 +58,13 @@ type WebAuthnSite struct {
 	ID      string   `toml:"rp_id"`
 	Name    string   `toml:"rp_display_name"`
 	Origins []string `toml:"rp_origins"`
+}
+
+// OAuthServer is the project as an identity provider ([auth.oauth_server]).
+type OAuthServer struct {
+	Enabled     bool   `toml:"enabled"`
+	ConsentPath string `toml:"authorization_url_path"`
+	Dynamic     bool   `toml:"allow_dynamic_registration"`
 }
 
 // SMTP is the project's mail server.
@@ -152,6 +160,7 @@ type signInDocument struct {
 		Enabled *bool `toml:"enabled"`
 	} `toml:"passkey"`
 	WebAuthn *WebAuthnSite `toml:"webauthn"`
+	Provider *OAuthServer  `toml:"oauth_server"`
 	Rates    RateLimits    `toml:"rate_limit"`
 }
 
@@ -182,6 +191,7 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	set(&s.Factors.Key, d.MFA.Key)
 	set(&s.Passkeys, d.Passkey.Enabled)
 	set(&s.Site, d.WebAuthn)
+	set(&s.Provider, d.Provider)
 	set(&s.Redirects, d.Redirects)
 	not(&s.NoSignup, d.Signup)
 	set(&s.AnonymousUsers, d.AnonymousUsers)

@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mainstay-dev/mainstay"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
+	"github.com/mainstay-dev/mainstay/internal/totp"
 	"github.com/mainstay-dev/mainstay/mainstaytest"
 )
 
@@ -468,5 +470,220 @@ func TestAdministration(t *testing.T) {
 		s.want("delete", s.auth(s.ServiceKey, "DELETE /admin/users/"+id, nil), 200, "")
 		s.want("gone", s.auth(s.ServiceKey, "GET /admin/users/"+id, nil), 404, "user_not_found")
 		s.want("no id", s.auth(s.ServiceKey, "GET /admin/users/me", nil), 404, "validation_failed")
+	})
+}
+
+// verifier and its challenge by S256 (RFC 7636, appendix B).
+const verifier, s256 = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+func TestSecondFactors(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		in := s.signUp("ada@example.com")
+		other := s.want("another session", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": good}), 200, "")
+		token := in.text("access_token")
+		added := s.want("enroll", s.auth(token, "POST /factors", obj{"factor_type": "totp", "friendly_name": "phone"}), 200, "")
+		id, secret := added.text("id"), added.text("totp.secret")
+		if !strings.HasPrefix(added.text("totp.qr_code"), "<svg") || !strings.HasPrefix(added.text("totp.uri"), "otpauth://totp/") {
+			t.Errorf("enrolled: %.200s", added.raw)
+		}
+		prove := func(bearer, code string) answer {
+			ch := s.want("challenge", s.auth(bearer, "POST /factors/"+id+"/challenge", obj{}), 200, "")
+			return s.auth(bearer, "POST /factors/"+id+"/verify", obj{"challenge_id": ch.text("id"), "code": code})
+		}
+		now, err := totp.At(secret, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.want("a wrong code", prove(token, "abcdef"), 422, "mfa_verification_failed")
+		up := s.want("the code", prove(token, now), 200, "")
+		s.want("E10 the same code again", prove(up.text("access_token"), now), 422, "mfa_verification_failed")
+		if user := s.auth(up.text("access_token"), "GET /user", nil); !strings.Contains(user.raw, `"status":"verified"`) || strings.Contains(user.raw, secret) {
+			t.Errorf("user: %s", user.raw)
+		}
+		s.want("the other session has ended", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": other.text("refresh_token")}), 400, "refresh_token_not_found")
+		s.want("the refresh token of before", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": in.text("refresh_token")}), 200, "") // within the reuse window
+		again := s.want("sign in", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": good}), 200, "")
+		weak := again.text("access_token")
+		for what, a := range map[string]answer{
+			"password": s.auth(weak, "PUT /user", obj{"password": better}),
+			"address":  s.auth(weak, "PUT /user", obj{"email": "eve@example.com"}),
+		} {
+			s.want("E13 "+what, a, 401, "insufficient_aal")
+		}
+		s.want("E13 a second factor", s.auth(weak, "POST /factors", obj{"factor_type": "totp"}), 403, "insufficient_aal")
+		s.want("E13 removal", s.auth(weak, "DELETE /factors/"+id, nil), 422, "insufficient_aal")
+		s.want("another's factor", s.auth(s.signUp("ben@example.com").text("access_token"), "DELETE /factors/"+id, nil), 404, "mfa_factor_not_found")
+		s.want("removal", s.auth(up.text("access_token"), "DELETE /factors/"+id, nil), 200, "")
+	})
+}
+
+func TestPhoneFactor(t *testing.T) {
+	both(t, open+"mfa = -1\n[auth.mfa.phone]\nenroll_enabled = true\nverify_enabled = true\n", func(t *testing.T, s *server) {
+		token := s.signUp("ada@example.com").text("access_token")
+		id := s.want("enroll", s.auth(token, "POST /factors", obj{"factor_type": "phone", "phone": "+49 170 1234567"}), 200, "").text("id")
+		ch := s.want("challenge", s.auth(token, "POST /factors/"+id+"/challenge", obj{"channel": "sms"}), 200, "").text("id")
+		code := s.mail("491701234567", "otp").Code
+		s.want("a challenge is used by the first answer", s.auth(token, "POST /factors/"+id+"/verify", obj{"challenge_id": ch, "code": "x"}), 422, "mfa_verification_failed")
+		s.want("even the right one", s.auth(token, "POST /factors/"+id+"/verify", obj{"challenge_id": ch, "code": code}), 422, "mfa_factor_not_found")
+		ch = s.want("challenge", s.auth(token, "POST /factors/"+id+"/challenge", obj{"channel": "sms"}), 200, "").text("id")
+		up := s.want("the code", s.auth(token, "POST /factors/"+id+"/verify", obj{"challenge_id": ch, "code": s.mail("491701234567", "otp").Code}), 200, "")
+		if up.text("user.factors") == "" {
+			t.Errorf("session: %s", up.raw)
+		}
+	})
+}
+
+const provider = open + `[auth.oauth_server]
+enabled = true
+allow_dynamic_registration = true
+authorization_url_path = "/consent"
+`
+
+// form sends a form to the door.
+func (s *server) form(target string, v url.Values, basic ...string) answer {
+	s.t.Helper()
+	r, err := http.NewRequest("POST", s.URL+"/auth/v1"+target, strings.NewReader(v.Encode()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if len(basic) == 2 {
+		r.SetBasicAuth(basic[0], basic[1])
+	}
+	return s.send(r)
+}
+
+func TestProvider(t *testing.T) {
+	both(t, provider, func(t *testing.T, s *server) {
+		const back = "https://client.example/cb"
+		client := s.want("register", s.auth(s.ServiceKey, "POST /admin/oauth/clients", obj{"client_name": "Client", "redirect_uris": []string{back}}), 200, "")
+		id, secret := client.text("client_id"), client.text("client_secret")
+		other := s.want("register", s.auth(s.ServiceKey, "POST /admin/oauth/clients", obj{"client_name": "Other", "redirect_uris": []string{"https://other.example/cb"}}), 200, "")
+		in := s.signUp("ada@example.com")
+		token := in.text("access_token")
+		ask := func(change url.Values) answer {
+			v := url.Values{
+				"response_type": {"code"}, "client_id": {id}, "redirect_uri": {back}, "scope": {"openid email"}, "state": {"st"}, "nonce": {"no"}, "code_challenge": {s256}, "code_challenge_method": {"S256"},
+			}
+			for k := range change {
+				v[k] = change[k]
+			}
+			return s.auth("", "GET /oauth/authorize?"+v.Encode(), nil)
+		}
+		for what, change := range map[string]url.Values{
+			"F1 another address": {"redirect_uri": {"https://client.example/cb2"}}, "F1 a longer address": {"redirect_uri": {back + "?x=1"}}, "an unknown client": {"client_id": {"00000000-0000-4000-8000-000000000000"}},
+			"another's address": {"redirect_uri": {"https://other.example/cb"}},
+		} {
+			if a := ask(change); a.status != 400 || a.text("error") != "invalid_request" || a.head.Get("Location") != "" {
+				t.Errorf("%s: %d %s %s", what, a.status, a.raw, a.head.Get("Location"))
+			}
+		}
+		for what, change := range map[string]url.Values{
+			"F2 no challenge": {"code_challenge": {""}}, "F2 plain": {"code_challenge_method": {"plain"}}, "F11 implicit": {"response_type": {"token"}}, "scope": {"scope": {"admin"}}, "F14 prompt": {"prompt": {"none"}},
+		} {
+			a := ask(change)
+			to, _ := url.Parse(a.head.Get("Location"))
+			if a.status != 303 || to.Host != "client.example" || to.Query().Get("error") == "" || to.Query().Get("state") != "st" || to.Query().Get("iss") != s.URL+"/auth/v1" {
+				t.Errorf("%s: %d %s", what, a.status, a.head.Get("Location"))
+			}
+		}
+		code := func(first bool) string {
+			a := s.want("authorize", ask(nil), 303, "")
+			to, _ := url.Parse(a.head.Get("Location"))
+			if to.Host != "app.example" || to.Path != "/consent" {
+				t.Fatalf("the consent page is %s", to)
+			}
+			page := "/oauth/authorizations/" + to.Query().Get("authorization_id")
+			s.want("nobody", s.auth("", "GET "+page, nil), 401, "no_authorization")
+			shown := s.want("show", s.auth(token, "GET "+page, nil), 200, "")
+			url1 := shown.text("redirect_url")
+			if first {
+				if shown.text("client.name") != "Client" || shown.text("scope") != "openid email" {
+					t.Errorf("shown: %s", shown.raw)
+				}
+				url1 = s.want("approve", s.auth(token, "POST "+page+"/consent", obj{"action": "approve"}), 200, "").text("redirect_url")
+				s.want("F10 decided once", s.auth(token, "POST "+page+"/consent", obj{"action": "deny"}), 404, "oauth_authorization_not_found")
+			}
+			to, _ = url.Parse(url1)
+			if to.Query().Get("state") != "st" || to.Query().Get("iss") != s.URL+"/auth/v1" {
+				t.Errorf("F5 redirected to %s", to)
+			}
+			return to.Query().Get("code")
+		}
+		exchange := func(code string, change url.Values, basic ...string) answer {
+			v := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {back}, "code_verifier": {verifier}}
+			for k := range change {
+				v[k] = change[k]
+			}
+			return s.form("/oauth/token", v, basic...)
+		}
+		c := code(true)
+		if a := exchange(c, nil, other.text("client_id"), other.text("client_secret")); a.status != 400 || a.text("error") != "invalid_grant" {
+			t.Errorf("F3 another client: %d %s", a.status, a.raw)
+		}
+		if a := exchange(c, nil, id, "wrong"); a.status != 401 || a.text("error") != "invalid_client" {
+			t.Errorf("a wrong secret: %d %s", a.status, a.raw)
+		}
+		got := exchange(c, nil, id, secret)
+		if got.status != 200 || got.text("id_token") == "" || got.text("scope") != "openid email" {
+			t.Fatalf("exchange: %d %s", got.status, got.raw)
+		}
+		if a := s.auth(got.text("access_token"), "GET /oauth/userinfo", nil); a.text("email") != "ada@example.com" || a.text("sub") != in.text("user.id") {
+			t.Errorf("userinfo: %d %s", a.status, a.raw)
+		}
+		if a := s.call(got.text("id_token"), "GET /rest/v1/profiles", nil); a.status != 401 {
+			t.Errorf("D6 an identity token as an access token: %d %s", a.status, a.raw)
+		}
+		next := s.form("/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {got.text("refresh_token")}}, id, secret)
+		if next.status != 200 || next.text("refresh_token") == got.text("refresh_token") {
+			t.Errorf("refresh: %d %s", next.status, next.raw)
+		}
+		if a := s.form("/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {next.text("refresh_token")}}, other.text("client_id"), other.text("client_secret")); a.text("error") != "invalid_grant" {
+			t.Errorf("F13 another's refresh token: %d %s", a.status, a.raw)
+		}
+		if a := s.form("/oauth/introspect", url.Values{"token": {next.text("access_token")}}, id, secret); a.text("active") != "true" || a.text("client_id") != id {
+			t.Errorf("introspect: %s", a.raw)
+		}
+		if a := s.form("/oauth/introspect", url.Values{"token": {next.text("access_token")}}, other.text("client_id"), other.text("client_secret")); a.raw != `{"active":false}` {
+			t.Errorf("another's token: %s", a.raw)
+		}
+		if a := exchange(c, nil, id, secret); a.text("error") != "invalid_grant" {
+			t.Errorf("F3 a code is used once: %d %s", a.status, a.raw)
+		}
+		if a := s.auth(next.text("access_token"), "GET /oauth/userinfo", nil); a.status != 401 && a.status != 403 {
+			t.Errorf("F3 the second use ends what the first gave: %d %s", a.status, a.raw)
+		}
+		c = code(false)
+		if a := exchange(c, url.Values{"code_verifier": {strings.Repeat("x", 43)}}, id, secret); a.text("error") != "invalid_grant" {
+			t.Errorf("F2 another verifier: %s", a.raw)
+		}
+		got = exchange(code(false), url.Values{"client_id": {id}, "client_secret": {secret}})
+		if got.status != 200 {
+			t.Fatalf("client_secret_post: %s", got.raw)
+		}
+		if a := s.form("/oauth/revoke", url.Values{"token": {got.text("refresh_token")}}, id, secret); a.status != 200 {
+			t.Errorf("revoke: %d %s", a.status, a.raw)
+		}
+		if a := s.form("/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {got.text("refresh_token")}}, id, secret); a.text("error") != "invalid_grant" {
+			t.Errorf("a revoked token: %s", a.raw)
+		}
+		grants := s.auth(token, "GET /user/oauth/grants", nil)
+		if !strings.Contains(grants.raw, `"scopes":["openid","email"]`) {
+			t.Errorf("grants: %s", grants.raw)
+		}
+		s.want("take it back", s.auth(token, "DELETE /user/oauth/grants?client_id="+id, nil), 204, "")
+		for _, evil := range []string{"javascript:alert(1)", "http://evil.example/cb", "https://a.example/#f", "data:text/html,x", "https://user@a.example/"} {
+			s.want("F9 "+evil, s.auth("", "POST /oauth/clients/register", obj{"client_name": "Evil", "redirect_uris": []string{evil}}), 400, "validation_failed")
+		}
+		made := s.want("register itself", s.auth("", "POST /oauth/clients/register", obj{"client_name": "App", "redirect_uris": []string{"http://127.0.0.1/cb"}, "token_endpoint_auth_method": "none"}), 201, "")
+		if made.text("client_type") != "public" || made.text("client_secret") != "" {
+			t.Errorf("registered: %s", made.raw)
+		}
+		if a := ask(url.Values{"client_id": {made.text("client_id")}, "redirect_uri": {"http://127.0.0.1:5123/cb"}}); a.status != 303 || !strings.HasPrefix(a.head.Get("Location"), "https://app.example/consent") {
+			t.Errorf("a loopback address may have any port: %d %s", a.status, a.raw)
+		}
+		if d := s.auth("", "GET /.well-known/openid-configuration", nil); d.text("issuer") != s.URL+"/auth/v1" || d.text("token_endpoint") != s.URL+"/auth/v1/oauth/token" {
+			t.Errorf("discovery: %s", d.raw)
+		}
 	})
 }

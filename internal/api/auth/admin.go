@@ -2,9 +2,12 @@ package auth
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
+	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/account"
 )
 
@@ -73,6 +76,9 @@ const defaultPage = 50
 
 func listUsers(q *request) (any, error) {
 	v := q.URL.Query()
+	if strings.HasPrefix(v.Get("page"), "-") || strings.HasPrefix(v.Get("per_page"), "-") {
+		return nil, fault.New("validation_failed", "Bad Pagination Parameters: page and per_page are positive numbers").WithStatus(http.StatusBadRequest)
+	}
 	number, size := positive(v.Get("page"), 1), positive(v.Get("per_page"), defaultPage)
 	out, err := q.door.Accounts.ListUsers(q.Context(), number, size, v.Get("filter"))
 	if err != nil {

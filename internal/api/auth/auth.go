@@ -86,6 +86,8 @@ func New(o Options) http.Handler {
 	d.users()
 	d.factors()
 	d.admin()
+	d.provider()
+	d.identities()
 	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, fault.New("not_found", "this Auth endpoint does not exist").WithStatus(http.StatusNotFound))
 	})

@@ -94,6 +94,10 @@ func token(q *request) (any, error) {
 			return nil, err
 		}
 		return q.door.Accounts.Exchange(q.Context(), q.client, b.AuthCode, b.CodeVerifier)
+	case "web3":
+		return nil, fault.New("web3_provider_disabled", "Web3 provider is disabled").WithStatus(http.StatusUnprocessableEntity)
+	case "id_token":
+		return nil, fault.New("provider_disabled", "Provider is not enabled").WithStatus(http.StatusUnprocessableEntity)
 	default:
 		return nil, fault.New("invalid_credentials", "unsupported_grant_type").WithStatus(http.StatusBadRequest)
 	}
