@@ -32,6 +32,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 	"github.com/mainstay-dev/mainstay/internal/exposure"
+	"github.com/mainstay-dev/mainstay/internal/federation"
 	"github.com/mainstay-dev/mainstay/internal/identity"
 	"github.com/mainstay-dev/mainstay/internal/mail"
 	"github.com/mainstay-dev/mainstay/internal/outbox"
@@ -133,7 +134,10 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		Title: conf.Name, Schemas: conf.API.Schemas, MaxRows: conf.API.MaxRows, CallerOf: a.caller, Catalog: a.engine.Catalog, Key: a.keys.Publishable,
 		Serves: func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
 	}
-	authDoor := a.signIn()
+	authDoor, err := a.signIn()
+	if err != nil {
+		return nil, err
+	}
 	doors := []gateway.Door{
 		{Prefix: "/rest/v1", Handler: restDoor},
 		{Prefix: "/auth/v1", Handler: authDoor},
@@ -170,8 +174,22 @@ func (s *Server) openOutbox(a *app) error {
 }
 
 // signIn makes the door of sign-in.
-func (a *app) signIn() http.Handler {
+func (a *app) signIn() (http.Handler, error) {
 	c := &a.project.Config.Auth.SignIn
+	external := map[string]bool{"email": !c.Email.Disabled, "phone": !c.Phone.Disabled, "anonymous_users": c.AnonymousUsers}
+	var providers []federation.Provider
+	for _, p := range c.External {
+		ids := strings.Split(p.ClientID, ",")
+		providers = append(providers, federation.Provider{
+			Name: p.Name, ClientID: ids[0], MoreClientIDs: ids[1:], Secret: p.Secret, RedirectURL: p.RedirectURI, Issuer: p.URL, Scopes: p.Scopes, SkipNonce: p.SkipNonce,
+			EmailOptional: p.EmailOptional,
+		})
+		external[p.Name] = true
+	}
+	federated, err := federation.New(providers, func() string { return a.external() + "/auth/v1/callback" }, nil, nil)
+	if err != nil {
+		return nil, err
+	}
 	a.accounts = account.New(a.engine, a.keys, account.Options{
 		SiteURL: a.project.Config.Auth.SiteURL, Redirects: c.Redirects, External: a.external, NoSignup: c.NoSignup, Anonymous: c.AnonymousUsers,
 		Email:         account.Channel{Disabled: c.Email.Disabled, AutoConfirm: c.Email.AutoConfirm},
@@ -187,6 +205,7 @@ func (a *app) signIn() http.Handler {
 		Factors: account.FactorRules{
 			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key),
 		},
+		Federation: federated, LinkVerified: c.LinkVerified,
 		Provider: account.ProviderRules{On: c.Provider.Enabled, ConsentPath: c.Provider.ConsentPath, Dynamic: c.Provider.Dynamic},
 		Passkeys: c.Passkeys, Site: passkey.RelyingParty{ID: c.Site.ID, Name: c.Site.Name, Origins: c.Site.Origins},
 		Log: a.log,
@@ -194,11 +213,11 @@ func (a *app) signIn() http.Handler {
 	return auth.New(auth.Options{
 		Keys: a.keys, Accounts: a.accounts, FollowAtOnce: c.FollowAtOnce, Log: a.log,
 		Settings: auth.Settings{
-			External:      map[string]bool{"email": !c.Email.Disabled, "phone": !c.Phone.Disabled, "anonymous_users": c.AnonymousUsers},
+			External:      external,
 			DisableSignup: c.NoSignup, MailerAutoconfirm: c.Email.AutoConfirm, PhoneAutoconfirm: c.Phone.AutoConfirm,
 			Passkeys: c.Passkeys,
 		},
-	})
+	}), nil
 }
 
 // external is the server's address as users reach it.

@@ -22,6 +22,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/federation"
 	"github.com/mainstay-dev/mainstay/internal/identity"
 	"github.com/mainstay-dev/mainstay/internal/passkey"
 	"github.com/mainstay-dev/mainstay/internal/password"
@@ -63,7 +64,11 @@ type Options struct {
 	Site     passkey.RelyingParty
 	Passkeys bool // users sign in with passkeys
 	Provider ProviderRules
-	Limits   Limits
+	// Federation are the providers that users come in through; nil for none. LinkVerified believes them all: whoever has proved an address there is the user
+	// who has proved it here. Default: a user who exists has to sign in and link the identity.
+	Federation   *federation.Client
+	LinkVerified bool
+	Limits       Limits
 
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger     // nil discards

@@ -111,9 +111,6 @@ func (s *Service) mayWrite(ctx context.Context, c Client, kind, to string) error
 	}
 	every, budget := s.o.Limits.MailEvery, s.o.Limits.Mails
 	if kind == "sms" {
-		if s.o.NoTexts {
-			return fail(http.StatusUnprocessableEntity, "phone_provider_disabled", "Unsupported phone provider: no carrier of text messages is set")
-		}
 		every, budget = s.o.Limits.TextsEvery, s.o.Limits.Texts
 	}
 	if every > 0 {
@@ -144,6 +141,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			{schemaOwn, "counters", lt("until", now)},
 			{schemaOwn, "messages", lt("created_at", now.Add(-keepMessages))},
 			{schemaAuth, "flow_state", lt("created_at", now.Add(-24*time.Hour))},
+			{schemaAuth, "oauth_client_states", lt("created_at", now.Add(-24*time.Hour))},
 			{schemaAuth, "sessions", lt("not_after", now)},
 			{schemaAuth, "webauthn_challenges", lt("expires_at", now)},
 			{schemaAuth, "mfa_challenges", lt("created_at", now.Add(-challengeLifetime))},

@@ -140,6 +140,8 @@ var wrappers = map[string][]string{
 	"github.com/wneessen/go-mail":           {"internal/mail"},
 	"github.com/go-webauthn/webauthn":       {"internal/passkey"},
 	"github.com/boombuler/barcode":          {"internal/totp"},
+	"github.com/coreos/go-oidc/v3":          {"internal/federation"},
+	"golang.org/x/oauth2":                   {"internal/federation"},
 	"golang.org/x/crypto":                   {"internal/password", "internal/engine/sqlite/builtin"},
 	"github.com/fsnotify/fsnotify":          {"internal/project"},
 	"github.com/spf13/cobra":                {"cmd/mainstay"},

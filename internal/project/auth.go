@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,6 +39,8 @@ type SignIn struct {
 	Passkeys        bool
 	Site            WebAuthnSite
 	Provider        OAuthServer
+	External        []ExternalProvider
+	LinkVerified    bool
 	SigningKeys     []byte // what signing_keys_path names; nil for none
 }
 
@@ -58,6 +61,19 @@ type WebAuthnSite struct {
 	ID      string   `toml:"rp_id"`
 	Name    string   `toml:"rp_display_name"`
 	Origins []string `toml:"rp_origins"`
+}
+
+// ExternalProvider is an identity provider that users come in through ([auth.external.NAME]).
+type ExternalProvider struct {
+	Name          string   `toml:"-"`
+	Enabled       bool     `toml:"enabled"`
+	ClientID      string   `toml:"client_id"` // several, parted by commas: the first is ours, the others are apps whose identity tokens are taken
+	Secret        string   `toml:"secret"`
+	RedirectURI   string   `toml:"redirect_uri"`
+	URL           string   `toml:"url"` // issuer
+	Scopes        []string `toml:"scopes"`
+	SkipNonce     bool     `toml:"skip_nonce_check"`
+	EmailOptional bool     `toml:"email_optional"`
 }
 
 // OAuthServer is the project as an identity provider ([auth.oauth_server]).
@@ -159,9 +175,11 @@ type signInDocument struct {
 	Passkey struct {
 		Enabled *bool `toml:"enabled"`
 	} `toml:"passkey"`
-	WebAuthn *WebAuthnSite `toml:"webauthn"`
-	Provider *OAuthServer  `toml:"oauth_server"`
-	Rates    RateLimits    `toml:"rate_limit"`
+	WebAuthn     *WebAuthnSite               `toml:"webauthn"`
+	Provider     *OAuthServer                `toml:"oauth_server"`
+	External     map[string]ExternalProvider `toml:"external"`
+	LinkVerified *bool                       `toml:"link_verified_addresses"`
+	Rates        RateLimits                  `toml:"rate_limit"`
 }
 
 // Character sets of password_requirements.
@@ -192,6 +210,16 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	set(&s.Passkeys, d.Passkey.Enabled)
 	set(&s.Site, d.WebAuthn)
 	set(&s.Provider, d.Provider)
+	s.LinkVerified = supabase
+	set(&s.LinkVerified, d.LinkVerified)
+	for name, p := range d.External {
+		if !p.Enabled {
+			continue
+		}
+		p.Name, p.ClientID, p.Secret, p.URL = name, fromEnv(p.ClientID), fromEnv(p.Secret), fromEnv(p.URL)
+		s.External = append(s.External, p)
+	}
+	slices.SortFunc(s.External, func(a, b ExternalProvider) int { return strings.Compare(a.Name, b.Name) })
 	set(&s.Redirects, d.Redirects)
 	not(&s.NoSignup, d.Signup)
 	set(&s.AnonymousUsers, d.AnonymousUsers)

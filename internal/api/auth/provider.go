@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/account"
 )
 
@@ -213,17 +212,4 @@ func revoke(q *request) (any, error) {
 		return nil, err
 	}
 	return struct{}{}, q.door.Accounts.Revoke(q.Context(), c, v.Get("token"))
-}
-
-// identities are the endpoints of other ways in.
-func (d *door) identities() {
-	d.get("/user/identities/authorize", asUser(func(q *request, _ *account.Bearer) (any, error) {
-		return nil, d.Accounts.MayLink()
-	}))
-	d.del("/user/identities/{id}", asUser(func(q *request, who *account.Bearer) (any, error) {
-		return struct{}{}, d.Accounts.Unlink(q.Context(), who, q.PathValue("id"))
-	}))
-	d.post("/sso", func(*request) (any, error) {
-		return nil, fault.New("saml_provider_disabled", "SAML 2.0 is disabled").WithStatus(http.StatusNotFound)
-	})
 }

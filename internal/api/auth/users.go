@@ -97,7 +97,7 @@ func token(q *request) (any, error) {
 	case "web3":
 		return nil, fault.New("web3_provider_disabled", "Web3 provider is disabled").WithStatus(http.StatusUnprocessableEntity)
 	case "id_token":
-		return nil, fault.New("provider_disabled", "Provider is not enabled").WithStatus(http.StatusUnprocessableEntity)
+		return idToken(q)
 	default:
 		return nil, fault.New("invalid_credentials", "unsupported_grant_type").WithStatus(http.StatusBadRequest)
 	}

@@ -9,11 +9,15 @@ import (
 	"testing"
 )
 
-// Page is the generated page, from the repository's root.
-const Page = "docs/reference/rest-conformance.md"
+// Page is the generated page of the REST door, AuthPage that of sign-in, from the repository's root.
+const (
+	Page     = "docs/reference/rest-conformance.md"
+	AuthPage = "docs/reference/auth-conformance.md"
+)
 
 // Section is what one suite says of one engine.
 type Section struct {
+	Page          string // "" is Page
 	Suite, Engine string
 	Passed, Total int
 	Failed        []Line // cases that do not pass
@@ -52,7 +56,11 @@ func (s *Section) Check(t *testing.T, update bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(root, filepath.FromSlash(Page))
+	name := s.Page
+	if name == "" {
+		name = Page
+	}
+	path := filepath.Join(root, filepath.FromSlash(name))
 	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -62,13 +70,13 @@ func (s *Section) Check(t *testing.T, update bool) {
 	before, rest, ok := strings.Cut(string(page), begin)
 	was, after, closed := strings.Cut(rest, end)
 	if !ok || !closed {
-		t.Fatalf("%s has no section %q", Page, begin)
+		t.Fatalf("%s has no section %q", name, begin)
 	}
 	if was == s.Text() {
 		return
 	}
 	if !update {
-		t.Errorf("%s does not say what was found; go test ./test/compat/... -update writes it. Found:\n%s", Page, s.Text())
+		t.Errorf("%s does not say what was found; go test ./test/compat/... -update writes it. Found:\n%s", name, s.Text())
 		return
 	}
 	if err := os.WriteFile(path, []byte(before+begin+s.Text()+end+after), 0o644); err != nil {
