@@ -37,7 +37,7 @@ const secret = `jwt_secret = "37c304f8-51aa-419a-a1af-06154e63707a-padded"
 
 // others are the configurations beside the suite's own, by the port of their door.
 var others = map[string]string{
-	"9999": "[auth]\n" + secret + "[auth.email]\nenable_confirmations = true\n[auth.sms]\nenable_signup = true\nenable_confirmations = true\n",
+	"9999": "[auth]\n" + secret + "[auth.email]\nenable_confirmations = true\n[auth.sms]\nenable_signup = true\nenable_confirmations = true\nmax_frequency = \"0s\"\n",
 	"9998": "[auth]\n" + secret + "enable_anonymous_sign_ins = true\n[auth.email]\nenable_confirmations = false\n[auth.sms]\nenable_signup = true\nenable_confirmations = false\n",
 	"9997": "[auth]\n" + secret + "enable_signup = false\n",
 	"9996": "[auth]\n[auth.email]\nenable_confirmations = false\n", // the keys of the data folder are asymmetric
