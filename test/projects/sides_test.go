@@ -128,7 +128,7 @@ func keep(e engine.Engine, stmt string) answer {
 	if err := e.Script(ctx, engine.Script{Text: stmt, Atomic: true}, c); err != nil {
 		c.Refused(err)
 	}
-	return c.all[0]
+	return c.all[len(c.all)-1]
 }
 
 // both runs f for the two engines at once.

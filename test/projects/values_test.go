@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -91,9 +92,15 @@ func literal(c *catalog.Catalog, r catalog.TypeRef, name string, words []string,
 		return fmt.Sprintf("%d.5", n+1), true
 	case "text", "varchar", "bpchar", "name", "citext", "char":
 		s := ""
+		patterns, lengths, plain := sorts(words)
+		fitting := fitting(patterns, n)
 		switch {
-		case len(words) > 0 && n%2 == 0:
-			s = words[n/2%len(words)]
+		case len(fitting) > 0:
+			s = fitting[n%len(fitting)]
+		case len(lengths) > 0 && n%3 == 0:
+			s = strings.Repeat("a", lengths[n/3%len(lengths)])
+		case len(plain) > 0 && n%2 == 0:
+			s = plain[n/2%len(plain)]
 		case len(words) > 0:
 			s = fmt.Sprintf(shapes[n%len(shapes)], n)
 		case strings.Contains(lower, "email"):
@@ -149,6 +156,42 @@ func literal(c *catalog.Catalog, r catalog.TypeRef, name string, words []string,
 		return "[" + strings.Join(parts, ",") + "]", true
 	}
 	return "", false
+}
+
+// sorts parts the constants of a text's checks: patterns, lengths, and what the text may be.
+func sorts(words []string) (patterns []*regexp.Regexp, lengths []int, plain []string) {
+	for _, w := range words {
+		if n, err := strconv.Atoi(w); err == nil {
+			if n > 0 && n < 200 {
+				lengths = append(lengths, n)
+			}
+		} else if strings.ContainsAny(w, "^$[*\\") {
+			if re, err := regexp.Compile(w); err == nil {
+				patterns = append(patterns, re)
+			}
+		} else if !strings.Contains(w, "%") {
+			plain = append(plain, w)
+		}
+	}
+	return patterns, lengths, plain
+}
+
+// fitting are the shapes that match all patterns.
+func fitting(patterns []*regexp.Regexp, n int) []string {
+	if len(patterns) == 0 {
+		return nil
+	}
+	var all []string
+	for _, shape := range slices.Concat(shapes, []string{"name%d", "n%d", "#a1b2c3", "Name", "+491234567%d", "%d", "2024-01"}) {
+		s := shape
+		if strings.Contains(shape, "%d") {
+			s = fmt.Sprintf(shape, n%10)
+		}
+		if !slices.ContainsFunc(patterns, func(re *regexp.Regexp) bool { return !re.MatchString(s) }) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 var numbers = regexp.MustCompile(`^-?\d+(\.\d+)?$`)

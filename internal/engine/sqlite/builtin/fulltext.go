@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -31,71 +30,6 @@ func (c *Ctx) tsConfig(args []datum, n int) (string, []datum, error) {
 		return "", nil, unsupported("text search configuration %q is not supported", name).(*fault.Error).WithHint("The sqlite engine has simple and english.")
 	}
 	return name, args, nil
-}
-
-// token is a piece of text that becomes a lexeme; plain tokens are never stemmed.
-type token struct {
-	word  string
-	plain bool
-}
-
-var tokenPattern = regexp.MustCompile(`(?i)` +
-	`([\p{L}\p{N}_.+-]*[\p{L}\p{N}_]@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)` + // e-mail
-	`|(?:[a-z]+://)?((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[a-z]{2,})((?:/[^\s<>"']*)?)` + // host and path
-	`|([+-]?\d+\.\d+(?:e[+-]?\d+)?(?:\.\d+)*|[+-]\d+)` + // number
-	`|([\p{L}\p{N}_]+(?:-[\p{L}\p{N}_]+)+)` + // hyphenated
-	`|([\p{L}\p{N}]+(?:_[\p{L}\p{N}]+)*)`)
-
-// tokens splits text as PostgreSQL's default parser does, in the main cases.
-func tokens(s string) []token {
-	var out []token
-	for _, m := range tokenPattern.FindAllStringSubmatchIndex(s, -1) {
-		sub := func(i int) string {
-			if m[2*i] < 0 {
-				return ""
-			}
-			return value.Lower(s[m[2*i]:m[2*i+1]])
-		}
-		digits := func(w string) bool { return strings.ContainsFunc(w, unicode.IsDigit) }
-		parts := func(w string) {
-			for p := range strings.FieldsFuncSeq(w, func(c rune) bool { return c == '-' || c == '_' }) {
-				out = append(out, token{p, digits(p)})
-			}
-		}
-		switch {
-		case sub(1) != "":
-			out = append(out, token{sub(1), true})
-		case sub(2) != "":
-			if path := sub(3); len(path) > 1 {
-				out = append(out, token{sub(2) + path, true}, token{sub(2), true}, token{path, true})
-			} else {
-				out = append(out, token{sub(2), true})
-			}
-		case sub(4) != "":
-			out = append(out, token{sub(4), true})
-		case sub(5) != "":
-			w := sub(5)
-			if strings.Trim(w, "0123456789-") == "" {
-				// 2024-01-31 is three numbers, the later ones negative.
-				for i, p := range strings.Split(w, "-") {
-					if i > 0 {
-						p = "-" + p
-					}
-					out = append(out, token{p, true})
-				}
-				continue
-			}
-			if strings.Contains(w, "_") {
-				parts(w)
-				continue
-			}
-			out = append(out, token{w, digits(w)})
-			parts(w)
-		default:
-			parts(sub(6))
-		}
-	}
-	return out
 }
 
 // lexeme is the normal form of a token, "" for a stop word.

@@ -232,7 +232,14 @@ func (s *Session) Setting(name string) (string, bool) {
 	case "search_path":
 		return strings.Join(s.Path, ", "), true
 	case "role":
-		return s.Role, true
+		role := s.Role
+		if s.Definers > 0 {
+			role = s.SetRole
+		}
+		if r := s.Cat.Role(role); r != nil && r.Super && role == s.LoginRole {
+			role = "none" // nobody has set it
+		}
+		return role, true
 	case "session_authorization":
 		return s.SessionRole, true
 	}

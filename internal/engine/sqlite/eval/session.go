@@ -47,9 +47,10 @@ type Session struct {
 	builtin *builtin.Session
 	env     *value.Env
 
-	Depth    int // nesting of function and trigger calls
-	Triggers int // nesting of triggers
-	Definers int // nesting of SECURITY DEFINER functions, in which the role cannot be set
+	Depth    int    // nesting of function and trigger calls
+	Triggers int    // nesting of triggers
+	Definers int    // nesting of SECURITY DEFINER functions, in which the role cannot be set
+	SetRole  string // the role outside them, where Definers > 0: what the setting "role" says
 }
 
 // Hooks are what others do for a session. They stay when a session is used again.

@@ -719,12 +719,19 @@ func (m *maker) updateOrDelete(c common) (changer, error) {
 	for _, a := range q.Set {
 		u.columns = append(u.columns, a.Column)
 		at := -1
-		if a.Value != nil {
-			if _, def := a.Value.(*tree.SetDefault); !def {
-				at = add(a.Value)
+		set := assign{column: a.Column}
+		switch _, def := a.Value.(*tree.SetDefault); {
+		case a.Value == nil || def:
+		case tree.Any(a.Value, isDomainCheck) && !tree.Any(a.Value, readsRows):
+			// A value that its domain does not take is an error for a row, not for the statement.
+			var err error
+			if set.value, err = m.closure(a.Value, nil); err != nil {
+				return nil, err
 			}
+		default:
+			at = add(a.Value)
 		}
-		u.set = append(u.set, assign{column: a.Column})
+		u.set = append(u.set, set)
 		u.values = append(u.values, at)
 	}
 	for _, r := range usedBeside(q) {
@@ -744,6 +751,19 @@ func (m *maker) updateOrDelete(c common) (changer, error) {
 		return nil, err
 	}
 	return u, u.finish(m)
+}
+
+func isDomainCheck(e tree.Expr) bool {
+	_, ok := e.(*tree.DomainCheck)
+	return ok
+}
+
+func readsRows(e tree.Expr) bool {
+	switch e.(type) {
+	case *tree.Var, *tree.WholeRow, *tree.SubLink:
+		return true
+	}
+	return false
 }
 
 // usedBeside are the Rels beside the target that RETURNING refers to.
@@ -842,6 +862,10 @@ func (u *updateOrDelete) run(f *eval.Frame, out func([]value.Datum) error) (Outc
 		for i, a := range u.set {
 			if at := u.values[i]; at >= 0 {
 				next[a.column] = src[at]
+			} else if a.value != nil {
+				if next[a.column], err = a.value(g); err != nil {
+					return o, err
+				}
 			} else if next[a.column], err = tg.defaultOf(x, a.column); err != nil {
 				return o, err
 			}

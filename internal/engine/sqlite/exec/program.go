@@ -98,6 +98,9 @@ func Compile(cat *catalog.Catalog, env *analyze.Env, role string, stmt sql.Query
 		env = &analyze.Env{}
 	}
 	q, err := analyze.Query(cat, env, stmt)
+	if denied := rights.Named(cat, role, stmt, err != nil); denied != nil {
+		err = denied
+	}
 	if err != nil {
 		return nil, err
 	}

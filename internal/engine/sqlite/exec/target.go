@@ -35,6 +35,7 @@ type target struct {
 	denied    map[int]error  // defaults that the role may not compute: an INSERT that needs one fails before it begins
 	generated []int          // columns
 	generate  []eval.Closure // of the table's columns, nil for others
+	uses      [][]int        // the columns that a generated column is made of
 	notNull   []int
 	checks    []checkConstraint
 	unique    []*uniqueIndex
@@ -120,6 +121,7 @@ func newTarget(cat *catalog.Catalog, role string, t *catalog.Table) (*target, er
 	}
 	tg.defaults = make([]eval.Closure, len(t.Columns))
 	tg.generate = make([]eval.Closure, len(t.Columns))
+	tg.uses = make([][]int, len(t.Columns))
 	for i, c := range t.Columns {
 		o := env.Ops(c.Type.OID)
 		if o == nil {
@@ -133,7 +135,11 @@ func newTarget(cat *catalog.Catalog, role string, t *catalog.Table) (*target, er
 		switch {
 		case c.Generated:
 			tg.generated = append(tg.generated, i)
-			tg.generate[i], err = expr(analyze.Assigned(cat, aenv, c.Default, analyze.InGenerated, c.Name, c.Type, tg.row))
+			var e tree.Expr
+			if e, err = analyze.Assigned(cat, aenv, c.Default, analyze.InGenerated, c.Name, c.Type, tg.row); err == nil {
+				tg.uses[i] = columnsOf(e)
+				tg.generate[i], err = m.stored(e, rels)
+			}
 		case c.Identity != 0:
 			seq := c.Sequence
 			tg.defaults[i] = func(f *eval.Frame) (value.Datum, error) {
@@ -190,6 +196,23 @@ func newTarget(cat *catalog.Catalog, role string, t *catalog.Table) (*target, er
 	}
 	tg.texts()
 	return tg, nil
+}
+
+// columnsOf are the columns of the row that an expression reads.
+func columnsOf(e tree.Expr) []int {
+	var out []int
+	tree.Walk(e, func(x tree.Expr) bool {
+		switch v := x.(type) {
+		case *tree.Var:
+			out = append(out, v.Col)
+		case *tree.WholeRow:
+			for i := range v.Rel.Columns {
+				out = append(out, i)
+			}
+		}
+		return true
+	})
+	return out
 }
 
 // stored compiles an expression that the catalog holds. What its role may not call fails when it is evaluated: a default that a statement does not use hurts nobody.
@@ -579,14 +602,35 @@ func (tg *target) nullsNotDistinct(x *execution, row []value.Datum, ctid int64) 
 
 // complete computes the generated columns.
 func (tg *target) complete(f *eval.Frame, row []value.Datum) error {
+	return tg.generateColumns(f, row, tg.generated)
+}
+
+// completeUpdate is complete for a row of which the columns set were given new values. What is made of other columns stays as it is, even where it would come out
+// differently now, as in PostgreSQL; a BEFORE trigger may have changed any column.
+func (tg *target) completeUpdate(f *eval.Frame, old, row []value.Datum, set []int) error {
+	if len(tg.generated) == 0 || len(tg.before[onUpdate]) > 0 {
+		return tg.complete(f, row)
+	}
+	var columns []int
 	for _, i := range tg.generated {
+		if slices.ContainsFunc(tg.uses[i], func(c int) bool { return slices.Contains(set, c) }) {
+			columns = append(columns, i)
+		} else {
+			row[i] = old[i]
+		}
+	}
+	return tg.generateColumns(f, row, columns)
+}
+
+func (tg *target) generateColumns(f *eval.Frame, row []value.Datum, columns []int) error {
+	for _, i := range columns {
 		row[i] = value.Null
 	}
-	if len(tg.generated) == 0 {
+	if len(columns) == 0 {
 		return nil
 	}
 	g := &eval.Frame{S: f.S, Rows: [][]value.Datum{row}}
-	for _, i := range tg.generated {
+	for _, i := range columns {
 		d, err := tg.generate[i](g)
 		if err != nil {
 			return err

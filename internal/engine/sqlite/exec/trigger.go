@@ -686,7 +686,7 @@ func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, se
 			return nil, 0, err
 		}
 	}
-	if err := tg.complete(&eval.Frame{S: x.s}, new); err != nil {
+	if err := tg.completeUpdate(&eval.Frame{S: x.s}, old, new, set); err != nil {
 		return nil, 0, err
 	}
 	if test.before != nil {

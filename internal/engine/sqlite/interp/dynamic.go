@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -18,7 +19,97 @@ func (a *activation) utility(st *statement) (bool, error) {
 	if _, isQuery := st.stmt.(sql.Query); isQuery {
 		return false, nil
 	}
-	return true, a.runUtility(sql.Statement{Stmt: st.stmt, Text: st.text})
+	stmt := st.stmt
+	if c, ok := stmt.(*sql.CreateTableAs); ok {
+		q, err := a.written(st, c.Query)
+		if err != nil {
+			return true, err
+		}
+		as := *c
+		as.Query = q
+		stmt = &as
+	}
+	return true, a.runUtility(sql.Statement{Stmt: stmt, Text: st.text})
+}
+
+// written is the query of a definition with the values of the variables that it names in their place: what defines a table knows no variables.
+func (a *activation) written(st *statement, q sql.Query) (sql.Query, error) {
+	s := a.s
+	b := &binder{a: a, sc: st.sc, p: &prepared{}, seen: map[ref]int{}}
+	q = sql.Rewrite(q, b.stars)
+	// A name that is a column as well is an error here, so that one that is not means the variable wherever it stands.
+	used := map[string]bool{}
+	key := func(fields []string) string { return strings.Join(fields, "\x00") }
+	env := &analyze.Env{Path: s.Path, Conflict: a.r.conflict(), Transition: a.transition(), FixedParams: true, Names: func(fields []string) tree.Expr {
+		e := b.names(fields)
+		if e != nil {
+			used[key(fields)] = true
+		}
+		return e
+	}}
+	for _, slot := range a.r.args {
+		env.Params = append(env.Params, b.param(ref{slot, -1}, a.r.vars[slot].typ).Type())
+	}
+	_, err := analyze.Query(s.Cat, env, q)
+	if b.err != nil {
+		err = b.err
+	}
+	if err != nil || len(used) == 0 {
+		return q, err
+	}
+	isVariable := func(n sql.Node) (*sql.ColumnRef, bool) {
+		c, ok := n.(*sql.ColumnRef)
+		return c, ok && !c.Star && used[key(c.Fields)]
+	}
+	// A column that shows a variable is called like it, not like the type of a constant.
+	q = sql.Rewrite(q, func(n sql.Node) sql.Node {
+		s, ok := n.(*sql.Select)
+		if !ok {
+			return n
+		}
+		named := *s
+		named.Targets = slices.Clone(s.Targets)
+		for i, t := range named.Targets {
+			e := t.Expr
+			for cast, ok := e.(*sql.Cast); ok; cast, ok = e.(*sql.Cast) {
+				e = cast.X
+			}
+			if c, ok := isVariable(e); ok && t.Name == "" {
+				named.Targets[i].Name = c.Fields[len(c.Fields)-1]
+			}
+		}
+		return &named
+	})
+	q = sql.Rewrite(q, func(n sql.Node) sql.Node {
+		c, ok := isVariable(n)
+		if !ok || err != nil {
+			return n
+		}
+		var e sql.Expr
+		if e, err = a.constant(st, c); err != nil {
+			return n
+		}
+		return e
+	})
+	return q, err
+}
+
+// constant is the value of a variable as SQL.
+func (a *activation) constant(st *statement, name *sql.ColumnRef) (sql.Expr, error) {
+	p, err := (&statement{stmt: &sql.Select{Targets: []sql.Target{{Expr: name}}}, sc: st.sc}).prepare(a)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := a.collect(p, 0)
+	if err != nil {
+		return nil, err
+	}
+	f, d := rs.shape.fields[0], rs.rows[0][0]
+	k := &sql.Const{Kind: sql.NullConst, Pos: name.Pos}
+	if !d.IsNull() {
+		k.Kind, k.Text = sql.StringConst, string(f.Ops.Output(a.s.Env(), nil, d))
+	}
+	return &sql.Cast{X: k, Type: a.s.Cat.TypeName(f.Type), Pos: name.Pos}, nil
 }
 
 func (a *activation) runUtility(st sql.Statement) error {

@@ -208,6 +208,9 @@ func (in *Interpreter) Do(s *exec.Session, body *plpgsql.Function) error {
 func (r *routine) within(s *exec.Session, f func() error) (err error) {
 	fn := r.fn
 	if fn.Definer {
+		if s.Definers == 0 {
+			s.SetRole = s.Role
+		}
 		s.Definers++
 		defer func() { s.Definers-- }()
 	}

@@ -827,7 +827,18 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 		return ArgParam(len(*args)-1, x.Type()), true
 	}
 	cases, loops := 0, 0
+	branches := 0 // inside what may not be reached
 	var cut func(x tree.Expr, top bool) tree.Expr
+	branch := func(unsure bool, x tree.Expr) tree.Expr {
+		if x == nil {
+			return nil
+		}
+		if unsure {
+			branches++
+			defer func() { branches-- }()
+		}
+		return cut(x, false)
+	}
 	cut = func(x tree.Expr, top bool) tree.Expr {
 		first := top
 		return tree.Rewrite(x, func(x tree.Expr) (tree.Expr, bool) {
@@ -867,10 +878,17 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 				}
 				return x, true
 			case *tree.Case:
-				if n.Arg == nil {
-					return nil, false
-				}
 				c := *n
+				if n.Arg == nil {
+					c.Whens = nil
+					for i, w := range n.Whens {
+						w.Cond = branch(i > 0, w.Cond)
+						w.Result = branch(true, w.Result)
+						c.Whens = append(c.Whens, w)
+					}
+					c.Else = branch(true, n.Else)
+					return &c, true
+				}
 				c.Arg = cut(n.Arg, false)
 				cases++
 				c.Whens = nil
@@ -879,6 +897,13 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 				}
 				c.Else = cut(n.Else, false)
 				cases--
+				return &c, true
+			case *tree.Coalesce:
+				c := *n
+				c.Args = nil
+				for i, y := range n.Args {
+					c.Args = append(c.Args, branch(i > 0, y))
+				}
 				return &c, true
 			case *tree.Quantified:
 				c := *n
@@ -914,7 +939,7 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 					return leaf(&tree.Var{Rel: w.Rel, Col: n.Index, Typ: n.Typ})
 				}
 			}
-			if !isTop && l.lazy == 0 && cases == 0 && loops == 0 && worthBinding(x) && l.bindable(x) && tree.Any(x, isCall) {
+			if !isTop && l.lazy == 0 && branches == 0 && cases == 0 && loops == 0 && worthBinding(x) && l.bindable(x) && tree.Any(x, isCall) {
 				return leaf(x) // computed once, not for each row
 			}
 			return nil, false

@@ -345,6 +345,11 @@ func (l *lowerer) setCall(funcs []tree.FuncCallRel, r *tree.Rel) string {
 	for i, fn := range funcs {
 		calls[i] = fn
 		volatile = volatile || isVolatile(fn.Call)
+		if branchReads(fn.Call) { // as everywhere: SQL's own form computes the branch that is taken
+			args = append(args, fn.Call)
+			calls[i].Call = ArgParam(len(args)-1, fn.Call.Type())
+			continue
+		}
 		calls[i].Call = l.cutArgs(fn.Call, &args)
 	}
 	var b strings.Builder

@@ -159,6 +159,32 @@ func (a *attacher) calls(e tree.Expr) error {
 	return err
 }
 
+// Named checks the schemas of the types that a statement names as the caller wrote it, and with all those of its tables and functions too: PostgreSQL looks names up
+// before anything else, so that what cannot be resolved matters less than where it was looked for.
+func Named(cat *catalog.Catalog, role string, stmt sql.Query, all bool) error {
+	if r := cat.Role(role); r == nil || r.Super {
+		return nil
+	}
+	a := &attacher{cat: cat, role: role}
+	var err error
+	sql.Walk(stmt, func(n sql.Node) bool {
+		var name sql.Name
+		switch n := n.(type) {
+		case *sql.Cast:
+			name = n.Type.Name
+		case *sql.Table:
+			name = n.Name
+		case *sql.FuncCall:
+			name = n.Name
+		}
+		if _, isType := n.(*sql.Cast); name.Schema != "" && err == nil && (isType || all) && cat.Schema(name.Schema) != nil {
+			err = a.schema(name.Schema, int(name.Pos))
+		}
+		return err == nil
+	})
+	return err
+}
+
 // vaultExtension brings functions that decrypt: they are the only built-in ones that are kept from those who may not use their schema.
 const vaultExtension = "supabase_vault"
 
