@@ -1,5 +1,16 @@
 // Package attack holds attacks on the doors as tests: each is a request that must not give, change or tell more than the caller may see. The numbers are
 // those of the project's catalogue of attacks (A reading, B writing, C injection). Every attack runs on both engines.
+//
+// Parts of attacks that aim at doors which are not there yet, to be written with them:
+//
+//	A9   a search of its own beside the filters
+//	A13  the changes that a subscriber is told of
+//	B4   invitations and memberships by id; identifiers that the door of sign-in gives
+//	B8   the trial writes of the storage door
+//	B10  files, jobs and signing in as somebody else with a key that may only read
+//	B11  the address to which mail about an account goes
+//	B14  buckets, and users who are deleted and sign up again
+//	C7   mail
 package attack
 
 import (
@@ -72,25 +83,39 @@ type answer struct {
 }
 
 // both runs a test on each engine, with a world of its own.
-func both(t *testing.T, test func(*testing.T, *server)) {
+func both(t *testing.T, test func(*testing.T, *server)) { bothOn(t, world, test) }
+
+func bothOn(t *testing.T, world string, test func(*testing.T, *server)) {
+	engines(t, func(t *testing.T, s mainstay.Server) {
+		write(t, s.Dir, "migrations/1_world.sql", world)
+		test(t, start(t, s))
+	})
+}
+
+// engines runs a test with an empty project on each engine.
+func engines(t *testing.T, test func(*testing.T, mainstay.Server)) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
-			dir := t.TempDir()
-			for name, text := range map[string]string{"mainstay.toml": settings, "migrations/1_world.sql": world} {
-				path := filepath.Join(dir, name)
-				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s := mainstay.Server{Dir: dir}
+			s := mainstay.Server{Dir: t.TempDir(), DataDir: t.TempDir()}
+			write(t, s.Dir, "mainstay.toml", settings)
 			if engine == "postgres" {
 				s.Database = clustertest.Database(t)
 			}
-			test(t, &server{mainstaytest.Run(t, s), t})
+			test(t, s)
 		})
+	}
+}
+
+func start(t *testing.T, s mainstay.Server) *server { return &server{mainstaytest.Run(t, s), t} }
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

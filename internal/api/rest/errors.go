@@ -45,8 +45,8 @@ func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bo
 	a.head.Set("Content-Type", jsonType)
 	a.head.Set("Proxy-Status", "PostgREST; error="+f.Code)
 	if h.o.Brief {
-		a.buf = append(appendString(append(a.buf[:0], `{"code":`...), f.Code), `,"message":`...)
-		a.buf = append(appendString(a.buf, f.Message), '}')
+		a.buf = append(appendTold(append(a.buf[:0], `{"code":`...), f.Code), `,"message":`...)
+		a.buf = append(appendTold(a.buf, f.Message), '}')
 	} else {
 		a.buf = appendFault(a.buf[:0], f)
 	}
@@ -58,7 +58,7 @@ func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bo
 // appendFault writes the four keys.
 func appendFault(b []byte, f *fault.Error) []byte {
 	b = append(b, `{"code":`...)
-	b = appendString(b, f.Code)
+	b = appendTold(b, f.Code)
 	b = append(b, `,"details":`...)
 	if f.Code == "PGRST201" {
 		b = append(b, f.Detail...) // an array of choices
@@ -68,15 +68,18 @@ func appendFault(b []byte, f *fault.Error) []byte {
 	b = append(b, `,"hint":`...)
 	b = appendOptional(b, f.Hint)
 	b = append(b, `,"message":`...)
-	b = appendString(b, f.Message)
+	b = appendTold(b, f.Message)
 	return append(b, '}')
 }
+
+// appendTold appends a text that may hold what a client sent: bytes of a header that are no UTF-8 would make the answer no JSON.
+func appendTold(b []byte, s string) []byte { return appendString(b, strings.ToValidUTF8(s, "\uFFFD")) }
 
 func appendOptional(b []byte, s string) []byte {
 	if s == "" {
 		return append(b, "null"...)
 	}
-	return appendString(b, s)
+	return appendTold(b, s)
 }
 
 // raised is what SQL asks for by RAISE SQLSTATE 'PGRST': the error in the message, status and headers in the detail, both JSON.

@@ -116,10 +116,15 @@ func (r *reader) identifier() string {
 	return strings.Trim(r.s[start:r.i], " ")
 }
 
-// name reads a quoted name, or identifiers joined by dashes.
+// name reads a quoted name, or identifiers joined by dashes. No name is empty, in PostgreSQL as here.
 func (r *reader) name() (string, bool) {
 	if r.peek() == '"' {
-		return r.quoted()
+		n, ok := r.quoted()
+		if ok && n == "" {
+			r.i--
+			r.fail("field name (* or [a..z0..9_$])")
+		}
+		return n, ok && n != ""
 	}
 	start := r.i
 	if r.identifier() == "" {
@@ -744,7 +749,10 @@ func (r *reader) names() ([]string, error) {
 		if !ok {
 			return nil, r.err()
 		}
-		list = append(list, n)
+		if list = append(list, n); len(list) > r.limits.Items {
+			r.tooMany(r.limits.Items, "fields in a list")
+			return nil, r.err()
+		}
 		if r.eof() {
 			return list, nil
 		}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -217,6 +218,10 @@ func TestBadReadsAreRefused(t *testing.T) {
 	check("select=a(b", `PGRST100 "failed to parse select parameter (a(b)" (line 1, column 4)`)
 	check("select=data->>--34", `PGRST100 "failed to parse select parameter (data->>--34)" (line 1, column 9)`)
 	check("select=a,", `PGRST100 "failed to parse select parameter (a,)" (line 1, column 3)`)
+	check(`select=""`, `PGRST100 "failed to parse select parameter ("")" (line 1, column 2)`)
+	check(`select="".sum()`, `PGRST100 "failed to parse select parameter ("".sum())" (line 1, column 2)`)
+	check(`order=""`, `PGRST100 "failed to parse order ("")" (line 1, column 2)`)
+	check(`""=eq.1`, `PGRST100 "failed to parse tree path ("")" (line 1, column 2)`)
 	check("id=foo.1", `PGRST100 "failed to parse filter (foo.1)" (line 1, column 1)`)
 	check("done=is.nil", `PGRST100 "failed to parse filter (is.nil)" (line 1, column 4)`)
 	check("id=in.(1,2", `PGRST100 "failed to parse filter (in.(1,2)" (line 1, column 8)`)
@@ -257,6 +262,8 @@ func TestLimits(t *testing.T) {
 	check(Limits{Params: 3}, filter(3), filter(4), "the query string has more than 3 parameters")
 	check(Limits{Items: 3}, "select=a,b,c", "select=a,b,c,d", "the select parameter has more than 3 fields in a list")
 	check(Limits{Items: 3}, "order=a,b,c", "order=a,b,c,d", "the order has more than 3 fields in a list")
+	check(Limits{Items: 3}, "columns=a,b,c", "columns=a,b,c,d", "the columns parameter has more than 3 fields in a list")
+	check(Limits{Items: 3}, "on_conflict=a,b,c", "on_conflict=a,b,c,d", "the on_conflict parameter has more than 3 fields in a list")
 	check(Limits{Values: 3}, "a=in.(1,2,3)", "a=in.(1,2,3,4)", "the filter has more than 3 values in a list")
 	check(Limits{Depth: 3}, "select=a(b(c))", "select=a(b(c(d(e))))", "the select parameter has more than 3 levels of nesting")
 	check(Limits{Depth: 3}, "or=(and(a.eq.1,b.eq.1),a.eq.1)", "or="+strings.Repeat("(and", 5), "the logic tree has more than 3 levels of nesting")
@@ -420,75 +427,24 @@ func TestNegotiation(t *testing.T) {
 	check("unknown/unknown, image/png", "None of these media types are available: unknown/unknown, image/png")
 }
 
-func FuzzParse(f *testing.F) {
-	for _, s := range []string{
-		"select=id,c:clients!inner(*)&c.x=eq.1", "or=(a.eq.1,b.in.(1,2))&order=a.desc", "data->>a=like.*x*&limit=1", "select=a.sum()::int,...b(c)",
-		"and=(a.cs.{1,2},b.ov.[1,3))", `a=in.("x\"",y)`, "select=count()&x=is.null", "columns=a,b&on_conflict=c",
-	} {
-		f.Add(s, `{"a":1}`)
-	}
-	f.Fuzz(func(t *testing.T, raw, body string) {
-		h := New(nil, Options{})
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch} {
-			for _, path := range []string{"/t", "/rpc/f"} {
-				r := httptest.NewRequest(method, "/", strings.NewReader(body))
-				r.URL.Path, r.URL.RawQuery = path, raw
-				q, err := h.parse(r, plainSettings(h))
-				if err != nil {
-					if fault.As(err) == nil {
-						t.Fatalf("%s %s?%s: %v is no fault", method, path, raw, err)
-					}
-					continue
-				}
-				key := string(q.statement.AppendShape(nil))
-				again, _ := h.parse(func() *http.Request {
-					r := httptest.NewRequest(method, "/", strings.NewReader(body))
-					r.URL.Path, r.URL.RawQuery = path, raw
-					return r
-				}(), plainSettings(h))
-				if again == nil || string(again.statement.AppendShape(nil)) != key {
-					t.Fatalf("%s %s?%s: two shapes", method, path, raw)
-				}
-			}
-		}
-	})
-}
-
-// Whatever a payload is, it is refused with a fault or becomes JSON whose keys are told once each.
-func FuzzPayload(f *testing.F) {
-	for _, s := range [][2]string{
-		{"application/json", `[{"a":1},{"a":null}]`}, {"application/json", `{"a":"\ud83d\ude00","b":{"c":[1]}}`}, {"text/csv", "a,b\n1,NULL\n\"x\"\"y\",\n"}, {"application/x-www-form-urlencoded", "a=1&b=%20&a=2"},
-		{"text/plain", "x"}, {"application/octet-stream", "\xff"}, {"application/json", `[[[[`}, {"application/json", "{}"}, {"application/json", "[]"}, {"text/csv", "a\n"}, {"a/b;c", ""},
-	} {
-		f.Add(s[0], s[1], true)
-	}
-	f.Fuzz(func(t *testing.T, kind, body string, call bool) {
-		for _, one := range []bool{false, true} {
-			p, err := readPayload(kind, []byte(body), nil, call, one)
-			if err != nil {
-				if fault.As(err) == nil {
-					t.Fatalf("%v is no fault", err)
-				}
-				continue
-			}
-			if raw := p.kind == "text" || p.kind == "xml" || p.kind == "octet"; !raw && !json.Valid(p.body) {
-				t.Fatalf("the body is no JSON: %q", p.body)
-			}
-			if p.fields != nil && len(p.fields) != len(p.keys) {
-				t.Fatalf("%d fields of %d keys", len(p.fields), len(p.keys))
-			}
-			seen := map[string]bool{}
-			for _, k := range p.keys {
-				if seen[k] {
-					t.Fatalf("key %q is told twice", k)
-				}
-				seen[k] = true
-			}
-		}
-	})
-}
-
 // plainSettings are those of a catalog that says nothing.
 func plainSettings(h *Handler) *settings { return newSettings(h.o, catalog.Empty()) }
 
 func parseOn(h *Handler, r *http.Request) (*request, error) { return h.parse(r, plainSettings(h)) }
+
+// Headers may hold bytes that are no UTF-8; an answer that tells them is text all the same.
+func TestErrorsAreText(t *testing.T) {
+	t.Parallel()
+	for _, brief := range []bool{false, true} {
+		h := New(oneRow{cat: catalog.Empty()}, Options{Brief: brief})
+		for _, name := range []string{"Accept", "Accept-Profile"} {
+			r := httptest.NewRequest(http.MethodGet, "/t", nil)
+			r.Header.Set(name, "x/\xffy")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if b := w.Body.Bytes(); w.Code != http.StatusNotAcceptable || !json.Valid(b) || !utf8.Valid(b) {
+				t.Errorf("%s: %d %q", name, w.Code, b)
+			}
+		}
+	}
+}

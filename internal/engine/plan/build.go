@@ -61,6 +61,7 @@ type builder struct {
 	o      Options
 	params []Param
 	levels int
+	hides  bool // a relation of the statement may have rows that the role does not see
 }
 
 // PrimaryKey is the columns that identify a row of t: of a view, those that show the whole primary key of one table. Nil when there are none.
@@ -111,14 +112,21 @@ func (b *builder) read(p *Plan, r *query.Read) error {
 }
 
 // totals adds what counts the rows of the level without its limits. An estimated total is exact as long as it is no larger than the cap of rows.
+//
+// What a planner estimates follows the rows of a table that the caller may not see; where there may be such rows, every total is counted.
 func (b *builder) totals(p *Plan, lv *level, item sql.TableExpr, maxRows int64) {
 	switch b.st.Count {
+	case query.NoCount:
 	case query.ExactCount:
 		p.count = lv.count(item)
 	case query.PlannedCount:
+		if b.hides {
+			p.count = lv.count(item)
+			return
+		}
 		p.estimate = lv.rows(item)
 	case query.EstimatedCount:
-		if maxRows < 0 {
+		if maxRows < 0 || b.hides {
 			p.count = lv.count(item)
 			return
 		}

@@ -50,6 +50,7 @@ func (b *builder) invoke(p *Plan, v *query.Invoke) error {
 	}
 	p.main, p.columns = lv.query(item), lv.columns()
 	if f.ReturnsSet {
+		b.hides = b.hides || b.mayHide(nil)
 		b.totals(p, lv, item, v.MaxRows)
 	}
 	return b.handled(p, functionTarget(f, src))

@@ -51,6 +51,7 @@ func (b *builder) level(n *query.Node, src *source, depth int) (*level, error) {
 		return nil, fault.New(fault.StatementTooComplex, "the request embeds more than %d resources", maxLevels).WithStatus(400)
 	}
 	lv := &level{src: src}
+	b.hides = b.hides || b.mayHide(src.table)
 	items := n.Select
 	if len(items) == 0 {
 		items = []query.Item{{Star: true}}
@@ -71,6 +72,9 @@ func (b *builder) level(n *query.Node, src *source, depth int) (*level, error) {
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := distinctEmbeds(items, src, depth+1); err != nil {
+		return nil, err
 	}
 	if n.Where != nil {
 		x, err := b.logic(n.Where, src, n, depth)
@@ -98,6 +102,31 @@ func (b *builder) level(n *query.Node, src *source, depth int) (*level, error) {
 		lv.limit = integer(int(n.MaxRows))
 	}
 	return lv, nil
+}
+
+// mayHide says whether a relation may have rows that the role does not see: by its policies, or by what a view or function leaves out (t is nil then).
+func (b *builder) mayHide(t *catalog.Table) bool {
+	if r := b.cat.Role(b.role); r != nil && (r.Super || r.BypassRLS) {
+		return false
+	}
+	return t == nil || t.Kind != catalog.OrdinaryTable || t.RLS && !b.cat.BypassesRLS(b.role, t)
+}
+
+// distinctEmbeds refuses two embeds of one level that would be one key of the answer: a client would read the last alone. The words are PostgreSQL's about
+// the statement that PostgREST makes.
+func distinctEmbeds(items []query.Item, src *source, depth int) error {
+	seen := map[string]bool{}
+	for _, it := range items {
+		if it.Embed == nil || it.Embed.Spread {
+			continue
+		}
+		name := embedName(it.Embed)
+		if seen[name] {
+			return fault.New(fault.DuplicateAlias, `table name "%s_%s_%d" specified more than once`, src.table.Name, name, depth)
+		}
+		seen[name] = true
+	}
+	return nil
 }
 
 // from is the level's FROM, its own relation being item.

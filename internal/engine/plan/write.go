@@ -106,7 +106,13 @@ func (b *builder) nothing(p *Plan, t *catalog.Table, w *query.Write) error {
 		return err
 	}
 	lv.where = []sql.Expr{boolean(false)}
-	p.main = lv.query(tableItem(t, ""))
+	q := lv.query(tableItem(t, ""))
+	if w.Action != query.Update { // an insert of no rows needs the right to insert, as PostgreSQL has it
+		in := &sql.Insert{Table: tableItem(t, ""), Source: &sql.Select{Where: boolean(false), Pos: sql.NoPos}, Pos: sql.NoPos}
+		q.With = &sql.With{CTEs: []sql.CTE{{Name: written, Query: in, Pos: sql.NoPos}}}
+		p.writes = true
+	}
+	p.main = q
 	p.columns = lv.columns()
 	return nil
 }

@@ -123,7 +123,7 @@ func sequenceRel(q *catalog.Sequence) *tree.Rel {
 			if c.SeqState == nil {
 				return fault.Unsupported("reading a sequence here", "")
 			}
-			last, called, ok, err := c.SeqState(q.OID)
+			last, called, ok, err := c.SeqState(q.OID, catalog.PrivSelect)
 			if err != nil {
 				return err
 			}

@@ -29,8 +29,8 @@ type Session struct {
 	CurrVal    func(seq catalog.OID) (int64, error)
 	LastVal    func() (int64, error)
 	SetVal     func(seq catalog.OID, v int64, called bool) error
-	// SeqState is where a sequence stands: its last value, and whether it has been given out. ok is false for who may not know it.
-	SeqState  func(seq catalog.OID) (last int64, called, ok bool, err error)
+	// SeqState is where a sequence stands: its last value, and whether it has been given out. ok is false for who has none of the rights.
+	SeqState  func(seq catalog.OID, rights ...catalog.Privilege) (last int64, called, ok bool, err error)
 	Lock      func(key int64, shared, wait, xact bool) (bool, error) // advisory locks; unlocking is Unlock
 	Unlock    func(key int64, shared bool) (bool, error)
 	UnlockAll func() error

@@ -95,7 +95,7 @@ func registerSystem(r registry) {
 		if c.SeqState == nil {
 			return value.Null, unsupported("sequences cannot be used here")
 		}
-		last, called, ok, err := c.SeqState(catalog.OID(a[0].Int64()))
+		last, called, ok, err := c.SeqState(catalog.OID(a[0].Int64()), catalog.PrivSelect, catalog.PrivUsage)
 		if err != nil || !ok || !called {
 			return value.Null, err
 		}

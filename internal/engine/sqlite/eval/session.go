@@ -70,7 +70,7 @@ type Hooks struct {
 	NextVal, CurrVal func(seq catalog.OID) (int64, error)
 	LastVal          func() (int64, error)
 	SetVal           func(seq catalog.OID, v int64, called bool) error
-	SeqState         func(seq catalog.OID) (last int64, called, ok bool, err error)
+	SeqState         func(seq catalog.OID, rights ...catalog.Privilege) (last int64, called, ok bool, err error)
 	// RegIn and RegOut turn names of objects into OIDs and back; see value.Env. Filled by the executor.
 	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)
 	RegOut func(kind, oid catalog.OID) string

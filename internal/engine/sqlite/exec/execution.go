@@ -49,7 +49,7 @@ func executionOf(s *Session) *execution {
 	}
 	x := &execution{s: s}
 	s.Exec = x
-	s.NextVal, s.CurrVal, s.LastVal, s.SetVal, s.SeqState = x.nextVal, x.currVal, x.lastVal, x.setVal, x.seqState
+	s.NextVal, s.CurrVal, s.LastVal, s.SetVal, s.SeqState = x.askNextVal, x.currVal, x.lastVal, x.setVal, x.seqState
 	if s.RegIn == nil {
 		s.RegIn, s.RegOut = x.regIn, x.regOut
 	}

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
@@ -60,6 +62,23 @@ func (x *execution) moved(oid catalog.OID, st *sequenceState) {
 	}
 }
 
+// maySequence refuses a role that has none of the rights on a sequence.
+func (x *execution) maySequence(oid catalog.OID, rights ...catalog.Privilege) error {
+	seq := x.s.Cat.SequenceByOID(oid)
+	if seq == nil || slices.ContainsFunc(rights, func(p catalog.Privilege) bool { return x.s.Cat.CanSequence(x.s.Role, seq, p) }) {
+		return nil
+	}
+	return fault.New(fault.InsufficientPrivilege, "permission denied for sequence %s", seq.Name)
+}
+
+// askNextVal is the function nextval. The numbers of identity columns need no right.
+func (x *execution) askNextVal(oid catalog.OID) (int64, error) {
+	if err := x.maySequence(oid, catalog.PrivUsage, catalog.PrivUpdate); err != nil {
+		return 0, err
+	}
+	return x.nextVal(oid)
+}
+
 func (x *execution) nextVal(oid catalog.OID) (int64, error) {
 	st, err := x.sequence(oid)
 	if err != nil {
@@ -93,6 +112,9 @@ func (x *execution) nextVal(oid catalog.OID) (int64, error) {
 }
 
 func (x *execution) currVal(oid catalog.OID) (int64, error) {
+	if err := x.maySequence(oid, catalog.PrivSelect, catalog.PrivUsage); err != nil {
+		return 0, err
+	}
 	st := x.sequences[oid]
 	if st == nil || !st.used {
 		name := ""
@@ -112,6 +134,9 @@ func (x *execution) lastVal() (int64, error) {
 }
 
 func (x *execution) setVal(oid catalog.OID, v int64, called bool) error {
+	if err := x.maySequence(oid, catalog.PrivUpdate); err != nil {
+		return err
+	}
 	st, err := x.sequence(oid)
 	if err != nil {
 		return err
@@ -130,10 +155,9 @@ func (x *execution) setVal(oid catalog.OID, v int64, called bool) error {
 	return nil
 }
 
-// seqState is where a sequence stands. ok is false for a role that may neither use nor read it.
-func (x *execution) seqState(oid catalog.OID) (last int64, called, ok bool, err error) {
-	seq := x.s.Cat.SequenceByOID(oid)
-	if seq == nil || !x.s.Cat.CanSequence(x.s.Role, seq, catalog.PrivSelect) && !x.s.Cat.CanSequence(x.s.Role, seq, catalog.PrivUsage) {
+// seqState is where a sequence stands. ok is false for a role that has none of the rights.
+func (x *execution) seqState(oid catalog.OID, rights ...catalog.Privilege) (last int64, called, ok bool, err error) {
+	if x.s.Cat.SequenceByOID(oid) == nil || x.maySequence(oid, rights...) != nil {
 		return 0, false, false, nil
 	}
 	st, err := x.sequence(oid)

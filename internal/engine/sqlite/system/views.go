@@ -80,7 +80,7 @@ func sequenceViews(x *reader) error {
 	for q := range x.cat.Sequences() {
 		last := value.Null
 		if x.SeqState != nil {
-			n, called, ok, err := x.SeqState(q.OID)
+			n, called, ok, err := x.SeqState(q.OID, catalog.PrivSelect, catalog.PrivUsage)
 			if err != nil {
 				return err
 			}
