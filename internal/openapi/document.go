@@ -293,7 +293,7 @@ func (d *document) filters(t *catalog.Table) []any {
 		}
 		list = append(list, object{
 			"name": c.Name, "in": "query", "required": false, "description": or(c.Comment, "A condition on "+c.Name+": operator.value."),
-			"schema": object{"type": "string", "maxLength": maxURL}, "examples": object{"equal": object{"value": "eq." + d.example(c.Type)}, "null": object{"value": "is.null"}},
+			"schema": object{"type": "string", "maxLength": maxURL}, "examples": object{"equal": optional("eq." + d.example(c.Type)), "null": optional("is.null")},
 		})
 	}
 	return list

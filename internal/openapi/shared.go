@@ -124,11 +124,14 @@ func sharedHeaders() object {
 	}
 }
 
+// optional is an example of a parameter that is not sent unless the reader of the interactive reference says so: all filters at once would find nothing.
+func optional(value string) object { return object{"value": value, "x-disabled": true} }
+
 func (d *document) sharedParameters() object {
 	parameter := func(in, name, words, example string) object {
 		p := object{"name": name, "in": in, "required": false, "description": words, "schema": object{"type": "string", "maxLength": maxURL}}
 		if example != "" {
-			p["examples"] = object{"example": object{"value": example}}
+			p["examples"] = object{"example": optional(example)}
 		}
 		return p
 	}

@@ -2,12 +2,12 @@ package openapi
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mainstay-dev/mainstay"
 	"github.com/mainstay-dev/mainstay/mainstaytest"
@@ -51,31 +51,13 @@ func TestReferenceIsClosedToOtherOrigins(t *testing.T) {
 	}
 }
 
-// browserTimeout bounds one page in the browser, which on a busy machine takes its time to start.
-const browserTimeout = 2 * time.Minute
-
 // TestReferenceRendersInABrowser loads the page in Chromium without a network: every name but the server's own address fails to resolve.
 func TestReferenceRendersInABrowser(t *testing.T) {
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
-		}
-	}
-	if browser == "" {
-		t.Skip("skipped: Chromium is not installed, so the page cannot be looked at")
-	}
+	browser, args := chromium(t)
 	s := mainstaytest.Run(t, mainstay.Server{Dir: shop})
 	ctx, cancel := context.WithTimeout(t.Context(), browserTimeout)
 	defer cancel()
-	args := []string{
-		"--headless=new", "--disable-gpu", "--user-data-dir=" + t.TempDir(), "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-		"--virtual-time-budget=20000", "--enable-logging=stderr", "--window-size=1400,1000", "--dump-dom", s.URL + "/docs",
-	}
-	if os.Geteuid() == 0 {
-		args = append(args, "--no-sandbox") // Chromium refuses its sandbox to root
-	}
+	args = append(args, "--virtual-time-budget=20000", "--enable-logging=stderr", "--dump-dom", s.URL+"/docs")
 	var dom, log strings.Builder
 	cmd := exec.CommandContext(ctx, browser, args...)
 	cmd.Stdout, cmd.Stderr = &dom, &log
@@ -92,4 +74,24 @@ func TestReferenceRendersInABrowser(t *testing.T) {
 			t.Errorf("the browser complains: %s", line)
 		}
 	}
+}
+
+// TestReferenceRunsRequests tries an operation as a reader does: the key is there already, and Send shows the server's answer.
+func TestReferenceRunsRequests(t *testing.T) {
+	s := mainstaytest.Run(t, mainstay.Server{Dir: shop})
+	p := open(t, s.URL+"/docs")
+	p.click(button("Open Group - product_catalog"))
+	p.click(`document.querySelector('a[href$="GET/rest/v1/product_catalog"]')`)
+	p.click(button("Test Request\n(get /rest/v1/product_catalog)"))
+	p.click(button("Send"))
+	x := p.answer("/rest/v1/product_catalog")
+	if x.Status != http.StatusOK || x.Headers["apikey"] != s.Publishable {
+		t.Errorf("sent with %q, answered %d", x.Headers, x.Status)
+	}
+	var rows []struct{ Name string }
+	_, body := get(t, s.URL+"/rest/v1/product_catalog?select=name")
+	if err := json.Unmarshal([]byte(body), &rows); err != nil || len(rows) == 0 {
+		t.Fatalf("no products: %v %s", err, body)
+	}
+	p.wait(rows[0].Name, fmt.Sprintf(`document.body.innerText.includes('200 OK') && document.body.innerText.includes(%q)`, rows[0].Name)) // what is below it is not drawn yet
 }
