@@ -318,6 +318,7 @@ func TestRangesNarrowLimits(t *testing.T) {
 	check("limit=3", "0-9", "limit 3")
 	check("limit=30&offset=2", "5-9", "limit 5 offset 5")
 	check("", "bytes=0-9", "")
+	check("limit=30&offset=2", "7-9223372036854775807", "limit 25 offset 7")
 	check("", "x", "")
 }
 

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -229,7 +230,7 @@ func (q *request) rangeHeader(s string) error {
 		end = q.offset + q.limit
 	}
 	q.offset = max(q.offset, first)
-	if to != "" && (end < 0 || last+1 < end) {
+	if to != "" && last < math.MaxInt64 && (end < 0 || last+1 < end) {
 		end = last + 1
 	}
 	if end >= 0 {
