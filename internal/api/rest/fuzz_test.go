@@ -541,6 +541,59 @@ func settled(t *testing.T, s string, m media, plans bool) {
 	}
 }
 
+// A condition is a list of entity tags, each as it is written; written again it is the same.
+func FuzzTags(f *testing.F) {
+	for _, s := range []string{`*`, `"a"`, `W/"a"`, `"a", W/"b"`, `"a"  ,,"b"`, `"a`, `a`, ``, `W/`, `*, "a"`, `"a""b"`, `"a" b`, ", \"a\" ,", `"*"`, `""`} {
+		f.Add(s, "")
+		f.Add(`"x"`, s)
+	}
+	f.Fuzz(func(t *testing.T, one, two string) {
+		tags, ok := readTags([]string{one, two})
+		if !ok {
+			return
+		}
+		if tags.any != (tags.list == nil) {
+			t.Fatalf("%q, %q are read as %+v", one, two, tags)
+		}
+		if tags.any {
+			return
+		}
+		for _, tag := range tags.list {
+			if inner := strings.TrimPrefix(tag, "W/"); len(inner) < 2 || inner[0] != '"' || strings.IndexByte(inner[1:], '"') != len(inner)-2 {
+				t.Fatalf("%q, %q have the tag %q", one, two, tag)
+			}
+			if !tags.weak(strings.TrimPrefix(tag, "W/")) || !tags.strong(tag) && !strings.HasPrefix(tag, "W/") {
+				t.Fatalf("%q is not found in itself", tag)
+			}
+		}
+		if back, ok := readTags(tags.list); !ok || !reflect.DeepEqual(back, tags) {
+			t.Fatalf("%q, %q are read as %q, which is read as %+v", one, two, tags.list, back)
+		}
+	})
+}
+
+// The key of a repeatable write is printable text within its bound, and the same in quotes and without.
+func FuzzKey(f *testing.F) {
+	for _, s := range []string{`"8e03978e-40d5-43dd-bc93-6894a57f9324"`, `bare`, `"a\"b"`, `"a\\b"`, `"a";x=1`, `""`, `"`, `"a`, "a b", "\"a\tb\"", "\x7f", strings.Repeat("x", 41), `"a" `, `"a\`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		const most = 40
+		key, err := readKey([]string{s}, most)
+		if err != nil {
+			refused(t, err, codeKey)
+			return
+		}
+		if key == "" || len(key) > most || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+			t.Fatalf("%q is the key %q", s, key)
+		}
+		back, err := readKey([]string{written(func(b *strings.Builder) { writeName(b, key) })}, 2*most)
+		if err != nil || back != key {
+			t.Fatalf("%q is the key %q, which is read as %q, %v", s, key, back, err)
+		}
+	})
+}
+
 // A Range narrows what limit and offset leave: the rows are those of both.
 func FuzzRange(f *testing.F) {
 	for _, s := range []string{"0-9", "items=5-", "5-3", "bytes=0-9", "x", "", "0-9223372036854775807", "9223372036854775807-", "-5", "1-2-3", "+1-2", "00-01"} {
