@@ -51,9 +51,8 @@ func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "⏎") }
 
 // A collector is a sink that keeps the answers of a script's statements.
 type collector struct {
-	all  []answer
-	now  answer
-	rows int
+	all []answer
+	now answer
 }
 
 // maxRows is how much of one answer is kept: projects have long seeds.

@@ -19,7 +19,7 @@ const newUser = "44444444-4444-4444-8444-444444444444"
 
 func insertUser(id string, n int) string {
 	return fmt.Sprintf(`insert into auth.users (id, aud, role, email, raw_app_meta_data, raw_user_meta_data, created_at, updated_at) values ('%s', 'authenticated', 'authenticated', 'user%d@example.com', `+
-		`'{"provider":"email"}', '{"name":"User %[2]d","full_name":"User %[2]d","username":"user_%[2]d","user_name":"user_%[2]d","first_name":"User","last_name":"%[2]d","avatar_url":"https://example.com/%[2]d.png"}', `+
+		`'{"provider":"email"}', '{"name":"User %[2]d","full_name":"User %[2]d","username":"user_%[2]d","user_name":"user_%[2]d","first_name":"User","last_name":"%[2]d","handle":"user_%[2]d","display_name":"User %[2]d","contact_email":"user%[2]d@example.com","avatar_url":"https://example.com/%[2]d.png"}', `+
 		`'2020-01-01 00:00:00+00', '2020-01-01 00:00:00+00')`, id, n)
 }
 

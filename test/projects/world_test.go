@@ -2,7 +2,6 @@ package projects_test
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -510,5 +509,3 @@ func (w *world) sample(p catalog.Param, n int) string {
 	}
 	return quote(v) + "::" + typ
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
