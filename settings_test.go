@@ -44,6 +44,9 @@ cors_origins = ["https://shop.example"]
 [api.limits]
 url_bytes = 300
 embeds = 2
+batch_requests = 1
+idempotency_key_bytes = 3
+idempotency_answer_bytes = 150
 [api.settings]
 greeting = "it's me"
 [auth]
@@ -81,6 +84,20 @@ func settingsReach(t *testing.T, server mainstay.Server) {
 	check("all rows at once", call(t, "DELETE", rest+"/notes", "", "apikey", s.Secret), 400, `{"code":"21000","message":"DELETE requires a WHERE clause"}`)
 	check("a long URL", get("/notes?id=eq."+strings.Repeat("1", 400)), 414, `{"code":"PGRST100"`)
 	check("many embeds", get("/notes?select=a:notes(id),b:notes(id),c:notes(id)"), 400, `{"code":"PGRST100"`)
+	part := `{"method":"GET","path":"/notes?id=eq.1&select=id"}`
+	post := func(path, body string, headers ...string) answer {
+		t.Helper()
+		return call(t, "POST", rest+path, body, append([]string{"apikey", s.Secret, "Content-Type", "application/json"}, headers...)...)
+	}
+	check("a batch of one", post("/batch", "["+part+"]"), 200, `[{"status":200`)
+	check("a batch of two", post("/batch", "["+part+","+part+"]"), 413, `{"code":"MS400","message":"the batch has more than 1 requests"}`)
+	check("a check that refuses a part", post("/batch", "["+part+"]", "X-Banned", "1"), 429, `{"code":"PT429","message":"banned","index":0}`)
+	check("a key", post("/notes", `{"id":8}`, "Idempotency-Key", "abc"), 201, "")
+	check("a long key", post("/notes", `{"id":9}`, "Idempotency-Key", "abcd"), 400, `{"code":"MS422","message":"the header Idempotency-Key is longer than the server allows"}`)
+	check("a long answer to keep", post("/notes", `{"id":9}`, "Idempotency-Key", "b", "Prefer", "return=representation"), 413, `{"code":"MS422"`)
+	if got := call(t, "DELETE", rest+"/notes?id=gt.7&select=id", "", "apikey", s.Secret, "Prefer", "return=representation"); got.body != `[{"id":8}]` {
+		t.Errorf("what was kept: %s", got.body)
+	}
 	call(t, "DELETE", rest+"/notes?id=eq.3", "", "apikey", s.Secret, "Prefer", "tx=rollback")
 	if got := get("/notes?select=id&order=id"); got.header.Get("Warning") == "" || got.header.Get("Server-Timing") == "" {
 		t.Errorf("two of three rows: %s %v", got.body, got.header)

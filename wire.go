@@ -112,7 +112,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		MaxRows:       conf.API.MaxRows,
 		CallerOf:      a.caller,
 		Timeout:       conf.API.StatementTimeout,
-		ExportTimeout: conf.API.ExportTimeout, MaxExportRows: conf.API.MaxExportRows, CursorLife: conf.API.CursorLifetime,
+		ExportTimeout: conf.API.ExportTimeout, MaxExportRows: conf.API.MaxExportRows, KeepAnswers: conf.API.IdempotencyKeep, CursorLife: conf.API.CursorLifetime,
 		Limits:       limits(&conf.API),
 		Log:          a.log,
 		ServerTiming: serverTiming(conf.API.ServerTiming),
@@ -131,7 +131,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		},
 	})
 	documents := docs.Options{
-		Title: conf.Name, Schemas: conf.API.Schemas, MaxRows: conf.API.MaxRows, CallerOf: a.caller, Catalog: a.engine.Catalog, Key: a.keys.Publishable,
+		Title: conf.Name, Schemas: conf.API.Schemas, MaxRows: conf.API.MaxRows, MaxBatch: restDoor.Limits().Batch, CallerOf: a.caller, Catalog: a.engine.Catalog, Key: a.keys.Publishable,
 		Serves: func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
 	}
 	authDoor, err := a.signIn()
@@ -236,7 +236,7 @@ func limits(c *project.API) rest.Limits {
 	l := &c.Limits
 	return rest.Limits{
 		Body: c.MaxBodyBytes, Answer: c.MaxAnswerBytes, URL: l.URLBytes, Params: l.Parameters, Items: l.Fields, Filters: l.Conditions, Values: l.Values, Depth: l.Nesting,
-		Embeds: l.Embeds, Exports: l.Exports,
+		Embeds: l.Embeds, Exports: l.Exports, Batch: l.BatchRequests, Key: l.IdempotencyKey, KeptAnswer: int64(l.IdempotencyAnswer),
 	}
 }
 

@@ -29,6 +29,8 @@ type Options struct {
 	Serves func(t *catalog.Table, role string) bool
 	// MaxRows is the most rows of an answer; 0 is no bound.
 	MaxRows int64
+	// MaxBatch is the most requests of a batch.
+	MaxBatch int
 }
 
 // object is a JSON object; its keys are written in alphabetical order.
@@ -37,6 +39,9 @@ type object = map[string]any
 // Document makes the description, as JSON.
 func Document(cat *catalog.Catalog, o Options) ([]byte, error) {
 	d := &document{cat: cat, o: o, schemas: sharedSchemas(), names: map[string]string{}, used: map[string]bool{}}
+	for name := range d.schemas {
+		d.names[name] = "\x00"
+	}
 	paths := fixedPaths()
 	tags := []object{{"name": "Server", "description": "The server itself: its health, its keys, this document."}}
 	if cat.CanSchema(o.Role, o.Schema, catalog.PrivUsage) {
@@ -48,6 +53,10 @@ func Document(cat *catalog.Catalog, o Options) ([]byte, error) {
 				paths["/rest/v1/"+url.PathEscape(t.Name)] = item
 				tags = append(tags, object{"name": t.Name, "description": or(t.Comment, "The rows of "+t.Name+".")})
 			}
+		}
+		if paths[batchPath] == nil { // else a table has the name
+			paths[batchPath] = d.batch()
+			tags = append(tags, object{"name": "Batch", "description": "Several requests in one transaction."})
 		}
 		called := map[string]bool{}
 		for f := range cat.AllFunctions() {
@@ -166,25 +175,25 @@ func (d *document) table(t *catalog.Table) object {
 	}
 	returned := func(code, words string) object {
 		if !read {
-			return object{code: object{"description": words, "headers": tell("Content-Range", "Preference-Applied")}}
+			return object{code: done(words)}
 		}
 		return object{code: content(words+", with their rows when asked for", rows, row)}
 	}
 	if t.Insertable && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivInsert) {
 		body := ref("schemas", d.define(t, "Insert", catalog.PrivInsert))
-		post := operation("create", "Create rows in", d.parameters("select", "columns", "on_conflict", "onlyNew", "preferWrite"))
+		post := operation("create", "Create rows in", d.parameters("select", "columns", "on_conflict", "onlyNew", "preferWrite", "idempotencyKey"))
 		post["requestBody"] = object{"required": true, "description": "A row, or an array of rows.", "content": object{
 			"application/json": object{"schema": object{"anyOf": []object{body, {"type": "array", "items": body, "maxItems": maxItems}}}},
 			"text/csv":         object{"schema": object{"type": "string", "maxLength": maxLength}}, "application/x-ndjson": lines(),
 		}}
-		post["responses"] = answers(merge(returned("201", "Rows were created"), returned("200", "Rows were there and were merged or ignored")), "409", "412")
+		post["responses"] = answers(merge(returned("201", "Rows were created"), returned("200", "Rows were there and were merged or ignored")), "409", "412", "422")
 		item["post"] = post
 	}
 	if t.Updatable && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivUpdate) {
 		body := ref("schemas", d.define(t, "Update", catalog.PrivUpdate))
-		patch := operation("update", "Change rows of", append(slices.Clone(filters), d.parameters("select", "columns", "and", "or", "ifMatch", "preferWrite")...))
+		patch := operation("update", "Change rows of", append(slices.Clone(filters), d.parameters("select", "columns", "and", "or", "ifMatch", "preferWrite", "idempotencyKey")...))
 		patch["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": body}}}
-		patch["responses"] = answers(merge(returned("200", "Rows were changed"), object{"204": done("Rows were changed")}), "409", "412")
+		patch["responses"] = answers(merge(returned("200", "Rows were changed"), object{"204": done("Rows were changed")}), "409", "412", "422")
 		item["patch"] = patch
 	}
 	if key := plan.PrimaryKey(d.cat, t); key != nil && t.Insertable && t.Updatable && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivInsert) && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivUpdate) {
@@ -196,16 +205,16 @@ func (d *document) table(t *catalog.Table) object {
 				conditions = append(conditions, required)
 			}
 		}
-		put := operation("put", "Create or replace a row of", append(conditions, d.parameters("select", "columns", "ifMatch", "onlyNew", "preferWrite")...))
+		put := operation("put", "Create or replace a row of", append(conditions, d.parameters("select", "columns", "ifMatch", "onlyNew", "preferWrite", "idempotencyKey")...))
 		put["requestBody"] = object{"required": true, "description": "The whole row; its key must be that of the URL.", "content": object{
 			"application/json": object{"schema": ref("schemas", d.define(t, "Insert", catalog.PrivInsert))},
 		}}
-		put["responses"] = answers(merge(merge(returned("200", "The row was replaced"), returned("201", "The row was created")), object{"204": done("The row is there")}), "409", "412")
+		put["responses"] = answers(merge(merge(returned("200", "The row was replaced"), returned("201", "The row was created")), object{"204": done("The row is there")}), "409", "412", "422")
 		item["put"] = put
 	}
 	if t.Deletable && d.cat.Can(d.o.Role, t, catalog.PrivDelete) {
-		remove := operation("delete", "Delete rows of", append(slices.Clone(filters), d.parameters("select", "and", "or", "ifMatch", "preferWrite")...))
-		remove["responses"] = answers(merge(returned("200", "Rows were deleted"), object{"204": done("Rows were deleted")}), "409", "412")
+		remove := operation("delete", "Delete rows of", append(slices.Clone(filters), d.parameters("select", "and", "or", "ifMatch", "preferWrite", "idempotencyKey")...))
+		remove["responses"] = answers(merge(returned("200", "Rows were deleted"), object{"204": done("Rows were deleted")}), "409", "412", "422")
 		item["delete"] = remove
 	}
 	return item
@@ -393,7 +402,7 @@ func (d *document) function(fs []*catalog.Function) object {
 			out["304"] = unchanged()
 			return answers(out, "409", "412", "416")
 		}
-		return answers(out, "409", "416")
+		return answers(out, "409", "416", "422")
 	}
 	shared := d.parameters("select", "order", "limit", "offset", "preferCall")
 	operation := func(verb string, params []any) object {
@@ -402,7 +411,7 @@ func (d *document) function(fs []*catalog.Function) object {
 			"parameters": append(params, shared...), "responses": responses(verb == "get"),
 		}
 	}
-	post := operation("call", d.profile("call"))
+	post := operation("call", append(d.profile("call"), d.parameters("idempotencyKey")...))
 	post["requestBody"] = object{"required": false, "content": object{"application/json": object{"schema": ref("schemas", component)}}}
 	item := object{"post": post}
 	if reads {

@@ -44,6 +44,7 @@ var errorResponses = []struct{ status, name, words string }{
 	{"414", "URITooLong", "The URL is longer than the server allows"},
 	{"415", "UnsupportedMediaType", "The body has a form that is not read"},
 	{"416", "RangeNotSatisfiable", "There are fewer rows than the offset"},
+	{"422", "OtherRequest", "The Idempotency-Key was used for another request"},
 	{"500", "Failed", "The statement failed, or the server did"},
 	{"503", "Unavailable", "The database cannot be reached"},
 }
@@ -63,7 +64,7 @@ func sharedResponses() object {
 // answers completes the responses of an operation with its failures: those that any has, and more.
 func answers(out object, more ...string) object {
 	for _, e := range errorResponses {
-		if e.status != "409" && e.status != "412" && e.status != "416" {
+		if e.status != "409" && e.status != "412" && e.status != "416" && e.status != "422" {
 			out[e.status] = ref("responses", e.name)
 		}
 		for _, m := range more {
@@ -81,7 +82,7 @@ func content(words string, all, one object) object {
 		"application/json": object{"schema": all}, "application/vnd.pgrst.object+json": object{"schema": one},
 		"text/csv": object{"schema": object{"type": "string", "maxLength": maxLength}}, "application/x-ndjson": lines(),
 	}
-	return object{"description": words, "content": forms, "headers": tell("Content-Range", "Preference-Applied", "Content-Location", "ETag", "Next-Cursor", "Link")}
+	return object{"description": words, "content": forms, "headers": tell("Content-Range", "Preference-Applied", "Content-Location", "ETag", "Next-Cursor", "Link", replayed)}
 }
 
 // lines is a body of JSON values, one a line.
@@ -95,7 +96,7 @@ func unchanged() object {
 }
 
 func done(words string) object {
-	return object{"description": words, "headers": tell("Content-Range", "Preference-Applied")}
+	return object{"description": words, "headers": tell("Content-Range", "Preference-Applied", replayed)}
 }
 
 // tell names the headers of an answer; every answer has those of CORS.
@@ -107,7 +108,10 @@ func tell(names ...string) object {
 	return out
 }
 
-const origin = "Access-Control-Allow-Origin"
+const (
+	origin   = "Access-Control-Allow-Origin"
+	replayed = "Idempotency-Replayed"
+)
 
 func sharedHeaders() object {
 	header := func(words string) object {
@@ -117,6 +121,7 @@ func sharedHeaders() object {
 		origin:               header("*, for a request with Origin: callers are known by headers, never by cookies"),
 		"Content-Range":      header("first-last/total: which rows, counted from 0, and of how many when a count was asked for; * where not known"),
 		"Preference-Applied": header("The preferences that were honoured (RFC 7240)"),
+		replayed:             header("true: the answer is that of an earlier request with the same Idempotency-Key, and nothing happened now"),
 		"Content-Location":   header("The request in its canonical form"),
 		"Next-Cursor":        header("Of a page by cursor that is not the last: what the next one begins with"),
 		"Link":               header("Of a page by cursor that is not the last: the next one (RFC 8288)"),
@@ -158,6 +163,7 @@ func (d *document) sharedParameters() object {
 		"preferWrite": parameter("header", "Prefer", "return=representation, minimal or headers-only; resolution=merge-duplicates or ignore-duplicates; missing=default; max-affected=n with handling=strict; count=exact.", "return=representation"),
 		"preferCall":  parameter("header", "Prefer", "count=exact; max-affected=n with handling=strict; timezone=….", "count=exact"),
 	}
+	out["idempotencyKey"] = parameter("header", "Idempotency-Key", "A name of your own for this request, such as a UUID in quotes: it happens once, and sent again gets the answer that it had.", "")
 	if len(d.o.Schemas) > 1 {
 		out["acceptProfile"], out["contentProfile"] = profile("Accept-Profile"), profile("Content-Profile")
 	}

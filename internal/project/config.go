@@ -47,6 +47,9 @@ type API struct {
 
 	CursorLifetime time.Duration // how long the cursor of a page is good for; default 24 h
 
+	// IdempotencyKeep is for how long the answer to a request with an Idempotency-Key is kept; default 24 h.
+	IdempotencyKeep time.Duration
+
 	// What one request may ask for. Zero is the door's default.
 	Limits RequestLimits
 
@@ -71,6 +74,10 @@ type RequestLimits struct {
 	Nesting    int `toml:"nesting"`
 	Embeds     int `toml:"embeds"`
 	Exports    int `toml:"exports"`
+
+	BatchRequests     int `toml:"batch_requests"`
+	IdempotencyKey    int `toml:"idempotency_key_bytes"`
+	IdempotencyAnswer int `toml:"idempotency_answer_bytes"`
 }
 
 // Auth is how callers are known.
@@ -108,6 +115,7 @@ const (
 	defaultExport    = 10 * time.Minute
 	defaultCursor    = 24 * time.Hour
 	defaultMigration = 30 * time.Minute
+	defaultKeep      = 24 * time.Hour
 	maxConfigBytes   = 1 << 20
 	defaultSite      = "http://localhost:3000"
 	configOwn        = "mainstay.toml"
@@ -133,6 +141,7 @@ type document struct {
 		StatementTimeout *string   `toml:"statement_timeout"`
 		ExportTimeout    *string   `toml:"export_timeout"`
 		MaxExportRows    *int64    `toml:"max_export_rows"`
+		IdempotencyKeep  *string   `toml:"idempotency_keep"`
 		CursorLifetime   *string   `toml:"cursor_lifetime"`
 
 		Limits        RequestLimits      `toml:"limits"`
@@ -196,6 +205,7 @@ func (p *Project) readConfig() error {
 	}{
 		{"api.statement_timeout", doc.API.StatementTimeout, &p.Config.API.StatementTimeout},
 		{"api.export_timeout", doc.API.ExportTimeout, &p.Config.API.ExportTimeout},
+		{"api.idempotency_keep", doc.API.IdempotencyKeep, &p.Config.API.IdempotencyKeep},
 		{"api.cursor_lifetime", doc.API.CursorLifetime, &p.Config.API.CursorLifetime},
 		{"db.migration_timeout", doc.DB.MigrationTimeout, &p.Config.DB.MigrationTimeout},
 	} {
@@ -240,7 +250,7 @@ func (d *document) config(folder string) Config {
 		Name: folder,
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
-			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, ExportTimeout: defaultExport, CursorLifetime: defaultCursor,
+			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, ExportTimeout: defaultExport, IdempotencyKeep: defaultKeep, CursorLifetime: defaultCursor,
 			ServerTiming: "service_role", TxEnd: "commit", Errors: "verbose", CSVFormulas: "keep",
 		},
 		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
@@ -315,6 +325,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.max_body_bytes", "must be at least 1024")
 	case c.API.MaxAnswerBytes < 1024:
 		return bad("api.max_answer_bytes", "must be at least 1024")
+	case c.API.IdempotencyKeep < time.Second:
+		return bad("api.idempotency_keep", "must be at least 1s")
 	case !slices.Contains([]string{"service_role", "everyone", "nobody"}, c.API.ServerTiming):
 		return bad("api.server_timing", "must be service_role, everyone or nobody")
 	case !slices.Contains([]string{"commit", "commit-allow-override", "rollback", "rollback-allow-override"}, c.API.TxEnd):
@@ -334,6 +346,7 @@ func (p *Project) checkConfig(path string) error {
 		limit int
 	}{
 		{"url_bytes", l.URLBytes}, {"parameters", l.Parameters}, {"fields", l.Fields}, {"conditions", l.Conditions}, {"values", l.Values}, {"nesting", l.Nesting}, {"embeds", l.Embeds}, {"exports", l.Exports},
+		{"batch_requests", l.BatchRequests}, {"idempotency_key_bytes", l.IdempotencyKey}, {"idempotency_answer_bytes", l.IdempotencyAnswer},
 	} {
 		if x.limit < 0 {
 			return bad("api.limits."+x.name, "must be at least 1")

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // write makes a folder of files: alternating names and contents.
@@ -97,6 +98,8 @@ func TestWrongFolders(t *testing.T) {
 	check("api.max_export_rows must be", "mainstay.toml", "[api]\nmax_export_rows = -1\n")
 	check("api.limits.exports must be at least 1", "mainstay.toml", "[api.limits]\nexports = -1\n")
 	check("db.migration_timeout must be a time", "mainstay.toml", "[db]\nmigration_timeout = \"-1s\"\n")
+	check("api.idempotency_keep must be at least 1s", "mainstay.toml", "[api]\nidempotency_keep = \"0s\"\n")
+	check("api.limits.batch_requests must be at least 1", "mainstay.toml", "[api.limits]\nbatch_requests = -1\n")
 	check("api.server_timing must be", "mainstay.toml", "[api]\nserver_timing = \"me\"\n")
 	check("api.tx_end must be", "mainstay.toml", "[api]\ntx_end = \"never\"\n")
 	check("api.errors must be", "mainstay.toml", "[api]\nerrors = \"none\"\n")
@@ -116,6 +119,7 @@ func TestWrongFolders(t *testing.T) {
 func TestSettingsOfTheDoor(t *testing.T) {
 	p := load(t, "mainstay.toml", `[api]
 plan_enabled = true
+idempotency_keep = "2h"
 server_timing = "nobody"
 pre_request = "public.check"
 tx_end = "rollback"
@@ -131,19 +135,22 @@ conditions = 4
 values = 5
 nesting = 6
 embeds = 7
+batch_requests = 8
+idempotency_key_bytes = 9
+idempotency_answer_bytes = 10
 [api.settings]
 greeting = "hello"
 [auth]
 jwt_role_claim = "$.roles[0]"
 anonymous = false
 `)
-	a, want := p.Config.API, RequestLimits{URLBytes: 1, Parameters: 2, Fields: 3, Conditions: 4, Values: 5, Nesting: 6, Embeds: 7}
-	if !a.Plans || a.ServerTiming != "nobody" || a.PreRequest != "public.check" || a.TxEnd != "rollback" || !a.RequireFilter || a.Errors != "minimal" || a.CSVFormulas != "quote" ||
+	a, want := p.Config.API, RequestLimits{URLBytes: 1, Parameters: 2, Fields: 3, Conditions: 4, Values: 5, Nesting: 6, Embeds: 7, BatchRequests: 8, IdempotencyKey: 9, IdempotencyAnswer: 10}
+	if !a.Plans || a.IdempotencyKeep != 2*time.Hour || a.ServerTiming != "nobody" || a.PreRequest != "public.check" || a.TxEnd != "rollback" || !a.RequireFilter || a.Errors != "minimal" || a.CSVFormulas != "quote" ||
 		len(a.Origins) != 1 || a.Limits != want || a.Settings["greeting"] != "hello" || p.Config.Auth.RoleClaim != "$.roles[0]" || p.Config.Auth.Anonymous || len(p.Warnings) > 0 {
 		t.Errorf("got %+v %+v %q", a, p.Config.Auth, p.Warnings)
 	}
 	a = load(t, "mainstay.toml", "").Config.API
-	if a.Plans || a.ServerTiming != "service_role" || a.TxEnd != "commit" || a.RequireFilter || a.Errors != "verbose" || a.CSVFormulas != "keep" || a.Origins != nil {
+	if a.Plans || a.IdempotencyKeep != 24*time.Hour || a.ServerTiming != "service_role" || a.TxEnd != "commit" || a.RequireFilter || a.Errors != "verbose" || a.CSVFormulas != "keep" || a.Origins != nil {
 		t.Errorf("got %+v", a)
 	}
 }

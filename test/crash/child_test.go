@@ -160,26 +160,40 @@ func (e *refusedError) Error() string { return fmt.Sprintf("status %d: %s", e.st
 
 // send makes a write as the user; nil is an acknowledgement, *refusedError a refusal, and any other error leaves the outcome open.
 func (c *child) send(method, path, body string) error {
+	_, err := c.exchange(method, path, body, "")
+	return err
+}
+
+// sell makes a write that has a key, and tells whether it had been made before.
+func (c *child) sell(id int64) (before bool, err error) {
+	head, err := c.exchange("POST", "/rest/v1/sales", fmt.Sprintf(`{"name":%d}`, id), fmt.Sprintf(`"sale %d"`, id))
+	return head.Get("Idempotency-Replayed") == "true", err
+}
+
+func (c *child) exchange(method, path, body, key string) (http.Header, error) {
 	r, err := http.NewRequest(method, c.URL+path, strings.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
 	}
 	r.Header.Set("Authorization", "Bearer "+c.Token)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Prefer", "return=minimal, resolution=merge-duplicates")
 	resp, err := c.client.Do(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if resp.StatusCode >= 300 {
-		return &refusedError{resp.StatusCode, string(text)}
+		return nil, &refusedError{resp.StatusCode, string(text)}
 	}
-	return nil
+	return resp.Header, nil
 }
 
 // all reads a table.

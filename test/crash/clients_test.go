@@ -23,15 +23,18 @@ create index on entries (batch);
 create table counters (id integer primary key, value bigint not null);
 create table accounts (id integer primary key, balance bigint not null);
 create table transfers (id bigint primary key, source integer not null references accounts, target integer not null references accounts, amount bigint not null);
+create table sales (id bigint generated always as identity primary key, name bigint not null);
 insert into accounts select n, 1000000 from generate_series(0, 7) n;
 
 alter table entries enable row level security;
 alter table counters enable row level security;
 alter table accounts enable row level security;
 alter table transfers enable row level security;
+alter table sales enable row level security;
 create policy "users" on entries to authenticated using (auth.uid() is not null);
 create policy "users" on counters to authenticated using (auth.uid() is not null);
 create policy "users" on accounts to authenticated using (auth.uid() is not null);
+create policy "users" on sales to authenticated using (auth.uid() is not null);
 create policy "users" on transfers to authenticated using (auth.uid() is not null);
 
 create function transfer(p_id bigint, p_source integer, p_target integer, p_amount bigint) returns void language plpgsql as $$
@@ -68,7 +71,7 @@ type ledger struct {
 
 // written is a write that was sent.
 type written struct {
-	kind         string // entry, batch or transfer
+	kind         string // entry, batch, transfer or sale
 	size         int    // of an entry's note
 	source       int
 	target       int
@@ -144,6 +147,9 @@ func (c *clients) write() {
 	for i := range 3 {
 		c.loop(func(n int) (func() error, func()) { return c.transfer(n%accounts, (n+1+i)%accounts) })
 	}
+	for range 2 {
+		c.loop(func(int) (func() error, func()) { return c.sale() })
+	}
 	for i := range counters {
 		c.loop(func(int) (func() error, func()) { return c.upsert(i) })
 	}
@@ -209,6 +215,16 @@ func (c *clients) transfer(source, target int) (func() error, func()) {
 	id := c.b.add(w)
 	return c.post("/rest/v1/rpc/transfer", fmt.Sprintf(`{"p_id":%d,"p_source":%d,"p_target":%d,"p_amount":%d}`, id, source, target, amount)),
 		func() { w.acknowledged = true }
+}
+
+// sale inserts a row that nothing but the request's key keeps from being there twice.
+func (c *clients) sale() (func() error, func()) {
+	w := &written{kind: "sale"}
+	id := c.b.add(w)
+	return func() error {
+		_, err := c.server.sell(id)
+		return err
+	}, func() { w.acknowledged = true }
 }
 
 // upsert writes growing numbers to a counter that nobody else writes.

@@ -167,7 +167,7 @@ func (b *bench) check() []string {
 func (b *bench) clear() {
 	b.run(false)
 	defer b.kill()
-	for _, table := range []string{"entries", "transfers"} {
+	for _, table := range []string{"entries", "transfers", "sales"} {
 		if err := b.child.send("DELETE", "/rest/v1/"+table+"?id=gte.0", ""); err != nil {
 			b.t.Fatal(err)
 		}

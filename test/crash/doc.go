@@ -4,9 +4,9 @@
 //	go test ./test/crash -count=1 -kills 1000 -timeout 2h -v # a campaign
 //
 // A child process serves a project on the embedded engine; clients insert rows and batches, move money between accounts in one function, and
-// upsert counters, and note what was acknowledged. The child is killed (SIGKILL, nothing of it runs any more) at a random moment, at exactly the Nth acknowledgement,
+// upsert counters, sell under a key (Idempotency-Key), and note what was acknowledged. The child is killed (SIGKILL, nothing of it runs any more) at a random moment, at exactly the Nth acknowledgement,
 // or while it starts; it is started again, and then: every acknowledged write is there; what was not acknowledged is there as a whole or
-// not at all; no write appears that nobody sent; sums of money are as the transfers say; SQLite's own check of the file, made on the files as the
+// not at all; no write appears that nobody sent; sums of money are as the transfers say; a sale that is sent again is made once; SQLite's own check of the file, made on the files as the
 // kill left them, finds nothing. What a check has seen must stay.
 //
 // Two negative controls show that the checker can see: a server that acknowledges before it commits must be caught losing writes, and clients that move money in

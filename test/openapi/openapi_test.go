@@ -191,24 +191,25 @@ type fuzzer struct {
 	head     http.Header
 	doc      description
 	rng      *rand.Rand
+	all      []operation
 	statuses map[int]int
 }
 
+// operation is what the document says of a method of a path.
+type operation struct {
+	path, method string
+	item         object
+}
+
 func (f *fuzzer) run(n int) {
-	type operation struct {
-		path, method string
-		item         object
-	}
-	var all []operation
 	paths := f.doc.root["paths"].(object)
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		for _, method := range slices.Sorted(maps.Keys(paths[path].(object))) {
-			all = append(all, operation{path, method, f.doc.deref(paths[path].(object)[method])})
+			f.all = append(f.all, operation{path, strings.ToUpper(method), f.doc.deref(paths[path].(object)[method])})
 		}
 	}
-	for i := range max(n, len(all)) {
-		o := all[i%len(all)]
-		f.one(strings.ToUpper(o.method), o.path, o.item)
+	for i := range max(n, len(f.all)) {
+		f.one(f.all[i%len(f.all)])
 	}
 }
 
@@ -219,56 +220,108 @@ func pick[T any](f *fuzzer, list ...T) T { return list[f.rng.IntN(len(list))] }
 // odd are values that break things.
 var odd = []string{"", "null", "-1", "99999999999999999999", "1e400", "NaN", "'", `"`, "%", "(", "eq.", "{}", "[", "é", "\U0001F600", "a\x00b", "\xff", "infinity", "2026-02-31", "true", strings.Repeat("x", 3000)}
 
-// one makes a request for an operation and judges the answer.
-func (f *fuzzer) one(method, path string, item object) {
+// A made request is one for an operation.
+type made struct {
+	target string // path and query
+	head   http.Header
+	body   any // before it is broken
+	text   []byte
+	plain  bool // the rows have the document's own form
+}
+
+// make makes a request for an operation up.
+func (f *fuzzer) make(o operation) made {
 	query := url.Values{}
-	head := f.head.Clone()
-	plain := true // the rows have the document's own form
-	parameters, _ := item["parameters"].([]any)
+	m := made{target: o.path, head: http.Header{}, plain: true}
+	parameters, _ := o.item["parameters"].([]any)
 	for _, p := range parameters {
 		p := f.doc.deref(p)
 		if name := p["name"].(string); p["required"] == true && !f.chance(10) || f.chance(12) {
 			v := f.parameter(name, p)
 			if p["in"] == "header" {
 				if !strings.ContainsAny(v, "\x00\n\r") && strings.IndexByte(v, 0xff) < 0 {
-					head.Set(name, v)
+					m.head.Set(name, v)
 				}
 				continue
 			}
-			plain = plain && name != "select"
+			m.plain = m.plain && name != "select"
 			query.Set(name, v)
 		}
 	}
-	var body []byte
-	if b := f.doc.deref(item["requestBody"]); b != nil {
+	if b := f.doc.deref(o.item["requestBody"]); b != nil {
 		forms := b["content"].(object)
-		v := f.value(f.doc.deref(forms["application/json"])["schema"], 0)
-		body, _ = json.Marshal(v)
+		if o.path == batch && f.chance(85) {
+			m.body = f.requests()
+		} else {
+			m.body = f.value(f.doc.deref(forms["application/json"])["schema"], 0)
+		}
+		m.text, _ = json.Marshal(m.body)
 		kind := "application/json"
 		switch {
 		case f.chance(5):
-			body = body[:f.rng.IntN(len(body)+1)]
+			m.text = m.text[:f.rng.IntN(len(m.text)+1)]
 		case f.chance(4):
 			kind = pick(f, "text/csv", "application/x-www-form-urlencoded", "image/png", "text/plain")
 		}
-		head.Set("Content-Type", kind)
+		m.head.Set("Content-Type", kind)
 	}
 	if f.chance(15) {
-		head.Set("Accept", pick(f, "application/json", "application/vnd.pgrst.object+json", "text/csv", "image/png", "*/*"))
+		m.head.Set("Accept", pick(f, "application/json", "application/vnd.pgrst.object+json", "text/csv", "image/png", "*/*"))
 	}
-	target := f.url + path
 	if len(query) > 0 {
-		target += "?" + query.Encode()
+		m.target += "?" + query.Encode()
 	}
-	r, err := http.NewRequestWithContext(f.t.Context(), method, target, bytes.NewReader(body))
+	return m
+}
+
+const (
+	door  = "/rest/v1"
+	batch = door + "/batch"
+)
+
+// requests are those of a batch: made up for other operations.
+func (f *fuzzer) requests() []any {
+	list := []any{}
+	for range 1 + f.rng.IntN(3) {
+		o := pick(f, f.all...)
+		if !strings.HasPrefix(o.path, door) || o.path == batch && !f.chance(5) {
+			continue
+		}
+		m := f.make(o)
+		part := object{"method": o.method, "path": strings.TrimPrefix(m.target, door)}
+		headers := object{}
+		for name := range m.head {
+			if name != "Idempotency-Key" || f.chance(5) {
+				headers[name] = m.head.Get(name)
+			}
+		}
+		if kind := m.head.Get("Content-Type"); kind == "" || kind == "application/json" {
+			part["body"] = m.body
+		} else {
+			part["body"] = string(m.text)
+		}
+		part["headers"] = headers
+		if f.chance(30) {
+			part["id"] = pick[any](f, 1, "a", nil, true)
+		}
+		list = append(list, part)
+	}
+	return list
+}
+
+// one makes a request for an operation and judges the answer.
+func (f *fuzzer) one(o operation) {
+	m := f.make(o)
+	r, err := http.NewRequestWithContext(f.t.Context(), o.method, f.url+m.target, bytes.NewReader(m.text))
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	r.Header = head
+	r.Header = m.head
+	maps.Copy(r.Header, f.head)
 	resp, answer := send(f.t, r)
 	f.statuses[resp.StatusCode]++
-	if bad := f.judge(item, resp, answer, plain); bad != "" {
-		f.t.Errorf("%s\n%s %s\n%v\n%.500s\nwas answered %s %s\n%.600s", bad, method, target, head, body, resp.Status, resp.Header.Get("Content-Type"), answer)
+	if bad := f.judge(o.item, resp, answer, m.plain); bad != "" {
+		f.t.Errorf("%s\n%s %s\n%v\n%.500s\nwas answered %s %s\n%.600s", bad, o.method, m.target, m.head, m.text, resp.Status, resp.Header.Get("Content-Type"), answer)
 	}
 }
 
@@ -322,6 +375,8 @@ func (f *fuzzer) parameter(name string, p object) string {
 		return pick(f, "(id.not.is.null,id.gt.0)", "(id.eq.1", "(nope.eq.1)", "()")
 	case "Range":
 		return pick(f, "0-1", "5-", "3-1", "x")
+	case "Idempotency-Key":
+		return pick(f, `"a"`, "b", fmt.Sprintf(`"%d"`, f.rng.IntN(20)), `"a`, "", "a, b")
 	case "Prefer":
 		return pick(f, "count=exact", "return=representation", "return=minimal", "count=exact,return=representation", "resolution=merge-duplicates", "handling=strict,nope=1", "missing=default", "count=planned", "timezone=Europe/Berlin", "handling=strict,max-affected=1")
 	}

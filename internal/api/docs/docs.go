@@ -34,6 +34,7 @@ type Options struct {
 	Title    string
 	Schemas  []string // those served; the first is described unless Accept-Profile or the parameter schema names another
 	MaxRows  int64
+	MaxBatch int // requests of a batch
 	CallerOf func(*http.Request) (query.Caller, error)
 	Catalog  func() *catalog.Catalog
 	Serves   func(t *catalog.Table, role string) bool
@@ -78,7 +79,7 @@ func (o Options) document(r *http.Request) ([]byte, error) {
 	if !slices.Contains(o.Schemas, schema) {
 		return nil, fault.New("PGRST106", "Invalid schema: %s", schema).WithHint("Only the following schemas are exposed: %s", strings.Join(o.Schemas, ", ")).WithStatus(http.StatusNotAcceptable)
 	}
-	return openapi.Document(o.Catalog(), openapi.Options{Title: o.Title, Schema: schema, Schemas: o.Schemas, Role: caller.Role, Serves: o.Serves, MaxRows: o.MaxRows})
+	return openapi.Document(o.Catalog(), openapi.Options{Title: o.Title, Schema: schema, Schemas: o.Schemas, Role: caller.Role, Serves: o.Serves, MaxRows: o.MaxRows, MaxBatch: o.MaxBatch})
 }
 
 func reads(r *http.Request) error {

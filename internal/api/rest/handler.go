@@ -151,6 +151,9 @@ func New(e engine.Engine, o Options) *Handler {
 	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize), tagger: newTagger(o.Secret), cursors: newCursors(o.Secret, o.CursorLife, o.Now), exports: make(chan struct{}, o.Limits.Exports)}
 }
 
+// Limits are the door's, with its defaults.
+func (h *Handler) Limits() Limits { return h.o.Limits }
+
 // CacheStats counts the plan cache's hits and misses.
 func (h *Handler) CacheStats() plan.CacheStats { return h.cache.Stats() }
 

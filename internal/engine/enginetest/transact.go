@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -331,10 +332,14 @@ func transactSnapshot(w *world) {
 	reads, writes := w.plan(service.Role, &look), w.plan(service.Role, &set)
 	var group sync.WaitGroup
 	const workers, each = 4, 5
-	for range workers {
+	for i := range workers {
 		group.Go(func() {
-			for range each {
-				err := w.e.Transact(w.Context(), engine.TxOptions{Caller: service, Snapshot: true}, func(tx engine.Tx) error {
+			for j := range each {
+				o := engine.TxOptions{Caller: service, Snapshot: true}
+				if i%2 == 1 { // one that happens once has a snapshot, too
+					o.Once = &engine.Once{Key: sha256.Sum256(fmt.Append(nil, i, j)), Keep: time.Hour, Answer: func() (string, error) { return "", nil }}
+				}
+				err := w.e.Transact(w.Context(), o, func(tx engine.Tx) error {
 					r := &result{}
 					if err := w.step(tx, service, reads, &step{Statement: look, r: r}); err != nil {
 						return err

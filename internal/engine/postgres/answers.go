@@ -40,7 +40,7 @@ func (t *transaction) take(once *engine.Once) (request, answer string, found boo
 	t.begun = true
 	p := t.conn.StartPipeline(t.ctx)
 	key := bytesOf(digest(once.Key))
-	p.SendQueryPrepared("ms_begin", nil, nil, nil)
+	p.SendQueryPrepared(t.begin(), nil, nil, nil)
 	p.SendQueryPrepared("ms_owner", nil, nil, nil)
 	keep := strconv.FormatInt(once.Keep.Microseconds(), 10) + " microseconds"
 	p.SendQueryParams(takeAnswer, [][]byte{key, bytesOf(digest(once.Request)), bytesOf(keep)}, nil, nil, nil)

@@ -206,12 +206,8 @@ func (t *transaction) sendBegin(p *pgconn.Pipeline, r *request) (sent int) {
 		if t.zoned && r.args.TimeZone == "" {
 			send("ms_zone")
 		}
-	case t.o.ReadOnly:
-		send("ms_begin_snap_ro")
-	case t.o.Snapshot:
-		send("ms_begin_snap")
 	default:
-		send("ms_begin")
+		send(t.begin())
 	}
 	t.begun = true
 	t.zoned = t.zoned || r.args.TimeZone != ""
@@ -220,6 +216,17 @@ func (t *transaction) sendBegin(p *pgconn.Pipeline, r *request) (sent int) {
 		send("ms_only")
 	}
 	return sent
+}
+
+// begin is the statement that begins the transaction.
+func (t *transaction) begin() string {
+	switch {
+	case t.o.ReadOnly:
+		return "ms_begin_snap_ro"
+	case t.o.Snapshot:
+		return "ms_begin_snap"
+	}
+	return "ms_begin"
 }
 
 // sendNext ends the plan's part of the transaction.

@@ -1,0 +1,130 @@
+package rest_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mainstay-dev/mainstay/internal/api/rest"
+	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
+	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
+)
+
+// prepared runs a test over each engine, on a database that can keep answers.
+func prepared(t *testing.T, o rest.Options, f func(t *testing.T, h http.Handler, e engine.Engine)) {
+	t.Parallel()
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		e, err := postgres.Open(t.Context(), postgres.Options{URL: clustertest.Database(t)})
+		f(t, door(t, e, err, o), e)
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		e, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
+		f(t, door(t, e, err, o), e)
+	})
+}
+
+func TestKeptAnswers(t *testing.T) {
+	prepared(t, rest.Options{KeepAnswers: time.Hour, Limits: rest.Limits{KeptAnswer: 300, Key: 40}}, keptAnswers)
+}
+
+func keptAnswers(t *testing.T, h http.Handler, e engine.Engine) {
+	check := func(request, want string, headers ...string) {
+		t.Helper()
+		if got := call(h, request, headers...); got != want {
+			t.Errorf("%s\n got %s\nwant %s", request, got, want)
+		}
+	}
+	replayed := "Idempotency-Replayed"
+	bytes := "POST /rpc/octets\nAccept: application/octet-stream\nIdempotency-Key: \"bytes\""
+	check(bytes, "OK |  | application/octet-stream | \xff\x00", replayed, "Content-Type")
+	check(bytes, "OK | true | application/octet-stream | \xff\x00", replayed, "Content-Type")
+	// Keys as clients write them.
+	for _, key := range []string{`"a \"b\" \\c"`, ` "a \"b\" \\c" `, `"a \"b\" \\c";p=1`} {
+		want := "true"
+		if key[0] == '"' && key[len(key)-1] == '"' {
+			want = ""
+		}
+		check("POST /rpc/add\nIdempotency-Key: "+key+"\n\n{\"a\":2}", "OK | "+want+" | 3", replayed)
+	}
+	for key, why := range map[string]string{
+		`"a`: "is not well formed", `"a\x"`: "is not well formed", `"a" b`: "is not well formed", `a"b"`: "is not well formed", `a;b`: "is not well formed", `""`: "is empty",
+		"\"\x7f\"": "holds characters that are not printable ASCII", "\u00e4": "holds characters that are not printable ASCII",
+		strings.Repeat("k", 41): "is longer than the server allows", `"` + strings.Repeat("k", 41) + `"`: "is longer than the server allows",
+	} {
+		check("POST /labels\nIdempotency-Key: "+key+"\n\n{\"code\":\"no\"}", `Bad Request | {"code":"MS422","details":null,"hint":"Send one text of your own for each write, such as a UUID in quotes.","message":"the header Idempotency-Key `+why+`"}`)
+	}
+	check("POST /labels\nIdempotency-Key: \"large\"\nPrefer: return=representation\n\n[{\"code\":\""+strings.Repeat("x", 300)+"\"}]",
+		`Request Entity Too Large | {"code":"MS422","details":null,"hint":"Ask for less: Prefer: return=minimal, or fewer columns with select.","message":"the answer is larger than the 300 bytes that are kept for a repetition"}`)
+	check("GET /labels", "OK | []")
+	// Of several at a time one happens.
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	outcomes := map[string]int{} // guarded by mu
+	for range 5 {
+		group.Go(func() {
+			got := call(h, "POST /projects\nIdempotency-Key: \"together\"\n\n{\"name\":\"once\"}", replayed)
+			mu.Lock()
+			defer mu.Unlock()
+			outcomes[got]++
+		})
+	}
+	group.Wait()
+	if outcomes["Created | "] != 1 || outcomes["Created | true"] != 4 {
+		t.Errorf("outcomes: %v", outcomes)
+	}
+	check("HEAD /projects?name=eq.once\nPrefer: count=exact", "OK | 0-0/1", "Content-Range")
+	// What is kept no longer is made again.
+	if err := e.Script(context.Background(), engine.Script{Text: "update mainstay.answers set expires = now() - interval '1 second'"}, ignore{}); err != nil {
+		t.Fatal(err)
+	}
+	check(bytes, "OK |  | \xff\x00", replayed)
+}
+
+// A database that was not prepared keeps nothing, and says so rather than doing it twice.
+func TestKeysNeedAPreparedDatabase(t *testing.T) {
+	e, err := postgres.Open(t.Context(), postgres.Options{URL: clustertest.Database(t), AsIs: true})
+	h := door(t, e, err, rest.Options{})
+	got := call(h, "POST /labels\nIdempotency-Key: a\n\n{\"code\":\"a\"}")
+	if !strings.HasPrefix(got, `Bad Request | {"code":"0A000"`) {
+		t.Error(got)
+	}
+	if got := call(h, "GET /labels"); got != "OK | []" {
+		t.Error(got)
+	}
+}
+
+func TestLimitsOfBatches(t *testing.T) {
+	doors(t, rest.Options{MaxRows: 2, Limits: rest.Limits{Body: 400, URL: 60, Batch: 3, Answer: 150, Params: 2}}, limitsOfBatches)
+}
+
+func limitsOfBatches(t *testing.T, h http.Handler) {
+	check := func(body, want string) {
+		t.Helper()
+		if got := call(h, "POST /batch\n\n"+body); !strings.HasPrefix(got, want) {
+			t.Errorf("%s\n got %s\nwant %s", body, got, want)
+		}
+	}
+	one := `{"method":"GET","path":"/clients?select=id"}`
+	check("["+one+","+one+","+one+"]", "OK | [")
+	check("["+one+","+one+","+one+","+one+"]", `Request Entity Too Large | {"code":"MS400","details":null,"hint":null,"message":"the batch has more than 3 requests"}`)
+	check("["+one+strings.Repeat(" ", 400)+"]", `Request Entity Too Large | {"code":"PGRST102"`)
+	// Each request is bounded as one alone is.
+	check(`[{"method":"GET","path":"/clients?id=eq.`+strings.Repeat("1", 60)+`"}]`, `Request URI Too Long | {"code":"PGRST100","details":null,"hint":null,"message":"the request URL is longer than 60 bytes","index":0}`)
+	check("["+one+`,{"method":"GET","path":"/clients?id=gt.1&id=gt.1&id=gt.1"}]`, `Bad Request | {"code":"PGRST100"`)
+	if got := call(h, `POST /batch`+"\n\n"+`[{"method":"GET","path":"/projects?select=id&order=id"}]`); !strings.Contains(got, `"body":[{"id":1}, `+"\n"+` {"id":2}]}]`) || !strings.Contains(got, `"Warning":"299`) {
+		t.Error(got)
+	}
+	// The answers are bounded together.
+	wide := `{"method":"GET","path":"/projects?id=lt.3"}`
+	check("["+wide+"]", "OK | [")
+	check("["+wide+","+wide+"]", `Request Entity Too Large | {"code":"54000","details":null,"hint":null,"message":"the answers of the batch are larger than 150 bytes","index":1}`)
+	long := `"` + strings.Repeat("x", 199) + `"`
+	check(`[{"method":"GET","path":"/clients?select=id","id":`+long+`}]`, `Bad Request | {"code":"MS400","details":null,"hint":null,"message":"the id is not a text or number of at most 200 bytes","index":0}`)
+}
