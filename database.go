@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
+	"github.com/mainstay-dev/mainstay/internal/engine/transfer"
 	"github.com/mainstay-dev/mainstay/internal/project"
 	"github.com/mainstay-dev/mainstay/internal/typegen"
 )
@@ -70,6 +72,30 @@ func (d *Database) Diff(ctx context.Context) ([]catalog.DiffStatement, error) {
 		return nil, errors.New("the project has no schema.sql to compare with")
 	}
 	return schemaSteps(ctx, d.app.engine, d.app.project.Schema)
+}
+
+// Dump writes the database as PostgreSQL's SQL.
+func (d *Database) Dump(ctx context.Context, o transfer.DumpOptions, to io.Writer) (transfer.Dumped, error) {
+	return transfer.Dump(ctx, d.app.engine, o, to)
+}
+
+// MoveOptions say how a database is moved.
+type MoveOptions struct {
+	// WithoutSecrets leaves the secrets of schema vault behind.
+	WithoutSecrets bool
+	// Progress, if set, is told how far it is.
+	Progress func(transfer.Progress)
+}
+
+// Move moves the embedded database to the empty one at a URL, or goes on with a move that was interrupted. The project's own stays as it is.
+func (d *Database) Move(ctx context.Context, url string, o MoveOptions) (transfer.Report, error) {
+	m := transfer.Mover{
+		From: d.app.engine, WithoutSecrets: o.WithoutSecrets, Progress: o.Progress,
+		Open: func(ctx context.Context, asFound bool) (engine.Loader, error) {
+			return openServer(ctx, d.app, url, asFound)
+		},
+	}
+	return m.Run(ctx)
 }
 
 // Types writes the types of schemas for a program in another language, "typescript" or "go"; without schemas, those that are served.

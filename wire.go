@@ -283,9 +283,7 @@ func (s *Server) openEngine(ctx context.Context, a *app) error {
 		a.closers = append(a.closers, e.Close)
 		return nil
 	}
-	e, err := postgres.Open(ctx, postgres.Options{
-		URL: address, Log: a.log, SearchPath: a.project.Config.API.ExtraSearchPath, Settings: appSettings(&a.project.Config),
-	})
+	e, err := openServer(ctx, a, address, false)
 	if err != nil {
 		return err
 	}
@@ -327,6 +325,13 @@ func (s *Server) applyProject(ctx context.Context, a *app) error {
 		return err
 	}
 	return r.Seed(ctx, a.project.Seeds)
+}
+
+// openServer opens a database on a server: prepared for projects, or as it is found.
+func openServer(ctx context.Context, a *app, address string, asFound bool) (*postgres.Engine, error) {
+	return postgres.Open(ctx, postgres.Options{
+		URL: address, Log: a.log, SearchPath: a.project.Config.API.ExtraSearchPath, Settings: appSettings(&a.project.Config), AsIs: asFound,
+	})
 }
 
 func (s *Server) runner(a *app) *migrate.Runner {

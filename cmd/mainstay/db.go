@@ -22,7 +22,7 @@ import (
 
 func dbCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "db", Short: "Work on a project's database"}
-	cmd.AddCommand(dbQueryCommand(), dbCheckCommand(), dbDiffCommand(), dbMigrateCommand(), dbResetCommand())
+	cmd.AddCommand(dbQueryCommand(), dbCheckCommand(), dbDiffCommand(), dbMigrateCommand(), dbResetCommand(), dbDumpCommand(), dbMoveCommand())
 	return cmd
 }
 

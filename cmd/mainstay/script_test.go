@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
 )
 
 func TestMain(m *testing.M) {
@@ -13,4 +15,13 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command line as people do; see testdata/script.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+}
+
+// TestServerScripts runs those that need a PostgreSQL server; $TARGET is an empty database.
+func TestServerScripts(t *testing.T) {
+	target := clustertest.Database(t)
+	testscript.Run(t, testscript.Params{Dir: "testdata/server", Setup: func(e *testscript.Env) error {
+		e.Setenv("TARGET", target)
+		return nil
+	}})
 }

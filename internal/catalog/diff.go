@@ -15,6 +15,9 @@ type DiffStatement struct {
 	Text        string // the statement as SQL, without semicolon
 	Destructive bool   // data may be lost
 	Destroys    string // what may be lost; "" unless Destructive
+	// Late is set for what rows are better taken in without: indexes, foreign keys, triggers, policies, owners, rights, comments. All that come after the
+	// first late one are late.
+	Late bool
 }
 
 // Diff gives the statements that lead from one catalog to another, in an order in which they can be run by the role postgres with
@@ -28,6 +31,7 @@ func Diff(from, to *Catalog) []DiffStatement {
 	d.setTypesAside()
 	d.dropGone()
 	d.make()
+	d.late = true
 	d.finishTables()
 	d.rights()
 	d.comments()
@@ -42,10 +46,11 @@ type differ struct {
 	to    *Catalog
 	out   []DiffStatement
 	aside []OID // types that were renamed to make room for their successors
+	late  bool
 }
 
 func (d *differ) do(s sql.Stmt, destroys string) {
-	d.out = append(d.out, DiffStatement{Stmt: s, Text: stmtText(s), Destructive: destroys != "", Destroys: destroys})
+	d.out = append(d.out, DiffStatement{Stmt: s, Text: stmtText(s), Destructive: destroys != "", Destroys: destroys, Late: d.late})
 	// A statement that cannot be applied fails again for who runs it, with the same error; going on finds the other differences.
 	_, _ = d.w.Apply(s, Env{SearchPath: []string{}, ViewColumns: d.viewColumns(s)})
 }

@@ -1,6 +1,6 @@
 // Package engine is the only way to data: the interface that both engines fulfil.
 //
-// Main types in order of meeting them: Engine, Row, Sink, Tx, Script. A door builds a plan.Plan and gives it to Engine.Do, or several to the Tx of Engine.Transact;
+// Main types in order of meeting them: Engine, Loader, Row, Sink, Tx, Script. A door builds a plan.Plan and gives it to Engine.Do, or several to the Tx of Engine.Transact;
 // migrations and people's SQL go to Engine.Script.
 //
 // Invariants: whatever reaches data passes the caller's privileges and policies, in the engine; a Sink sees rows before the commit and its error
@@ -9,6 +9,7 @@ package engine
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"time"
 
@@ -50,6 +51,22 @@ type Engine interface {
 	Run(ctx context.Context) error
 	// Close releases everything. No call may be under way.
 	Close() error
+}
+
+// Loader is an engine that takes in many rows at once.
+type Loader interface {
+	Engine
+	// Load runs the record and then copies rows into a table, in one transaction of the owner's. Triggers and foreign keys do not fire where the database
+	// lets the connected role say so.
+	Load(ctx context.Context, l Load) error
+}
+
+// Load is rows for a table.
+type Load struct {
+	Table   sql.Name
+	Columns []string
+	Rows    io.Reader // in the text form of COPY; nil for none
+	Record  []Statement
 }
 
 // Row is the current row of a result. It is valid only during the call that got it.

@@ -40,14 +40,15 @@ func StandIn(extension string) bool {
 }
 
 // Forgives reports whether an error with the SQLSTATE code means that the object is there already or is not needed.
-func (s Statement) Forgives(code string) bool {
-	switch code {
-	case "42710", "42P07", "42P06", "42723":
-		return true
-	case "42501", "0A000", "58P01", "0LP01":
-		return s.Optional
+func (s Statement) Forgives(code string) bool { return slices.Contains(s.Forgiven(), code) }
+
+// Forgiven are the codes that Forgives forgives.
+func (s Statement) Forgiven() []string {
+	codes := []string{"42710", "42P07", "42P06", "42723"}
+	if s.Optional {
+		codes = append(codes, "42501", "0A000", "58P01", "0LP01")
 	}
-	return false
+	return codes
 }
 
 // Statements are all statements in the order in which they run.
