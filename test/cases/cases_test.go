@@ -51,7 +51,9 @@ var (
 
 const root = "../.."
 
-func TestCases(t *testing.T) {
+// casePaths are the files of all cases.
+func casePaths(t *testing.T) []string {
+	t.Helper()
 	var paths []string
 	err := filepath.WalkDir(filepath.Join(root, "testdata/cases"), func(path string, _ os.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".txtar") {
@@ -62,14 +64,23 @@ func TestCases(t *testing.T) {
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no cases: ", err)
 	}
-	for _, path := range paths {
+	return paths
+}
+
+// caseName is the name of the case in a file.
+func caseName(path string) string {
+	name, _ := filepath.Rel(filepath.Join(root, "testdata/cases"), strings.TrimSuffix(path, ".txtar")) // path is below
+	return filepath.ToSlash(name)
+}
+
+func TestCases(t *testing.T) {
+	for _, path := range casePaths(t) {
 		c, err := readCase(path)
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		name, _ := filepath.Rel(filepath.Join(root, "testdata/cases"), strings.TrimSuffix(path, ".txtar")) // path is below
-		t.Run(name, func(t *testing.T) {
+		t.Run(caseName(path), func(t *testing.T) {
 			t.Parallel()
 			for _, k := range kinds {
 				if *onlyEngine != "" && k.name != *onlyEngine {
@@ -92,6 +103,9 @@ func runCase(t *testing.T, c *caseFile, k kind) {
 		if err := rec.Script(t.Context(), engine.Script{Text: c.sql, File: "project.sql", Atomic: true}, &transcript{}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if k.made != nil {
+		rec.Engine = k.made(t, rec.Engine)
 	}
 	var caller query.Caller
 	door := rest.New(rec, rest.Options{

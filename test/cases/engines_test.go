@@ -21,6 +21,7 @@ type kind struct {
 	name   string
 	oracle bool // its answers are the right ones
 	open   func(t *testing.T, project string) engine.Engine
+	made   func(t *testing.T, world engine.Engine) engine.Engine // where the steps of a case are taken once its world is made; nil: there
 }
 
 var kinds = []kind{
@@ -30,8 +31,11 @@ var kinds = []kind{
 
 func TestMain(m *testing.M) { clustertest.Main(m, removeWorlds) }
 
-func openPostgres(t *testing.T, folder string) engine.Engine {
-	url := clustertest.Copy(t, folder, func(url string) error {
+func openPostgres(t *testing.T, folder string) engine.Engine { return openURL(t, serverWorld(t, folder)) }
+
+// serverWorld is a database of its own with a project's world in it.
+func serverWorld(t *testing.T, folder string) string {
+	return clustertest.Copy(t, folder, func(url string) error {
 		e, err := postgres.Open(context.Background(), postgres.Options{URL: url, MaxConns: 1})
 		if err != nil {
 			return err
@@ -39,6 +43,9 @@ func openPostgres(t *testing.T, folder string) engine.Engine {
 		defer e.Close()
 		return build(e, folder)
 	})
+}
+
+func openURL(t *testing.T, url string) engine.Engine {
 	e, err := postgres.Open(t.Context(), postgres.Options{URL: url, MaxConns: 2})
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,13 @@ func (r *reader) add(text string, take func(engine.Row) error, done func() error
 
 func (r *reader) run(ctx context.Context, e engine.Engine) error {
 	r.add("COMMIT", nil, nil)
-	return e.Script(ctx, engine.Script{Text: r.text.String(), File: "transfer"}, r)
+	s := engine.Script{Text: r.text.String(), File: "transfer"}
+	var err error
+	if s.Parsed, err = s.Statements(); err != nil {
+		return err
+	}
+	sql.Release() // what parsing has left behind would be there for as long as rows are read
+	return e.Script(ctx, s, r)
 }
 
 // Row passes a row on.
