@@ -235,6 +235,7 @@ type Function struct {
 	PL          *plpgsql.Function // LANGUAGE plpgsql: the parsed body
 	Refused     string            // why the body cannot run here; "" when it can. A call fails with this message (0A000).
 	RefusedHint string
+	Extension   bool // an extension made it, on a server: the project cannot change or drop it
 }
 
 // Trigger is a row or statement trigger.
@@ -312,11 +313,13 @@ type DefaultACL struct {
 	ACL    ACL
 }
 
-// CastDef is a CREATE CAST of the project.
+// CastDef is a CREATE CAST of the project, or of an extension on a server.
 type CastDef struct {
 	From, To OID
 	Func     OID  // 0 for binary coercible or in/out
 	Context  byte // 'e', 'a', 'i'
+	// Extension: an extension made it, on a server.
+	Extension bool
 }
 
 // Privilege is a set of rights, as PostgreSQL's aclitem bits.

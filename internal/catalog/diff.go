@@ -115,7 +115,7 @@ func userType(y *Type) bool {
 
 // userFunction is the same of a function: those in C are extensions'.
 func userFunction(f *Function) bool {
-	return f.Language != "c" && f.Language != "internal" && f.Kind != AggregateFunction
+	return f.Language != "c" && f.Language != "internal" && f.Kind != AggregateFunction && !f.Extension
 }
 
 // ---- first: what everything else lies in ----
@@ -806,7 +806,7 @@ func (d *differ) finishTables() {
 		if o.ForceRLS != t.ForceRLS {
 			d.do(alter(t, sql.AlterCmd{Kind: map[bool]sql.AlterKind{true: sql.ForceRLS, false: sql.NoForceRLS}[t.ForceRLS]}), "")
 		}
-		if o.ReplicaIdentity != t.ReplicaIdentity && t.ReplicaIdentity != 'i' {
+		if o.ReplicaIdentity != t.ReplicaIdentity && t.ReplicaIdentity != 'i' && t.Kind == OrdinaryTable {
 			mode := map[byte]string{'d': "default", 'f': "full", 'n': "nothing"}[t.ReplicaIdentity]
 			d.do(alter(t, sql.AlterCmd{Kind: sql.ReplicaIdentity, Mode: mode}), "")
 		}
@@ -847,7 +847,7 @@ func (d *differ) finishTables() {
 		d.do(&sql.AlterSequence{Name: made(q.Schema, q.Name), Options: []sql.Option{{Name: "owned_by", List: owner, Pos: sql.NoPos}}, Pos: sql.NoPos}, "")
 	}
 	for _, k := range d.to.casts {
-		if !slices.ContainsFunc(d.w.casts, func(o CastDef) bool {
+		if !k.Extension && !slices.ContainsFunc(d.w.casts, func(o CastDef) bool {
 			return d.w.typeKey(TypeRef{o.From, -1}) == d.to.typeKey(TypeRef{k.From, -1}) && d.w.typeKey(TypeRef{o.To, -1}) == d.to.typeKey(TypeRef{k.To, -1})
 		}) {
 			s := &sql.CreateCast{From: d.to.TypeName(TypeRef{k.From, -1}), To: d.to.TypeName(TypeRef{k.To, -1}), Pos: sql.NoPos,

@@ -224,9 +224,48 @@ func parseSettings(list []string) []sql.Setting {
 	var out []sql.Setting
 	for _, s := range list {
 		name, value, _ := strings.Cut(s, "=")
-		out = append(out, sql.Setting{Name: name, Values: []string{value}})
+		set := sql.Setting{Name: name, Values: []string{value}}
+		if name == "search_path" {
+			set.Values = identifiers(value)
+		}
+		out = append(out, set)
 	}
 	return out
+}
+
+// identifiers are the names of a list as PostgreSQL keeps it: separated by commas, quoted where that is needed. A lone "" is an empty name.
+func identifiers(list string) []string {
+	var out []string
+	for rest := list; ; {
+		rest = strings.TrimLeft(rest, " ")
+		var name string
+		if quoted, ok := strings.CutPrefix(rest, `"`); ok {
+			name, rest = unquoted(quoted)
+		} else {
+			n := strings.IndexByte(rest+",", ',')
+			name, rest = strings.TrimRight(rest[:n], " "), rest[n:]
+		}
+		out = append(out, name)
+		if rest = strings.TrimLeft(rest, " "); rest == "" {
+			return out
+		}
+		rest = rest[1:] // the comma
+	}
+}
+
+// unquoted reads a quoted name, whose first quote has been read.
+func unquoted(s string) (name, rest string) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '"' {
+			if i+1 >= len(s) || s[i+1] != '"' {
+				return b.String(), s[i+1:]
+			}
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String(), ""
 }
 
 // roleStatement sets what a role's settings say; "" when there is nothing to set. The search path and the role are the request's own.
@@ -461,6 +500,7 @@ type functionFact struct {
 	Settings, ACL                []string
 	Rows                         float64
 	Owner, Comment, Source       string
+	Extension                    bool
 }
 
 var argModes = map[string]sql.ArgMode{"i": sql.InArg, "o": sql.OutArg, "b": sql.InOutArg, "v": sql.VariadicArg, "t": sql.TableArg}
@@ -469,7 +509,7 @@ func addFunction(r *reading, f *functionFact) {
 	p := &catalog.Function{
 		OID: f.OID, Schema: f.Schema, Name: f.Name, Kind: catalog.FuncKind(f.Kind[0]), Returns: r.ref(f.Returns, -1), ReturnsSet: f.ReturnsSet, Language: f.Language,
 		Volatility: f.Volatility[0], Strict: f.Strict, Definer: f.Definer, Settings: parseSettings(f.Settings), Rows: f.Rows, Owner: f.Owner,
-		ACL: parseACL(f.ACL), Comment: f.Comment, Source: f.Source, SourcePos: sql.NoPos,
+		ACL: parseACL(f.ACL), Comment: f.Comment, Source: f.Source, SourcePos: sql.NoPos, Extension: f.Extension,
 	}
 	for i, t := range f.Types {
 		a := catalog.Param{Type: r.ref(t, -1)}
@@ -584,10 +624,11 @@ func addPublication(r *reading, f *publicationFact) {
 type castFact struct {
 	Source, Target, Func oid
 	Context              string
+	Extension            bool
 }
 
 func addCast(r *reading, f *castFact) {
-	r.Casts = append(r.Casts, catalog.CastDef{From: r.typ(f.Source), To: r.typ(f.Target), Func: f.Func, Context: f.Context[0]})
+	r.Casts = append(r.Casts, catalog.CastDef{From: r.typ(f.Source), To: r.typ(f.Target), Func: f.Func, Context: f.Context[0], Extension: f.Extension})
 }
 
 type defaultFact struct {
@@ -642,15 +683,5 @@ func aclName(s string) (name, rest string) {
 		}
 		return s[:n], s[n:]
 	}
-	var b strings.Builder
-	for i := 1; i < len(s); i++ {
-		if s[i] == '"' {
-			if i+1 >= len(s) || s[i+1] != '"' {
-				return b.String(), s[i+1:]
-			}
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String(), ""
+	return unquoted(s[1:])
 }

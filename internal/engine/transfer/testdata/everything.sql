@@ -3,7 +3,7 @@
 do $$ begin create role shop_reader; exception when duplicate_object then null; end $$;
 grant anon to shop_reader;
 alter role shop_reader set statement_timeout = '7s';
-alter database postgres set app.motto = 'it''s 100% "odd"';
+do $$ begin execute format('alter database %I set app.motto = %L', current_database(), 'it''s 100% "odd"'); end $$;
 
 create schema "Odd Schema";
 comment on schema "Odd Schema" is 'A name that needs quotes; a ; and a -- in a comment, and a backslash \ too.';
