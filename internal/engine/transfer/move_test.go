@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -272,6 +273,31 @@ func TestMoveRefuses(t *testing.T) {
 			t.Errorf("the second time: %v", err)
 		}
 	})
+}
+
+// A role that owns the database and may make roles is enough, as it is to serve one.
+func TestMoveByAPlainRole(t *testing.T) {
+	t.Parallel()
+	const role = "mainstay_plain"
+	e, address := embedded(t, world(t, "shop")...), clustertest.Database(t)
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asFound, err := postgres.Open(t.Context(), postgres.Options{URL: address, AsIs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, asFound, engine.Script{Text: "do $$ begin create role " + role + " login createrole; exception when duplicate_object or unique_violation then null; end $$;" +
+		"alter database " + strings.TrimPrefix(u.Path, "/") + " owner to " + role})
+	if err := asFound.Close(); err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.User(role)
+	if _, err := mover(t, e, u.String()).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, e, server(t, address))
 }
 
 func TestMoveNoticesADifference(t *testing.T) {
