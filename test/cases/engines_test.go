@@ -31,7 +31,9 @@ var kinds = []kind{
 
 func TestMain(m *testing.M) { clustertest.Main(m, removeWorlds) }
 
-func openPostgres(t *testing.T, folder string) engine.Engine { return openURL(t, serverWorld(t, folder)) }
+func openPostgres(t *testing.T, folder string) engine.Engine {
+	return openURL(t, serverWorld(t, folder))
+}
 
 // serverWorld is a database of its own with a project's world in it.
 func serverWorld(t *testing.T, folder string) string {
