@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -299,6 +300,14 @@ func registerSystem(r registry) {
 	r.pure("network_supeq(inet,inet)", within(true, true))
 	r.pure("network_overlap(inet,inet)", func(a []datum) datum {
 		return value.Bool(value.InetPrefix(a[0].Str()).Overlaps(value.InetPrefix(a[1].Str())))
+	})
+	// In PostgreSQL the cast costs nothing: only what is printed differs, a host's mask.
+	r.pure("inet(cidr)", func(a []datum) datum {
+		s := a[0].Str()
+		if strings.Contains(s, ":") {
+			return text(strings.TrimSuffix(s, "/128"))
+		}
+		return text(strings.TrimSuffix(s, "/32"))
 	})
 	r.pure("cidr(inet)", func(a []datum) datum { return text(value.InetPrefix(a[0].Str()).Masked().String()) })
 }

@@ -81,14 +81,27 @@ func registerTime(r registry) {
 	r.fn("timestamptz(date,time)", func(c *Ctx, a []datum) (datum, error) {
 		return addClock(day(a[0]), value.ClockFrom(a[1].Str())).In(c.zone()).TimestamptzDatum()
 	})
-	r.fn("timestamptz(date,timetz) datetimetz_pl(date,timetz)", func(_ *Ctx, a []datum) (datum, error) {
-		us, off := value.TimetzFrom(a[1].Str())
-		s := addClock(day(a[0]), us)
+	zonedDay := func(d, clock datum) (datum, error) {
+		us, off := value.TimetzFrom(clock.Str())
+		s := addClock(day(d), us)
 		if s.Finite() {
 			s -= value.Stamp(int64(off) * value.USecond)
 		}
 		return s.TimestamptzDatum()
-	})
+	}
+	r.fn("timestamptz(date,timetz) datetimetz_pl(date,timetz)", func(_ *Ctx, a []datum) (datum, error) { return zonedDay(a[0], a[1]) })
+	r.fn("timetzdate_pl(timetz,date)", func(_ *Ctx, a []datum) (datum, error) { return zonedDay(a[1], a[0]) })
+	turn := func(clock datum, by int64) datum {
+		us, off := value.TimetzFrom(clock.Str())
+		us = (us + by%value.UDay) % value.UDay
+		if us < 0 {
+			us += value.UDay
+		}
+		return value.TimetzDatum(us, off)
+	}
+	r.pure("timetz_pl_interval(timetz,interval)", func(a []datum) datum { return turn(a[0], interval(a[1]).Micros) })
+	r.pure("interval_pl_timetz(interval,timetz)", func(a []datum) datum { return turn(a[1], interval(a[0]).Micros) })
+	r.pure("timetz_mi_interval(timetz,interval)", func(a []datum) datum { return turn(a[0], -interval(a[1]).Micros) })
 	r.fn("timestamp(date,time) datetime_pl(date,time)", func(_ *Ctx, a []datum) (datum, error) {
 		return addClock(day(a[0]), value.ClockFrom(a[1].Str())).TimestampDatum()
 	})

@@ -182,3 +182,7 @@ select x from unnest('{[1,3),[5,9)}'::int4multirange) as x;
 select multirange('[1,3)'::int4range) as x;
 --| {[1,3)}
 --| = SELECT 1
+
+select int4('\346'::"char") as x;
+--| -26
+--| = SELECT 1

@@ -588,7 +588,7 @@ func inputBit(s string, mod int32, fixed bool) (Datum, error) {
 func CharOf(s string) string {
 	octal := func(i int) bool { return s[i] >= '0' && s[i] <= '7' }
 	if len(s) == 4 && s[0] == '\\' && octal(1) && octal(2) && octal(3) {
-		return charText((s[1]-'0')<<6 | (s[2]-'0')<<3 | s[3] - '0')
+		return charText((s[1]-'0')<<6 | (s[2]-'0')<<3 | (s[3] - '0'))
 	}
 	if s == "" {
 		return ""
@@ -612,7 +612,7 @@ func CharCode(s string) byte {
 	case 0:
 		return 0
 	case 4:
-		return (s[1]-'0')<<6 | (s[2]-'0')<<3 | s[3] - '0'
+		return (s[1]-'0')<<6 | (s[2]-'0')<<3 | (s[3] - '0')
 	}
 	return s[0]
 }
