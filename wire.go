@@ -237,6 +237,7 @@ func limits(c *project.API) rest.Limits {
 	return rest.Limits{
 		Body: c.MaxBodyBytes, Answer: c.MaxAnswerBytes, URL: l.URLBytes, Params: l.Parameters, Items: l.Fields, Filters: l.Conditions, Values: l.Values, Depth: l.Nesting,
 		Embeds: l.Embeds, Exports: l.Exports, Batch: l.BatchRequests, Key: l.IdempotencyKey, KeptAnswer: int64(l.IdempotencyAnswer),
+		NestedRows: l.NestedRows,
 	}
 }
 

@@ -74,6 +74,7 @@ type RequestLimits struct {
 	Nesting    int `toml:"nesting"`
 	Embeds     int `toml:"embeds"`
 	Exports    int `toml:"exports"`
+	NestedRows int `toml:"nested_rows"`
 
 	BatchRequests     int `toml:"batch_requests"`
 	IdempotencyKey    int `toml:"idempotency_key_bytes"`
@@ -346,6 +347,7 @@ func (p *Project) checkConfig(path string) error {
 		limit int
 	}{
 		{"url_bytes", l.URLBytes}, {"parameters", l.Parameters}, {"fields", l.Fields}, {"conditions", l.Conditions}, {"values", l.Values}, {"nesting", l.Nesting}, {"embeds", l.Embeds}, {"exports", l.Exports},
+		{"nested_rows", l.NestedRows},
 		{"batch_requests", l.BatchRequests}, {"idempotency_key_bytes", l.IdempotencyKey}, {"idempotency_answer_bytes", l.IdempotencyAnswer},
 	} {
 		if x.limit < 0 {

@@ -138,13 +138,14 @@ embeds = 7
 batch_requests = 8
 idempotency_key_bytes = 9
 idempotency_answer_bytes = 10
+nested_rows = 11
 [api.settings]
 greeting = "hello"
 [auth]
 jwt_role_claim = "$.roles[0]"
 anonymous = false
 `)
-	a, want := p.Config.API, RequestLimits{URLBytes: 1, Parameters: 2, Fields: 3, Conditions: 4, Values: 5, Nesting: 6, Embeds: 7, BatchRequests: 8, IdempotencyKey: 9, IdempotencyAnswer: 10}
+	a, want := p.Config.API, RequestLimits{URLBytes: 1, Parameters: 2, Fields: 3, Conditions: 4, Values: 5, Nesting: 6, Embeds: 7, BatchRequests: 8, IdempotencyKey: 9, IdempotencyAnswer: 10, NestedRows: 11}
 	if !a.Plans || a.IdempotencyKeep != 2*time.Hour || a.ServerTiming != "nobody" || a.PreRequest != "public.check" || a.TxEnd != "rollback" || !a.RequireFilter || a.Errors != "minimal" || a.CSVFormulas != "quote" ||
 		len(a.Origins) != 1 || a.Limits != want || a.Settings["greeting"] != "hello" || p.Config.Auth.RoleClaim != "$.roles[0]" || p.Config.Auth.Anonymous || len(p.Warnings) > 0 {
 		t.Errorf("got %+v %+v %q", a, p.Config.Auth, p.Warnings)

@@ -41,6 +41,7 @@ type answer struct {
 	// noLength leaves Content-Length out.
 	noLength bool
 	keys     []string // text of the hidden key columns of the only row
+	merges   bool     // the write had a key by which rows may have been there
 	tagger   *tagger  // nil: no entity tag
 	part     string   // what Content-Range tells beyond the rows: "" where they are all from the first on, and were not counted
 	sum      [32]byte // scratch
@@ -86,6 +87,7 @@ func (a *answer) start(q *request, p *plan.Plan, most int64) {
 	if q.paged != nil {
 		a.cols = a.cols[:slices.IndexFunc(a.cols, func(c plan.Column) bool { return c.Hidden })]
 	}
+	a.merges = p.OnConflict()
 	w := q.statement.Write
 	a.bodied = w == nil || w.Returning || q.media.explain != nil
 	if q.media.kind == asLines && q.method == http.MethodHead && a.tagless() {
@@ -387,7 +389,7 @@ func (a *answer) describe(o engine.Outcome, affected int64) error {
 	if q.profile != "" {
 		a.head.Set("Content-Profile", q.profile)
 	}
-	if v := q.applied(a.p.OnConflict() && w.Action != query.Put); v != "" {
+	if v := q.applied(a.merges && w.Action != query.Put); v != "" {
 		a.head.Set("Preference-Applied", v)
 	}
 	if w == nil {

@@ -123,6 +123,7 @@ func (h *Handler) batch(r *http.Request, a *answer, cat *catalog.Catalog, s *set
 	}
 	if err != nil && failed != nil {
 		a.which = failed.members()
+		err = asSaid(err, failed.err)
 	}
 	return err
 }

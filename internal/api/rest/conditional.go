@@ -36,7 +36,8 @@ func (h *Handler) runIf(ctx context.Context, in scope, a *answer, j *job, args p
 	look := plan.Args{Caller: args.Caller, Values: st.Values, TimeZone: st.TimeZone, ReadOnly: true, Timeout: args.Timeout}
 	look.Caller.Method = http.MethodGet
 	o := engine.TxOptions{Caller: args.Caller, Rollback: args.Rollback, Timeout: args.Timeout, Snapshot: true}
-	return in.transact(ctx, o, func(tx engine.Tx) error {
+	var said error
+	err = in.transact(ctx, o, func(tx engine.Tx) error {
 		in := scope{tx: tx}
 		c := checker{h: h, q: j.q, st: st, p: reading, seen: map[byte]string{}, do: func(s engine.Sink) error { return in.do(ctx, reading, look, s) }}
 		failed, err := c.fails()
@@ -47,14 +48,19 @@ func (h *Handler) runIf(ctx context.Context, in scope, a *answer, j *job, args p
 			// Who may not write at all is told so, whatever the condition (RFC 9110 13.2.1).
 			asking := args
 			asking.Explain = &plan.Explain{}
-			if err := in.do(ctx, j.p, asking, nowhere{}); err != nil {
+			if err := in.do(ctx, j.writing(), asking, nowhere{}); err != nil {
 				return err
 			}
 			return errPrecondition(failed)
 		}
 		a.restart()
+		if j.nested != nil {
+			said = j.nested.run(ctx, in, a)
+			return said
+		}
 		return in.do(ctx, j.p, args, a)
 	})
+	return asSaid(err, said)
 }
 
 // targetOf is the read of what a write names: all of its rows, whatever their number.

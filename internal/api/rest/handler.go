@@ -82,6 +82,8 @@ type Limits struct {
 	Exports int   // answers that are streamed at a time; 4
 	// KeptAnswer bounds an answer that is kept for a repetition, in bytes; 256 KiB.
 	KeptAnswer int64
+	// NestedRows is the most rows that one nested write may have; 1000. Depth and Embeds bound it, too.
+	NestedRows int
 }
 
 func (l *Limits) defaults() {
@@ -103,6 +105,7 @@ func (l *Limits) defaults() {
 	if l.KeptAnswer == 0 {
 		l.KeptAnswer = 256 << 10
 	}
+	set(&l.NestedRows, 1000)
 	if l.Body == 0 {
 		l.Body = 10 << 20
 	}

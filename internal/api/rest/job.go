@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
@@ -13,10 +14,19 @@ import (
 // A job is a request that is read and planned: what is left is to run it.
 type job struct {
 	q      *request
-	p      *plan.Plan // nil when it could not be planned
+	p      *plan.Plan   // nil when it could not be planned; of a nested write, the one that the answer's rows are of
+	nested *nestedWrite // nil for all others
 	caller query.Caller
 	cat    *catalog.Catalog
 	s      *settings
+}
+
+// writing is the plan that changes what the request names.
+func (j *job) writing() *plan.Plan {
+	if j.nested != nil {
+		return j.nested.root.plan
+	}
+	return j.p
 }
 
 // A scope is where a job runs: in transactions of its own, or in one that is under way for several jobs or for one that happens once.
@@ -42,6 +52,14 @@ func (in scope) transact(ctx context.Context, o engine.TxOptions, f func(engine.
 	return f(in.tx)
 }
 
+// asSaid is a transaction's error, which is the engine's own, as the door has said it inside: with the place in a nested payload.
+func asSaid(err, said error) error {
+	if err != nil && said != nil && fault.Code(said) == fault.Code(err) {
+		return said
+	}
+	return err
+}
+
 // prepare reads and plans a request. When only the plan fails there is a job beside the error.
 func (h *Handler) prepare(r *http.Request, a *answer, cat *catalog.Catalog, s *settings, caller query.Caller) (*job, error) {
 	q, err := h.parse(r, s)
@@ -53,7 +71,12 @@ func (h *Handler) prepare(r *http.Request, a *answer, cat *catalog.Catalog, s *s
 	}
 	a.timing.done("parse")
 	j := &job{q: q, caller: caller, cat: cat, s: s}
-	p, err := h.cache.Plan(cat, &q.statement, caller.Role, s.Plan)
+	var p *plan.Plan
+	if q.nested {
+		p, err = h.planNested(j)
+	} else {
+		p, err = h.cache.Plan(cat, &q.statement, caller.Role, s.Plan)
+	}
 	if err != nil {
 		return j, err
 	}
@@ -90,6 +113,9 @@ func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
 	}
 	if j.q.conditional() {
 		return h.runIf(ctx, in, a, j, args)
+	}
+	if j.nested != nil {
+		return j.nested.run(ctx, in, a)
 	}
 	return in.do(ctx, j.p, args, a)
 }

@@ -118,11 +118,14 @@ func (h *Handler) once(ctx context.Context, r *http.Request, a *answer, o engine
 		},
 	}
 	ran := false
+	var said error
 	err = h.engine.Transact(ctx, o, func(tx engine.Tx) error {
 		in.release()
 		in, ran = newAnswer(http.Header{}), true
-		return f(tx, in)
+		said = f(tx, in)
+		return said
 	})
+	err = asSaid(err, said)
 	if ran {
 		a.take(in)
 	}

@@ -24,56 +24,24 @@ type payload struct {
 	kind   string // query.Invoke.SingleBody
 }
 
-func badBody(message string) error { return fault.New("PGRST102", message) }
+func badBody(message string) *fault.Error { return fault.New("PGRST102", message) }
 
-var errInvalidJSON = badBody("Empty or invalid json")
+var errInvalidJSON error = badBody("Empty or invalid json")
+
+// nestedPayload reads the body of a nested write.
+func nestedPayload(contentType string, body []byte) (*payload, error) {
+	body, _, err := readJSON(contentType, body, false)
+	if err == nil && body[0] != '{' && body[0] != '[' {
+		err = errInvalidJSON
+	}
+	return &payload{body: body}, err
+}
 
 // readPayload reads a body. columns, when not nil, say which keys count. Of updates a payload in an array of one is that one.
 func readPayload(contentType string, body []byte, columns []string, call, one bool) (*payload, error) {
-	kind := "application/json"
-	if contentType != "" {
-		var err error
-		if kind, _, err = mime.ParseMediaType(contentType); err != nil {
-			kind = strings.ToLower(strings.TrimSpace(strings.Split(contentType, ";")[0]))
-		}
-	}
-	switch kind {
-	case "application/json", "application/vnd.pgrst.object+json", "application/vnd.pgrst.array+json":
-	case "text/csv":
-		var err error
-		if body, err = csvToJSON(body); err != nil {
-			return nil, err
-		}
-	case "application/x-ndjson", "application/ndjson", "application/jsonl":
-		var err error
-		if body, err = linesToJSON(body); err != nil {
-			return nil, err
-		}
-	case "application/x-www-form-urlencoded":
-		var err error
-		if body, err = formToJSON(body); err != nil {
-			return nil, err
-		}
-	case "text/plain", "text/xml", "application/octet-stream":
-		if call {
-			return &payload{body: orEmpty(body), kind: map[string]string{"text/plain": "text", "text/xml": "xml", "application/octet-stream": "octet"}[kind]}, nil
-		}
-		fallthrough
-	default:
-		return nil, badBody("Content-Type not acceptable: " + kind)
-	}
-	body = bytes.TrimSpace(body)
-	if len(body) == 0 && call {
-		body = []byte("{}")
-	}
-	if !json.Valid(body) {
-		return nil, errInvalidJSON
-	}
-	if holdsNUL(body) {
-		return nil, fault.New("22P05", "unsupported Unicode escape sequence").WithDetail(`\u0000 cannot be converted to text.`)
-	}
-	if !utf8.Valid(body) {
-		return nil, wellFormed(string(body))
+	body, kind, err := readJSON(contentType, body, call)
+	if err != nil || kind != "" {
+		return &payload{body: body, kind: kind}, err
 	}
 	p := &payload{body: body}
 	switch body[0] {
@@ -93,6 +61,56 @@ func readPayload(contentType string, body []byte, columns []string, call, one bo
 		return &payload{body: body, kind: "json"}, nil
 	}
 	return nil, errInvalidJSON
+}
+
+// readJSON is the body as valid JSON. That of a call may be of another kind, which is then told: see query.Invoke.SingleBody.
+func readJSON(contentType string, body []byte, call bool) (_ []byte, single string, _ error) {
+	kind := "application/json"
+	if contentType != "" {
+		var err error
+		if kind, _, err = mime.ParseMediaType(contentType); err != nil {
+			kind = strings.ToLower(strings.TrimSpace(strings.Split(contentType, ";")[0]))
+		}
+	}
+	switch kind {
+	case "application/json", "application/vnd.pgrst.object+json", "application/vnd.pgrst.array+json":
+	case "text/csv":
+		var err error
+		if body, err = csvToJSON(body); err != nil {
+			return nil, "", err
+		}
+	case "application/x-ndjson", "application/ndjson", "application/jsonl":
+		var err error
+		if body, err = linesToJSON(body); err != nil {
+			return nil, "", err
+		}
+	case "application/x-www-form-urlencoded":
+		var err error
+		if body, err = formToJSON(body); err != nil {
+			return nil, "", err
+		}
+	case "text/plain", "text/xml", "application/octet-stream":
+		if call {
+			return orEmpty(body), map[string]string{"text/plain": "text", "text/xml": "xml", "application/octet-stream": "octet"}[kind], nil
+		}
+		fallthrough
+	default:
+		return nil, "", badBody("Content-Type not acceptable: " + kind)
+	}
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 && call {
+		body = []byte("{}")
+	}
+	if !json.Valid(body) {
+		return nil, "", errInvalidJSON
+	}
+	if holdsNUL(body) {
+		return nil, "", fault.New("22P05", "unsupported Unicode escape sequence").WithDetail(`\u0000 cannot be converted to text.`)
+	}
+	if !utf8.Valid(body) {
+		return nil, "", wellFormed(string(body))
+	}
+	return body, "", nil
 }
 
 // firstOf takes the arguments of a call from the first object of an array; an array of other things is a body of its own.

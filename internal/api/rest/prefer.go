@@ -12,6 +12,7 @@ import (
 // preferences are the Prefer header (RFC 7240). Of several tokens of a kind the first wins.
 type preferences struct {
 	ret, countWord, resolution, missing, handling, tx, timezone string
+	nested                                                      string // write: a payload may hold the rows that belong to its own
 	count                                                       query.CountKind
 	strict                                                      bool
 	cursor                                                      bool   // pages by cursor
@@ -53,6 +54,8 @@ func parsePrefer(headers []string) (preferences, error) {
 				ok = set(&p.resolution, v, "merge-duplicates", "ignore-duplicates")
 			case "missing":
 				ok = set(&p.missing, v, "default", "null")
+			case "nested":
+				ok = set(&p.nested, v, "write")
 			case "handling":
 				ok = set(&p.handling, v, "strict", "lenient")
 			case "tx":
@@ -129,6 +132,9 @@ func (q *request) applied(resolution bool) string {
 	}
 	if w != nil && w.Action != query.Delete {
 		add("missing", p.missing)
+	}
+	if q.nested {
+		add("nested", p.nested)
 	}
 	if w != nil {
 		add("return", p.ret)

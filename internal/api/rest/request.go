@@ -26,6 +26,8 @@ type request struct {
 	offset               int64
 	maxRows              int64    // the door's cap, -1 none
 	maxNested            int64    // of embedded resources
+	nested               bool     // the payload may hold rows of other tables
+	columns              []string // the parameter of that name, of a nested write
 	ifMatch, ifNoneMatch *tags    // the request's conditions; nil for none
 	raw                  []byte   // the payload as it came
 	paged                *page    // of a read in pages by cursor; nil for none
@@ -138,7 +140,13 @@ func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 			return nil, err
 		}
 		q.raw = body
-		if payload, err = readPayload(r.Header.Get("Content-Type"), body, p.columns, call, r.Method == http.MethodPatch || r.Method == http.MethodPut); err != nil {
+		q.nested, q.columns = q.prefer.nested != "" && nestable(r.Method, call), p.columns
+		if q.nested {
+			payload, err = nestedPayload(r.Header.Get("Content-Type"), body)
+		} else {
+			payload, err = readPayload(r.Header.Get("Content-Type"), body, p.columns, call, r.Method == http.MethodPatch || r.Method == http.MethodPut)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -104,7 +104,12 @@ func (b *builder) read(p *Plan, r *query.Read) error {
 			return err
 		}
 	}
-	from := tableItem(t, "")
+	var from sql.TableExpr = tableItem(t, "")
+	if r.Keys != nil {
+		if from, err = b.keyed(lv, from, r.Keys); err != nil {
+			return err
+		}
+	}
 	p.main = lv.query(from)
 	p.columns = lv.columns()
 	b.totals(p, lv, from, r.MaxRows)

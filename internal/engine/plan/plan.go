@@ -32,6 +32,7 @@ type Plan struct {
 	writes   bool
 	shape    Shape
 	upsert   bool
+	each     bool
 	media    string
 	slot     atomic.Value
 }
@@ -123,6 +124,9 @@ func (p *Plan) Writes() bool           { return p.writes }
 func (p *Plan) Shape() Shape           { return p.shape }
 func (p *Plan) OnConflict() bool       { return p.upsert }
 func (p *Plan) CatalogVersion() uint64 { return p.version }
+
+// Each says that the plan takes a Body of one element: that of a Write with Keep whose values are known only one row at a time.
+func (p *Plan) Each() bool { return p.each }
 
 // Media is the media type of the answer of a plan of shape Handled.
 func (p *Plan) Media() string { return p.media }

@@ -290,6 +290,18 @@ func TestPlans(t *testing.T) {
 	plan("insert with key", with(write(query.Insert, "projects", map[string]string{"name": `"x"`}, "name"), func(st *query.Statement) { st.Write.Keys = true }))
 	plan("upsert", with(bulk(query.Upsert, "clients", "id", "name"), func(st *query.Statement) { st.Write.Returning = true }))
 	plan("upsert on a column", with(bulk(query.Upsert, "clients", "id", "name"), func(st *query.Statement) { st.Write.OnConflict = []string{"name"} }))
+	keep := func(action query.Action, rel string, keep []string, cols ...string) *query.Statement {
+		st := bulk(action, rel, cols...)
+		st.Write.Keep = keep
+		return st
+	}
+	plan("keys that are made first", keep(query.Insert, "projects", []string{"id"}, "name", "client_id"))
+	plan("keys that are sent", keep(query.Insert, "projects", []string{"id", "price"}, "id", "name"))
+	plan("keys beside missing ones as default", with(keep(query.Insert, "projects", []string{"id"}, "id", "name"), func(st *query.Statement) { st.Write.Defaults = true }))
+	plan("keys of an upsert", keep(query.Upsert, "projects", []string{"id"}, "id", "name"))
+	plan("keys of an upsert on another column, one by one", with(keep(query.Upsert, "projects", []string{"id"}, "name"), func(st *query.Statement) { st.Write.OnConflict = []string{"name"} }))
+	plan("keys of a view, one by one", keep(query.Insert, "project_names", []string{"id"}, "name"))
+	plan("rows by their keys", with(read("projects", field("id"), embed("clients", field("name"))), func(st *query.Statement) { st.Read.Keys = []string{"id"} }))
 	plan("ignore duplicates", write(query.IgnoreDuplicates, "clients", map[string]string{"id": "1", "name": `"x"`}, "id", "name"))
 	st = write(query.Put, "clients", map[string]string{"id": "1", "name": `"x"`}, "id", "name")
 	where(st, &st.Write.Node, "id", "eq", "1")

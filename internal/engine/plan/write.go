@@ -26,6 +26,9 @@ func (b *builder) write(p *Plan, w *query.Write) error {
 			return fault.New("PGRST204", "Could not find the '%s' column of '%s' in the schema cache", name, t.Name)
 		}
 	}
+	if w.Keep != nil {
+		return b.keep(p, t, w, cols)
+	}
 	if w.Action == query.Update && len(cols) == 0 || w.Action <= query.IgnoreDuplicates && len(cols) == 0 && w.Bulk {
 		return b.nothing(p, t, w) // {} changes no column, [] inserts no row
 	}
@@ -87,7 +90,7 @@ func (b *builder) write(p *Plan, w *query.Write) error {
 		return err
 	}
 	if !simple {
-		s := lv.query(&sql.Table{Name: sql.Name{Name: written, Pos: sql.NoPos}, Pos: sql.NoPos})
+		s := lv.query(tableNamed(written))
 		s.With = &sql.With{CTEs: []sql.CTE{{Name: written, Query: q, Pos: sql.NoPos}}}
 		q = s
 	}

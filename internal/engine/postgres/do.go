@@ -144,17 +144,19 @@ func tellInserted(q sql.Query) (sql.Query, insertedBy) {
 		}})
 		return &c, rowInserted
 	case *sql.Select:
-		if q.With == nil || len(q.With.CTEs) != 1 {
+		if q.With == nil {
 			return q, nothingInserted
 		}
-		cte := q.With.CTEs[0]
-		inner, by := tellInserted(cte.Query)
+		ctes := slices.Clone(q.With.CTEs)
+		last := len(ctes) - 1 // the one that writes
+		inner, by := tellInserted(ctes[last].Query)
 		if by != rowInserted {
 			return q, nothingInserted
 		}
+		cte := &ctes[last]
 		cte.Query = inner
 		c := *q
-		c.With = &sql.With{CTEs: []sql.CTE{cte}}
+		c.With = &sql.With{CTEs: ctes}
 		count := &sql.FuncCall{Name: sql.Name{Schema: "pg_catalog", Name: "count", Pos: sql.NoPos}, Star: true, Pos: sql.NoPos}
 		c.Targets = append(slices.Clip(q.Targets), sql.Target{Name: name, Pos: sql.NoPos, Expr: &sql.SubLink{Kind: sql.ScalarQ, Pos: sql.NoPos, Query: &sql.Select{
 			Targets: []sql.Target{{Expr: count, Pos: sql.NoPos}},

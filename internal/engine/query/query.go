@@ -66,9 +66,14 @@ const (
 	EstimatedCount
 )
 
+// Ordinal is the member of Body's elements that numbers them, for a Read with Keys and a Write with Keep.
+const Ordinal = "pgrst_n"
+
 // Read selects from a relation.
 type Read struct {
 	Relation string
+	// Keys, when not nil, are the columns that name the rows: only those that an element of Body names, in its order.
+	Keys []string
 	Node
 	Keyset *Keyset // nil for none
 }
@@ -222,6 +227,9 @@ type Write struct {
 	OnConflict []string
 	Returning  bool // the selected rows are wanted (return=representation)
 	Keys       bool // the primary key of each written row is wanted (a Location header)
+	// Keep, when not nil, are columns whose values are to be told for each element of Body, under its number, whether or not the payload has them. The
+	// plan's columns are the number and then these; of a plan that takes one element at a time (plan.Plan.Each) these alone.
+	Keep []string
 	Node
 }
 

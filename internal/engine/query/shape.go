@@ -16,6 +16,7 @@ func (s *Statement) AppendShape(b []byte) []byte {
 	case s.Read != nil:
 		b = append(b, 'R')
 		b = appendText(b, s.Read.Relation)
+		b = appendTexts(b, s.Read.Keys)
 		b = s.Read.Node.appendShape(b)
 		if k := s.Read.Keyset; k != nil {
 			b = append(b, 'K')
@@ -30,6 +31,8 @@ func (s *Statement) AppendShape(b []byte) []byte {
 		b = appendText(b, w.Relation)
 		b = appendTexts(b, w.Columns)
 		b = appendTexts(b, w.OnConflict)
+		b = appendBool(b, w.Keep != nil)
+		b = appendTexts(b, w.Keep)
 		b = appendBool(b, w.Bulk)
 		b = appendBool(b, w.Defaults)
 		b = appendBool(b, w.Returning)
