@@ -182,7 +182,7 @@ func (d *document) table(t *catalog.Table) object {
 	if t.Insertable && d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivInsert) {
 		body := ref("schemas", d.define(t, "Insert", catalog.PrivInsert))
 		post := operation("create", "Create rows in", d.parameters("select", "columns", "on_conflict", "onlyNew", "preferWrite", "idempotencyKey"))
-		post["requestBody"] = object{"required": true, "description": "A row, or an array of rows.", "content": object{
+		post["requestBody"] = object{"required": true, "description": "A row, or an array of rows." + d.inside(t), "content": object{
 			"application/json": object{"schema": object{"anyOf": []object{body, {"type": "array", "items": body, "maxItems": maxItems}}}},
 			"text/csv":         object{"schema": object{"type": "string", "maxLength": maxLength}}, "application/x-ndjson": lines(),
 		}}
@@ -206,7 +206,7 @@ func (d *document) table(t *catalog.Table) object {
 			}
 		}
 		put := operation("put", "Create or replace a row of", append(conditions, d.parameters("select", "columns", "ifMatch", "onlyNew", "preferWrite", "idempotencyKey")...))
-		put["requestBody"] = object{"required": true, "description": "The whole row; its key must be that of the URL.", "content": object{
+		put["requestBody"] = object{"required": true, "description": "The whole row; its key must be that of the URL." + d.inside(t), "content": object{
 			"application/json": object{"schema": ref("schemas", d.define(t, "Insert", catalog.PrivInsert))},
 		}}
 		put["responses"] = answers(merge(merge(returned("200", "The row was replaced"), returned("201", "The row was created")), object{"204": done("The row is there")}), "409", "412", "422")
@@ -218,6 +218,51 @@ func (d *document) table(t *catalog.Table) object {
 		item["delete"] = remove
 	}
 	return item
+}
+
+// inside tells which rows of other tables may be in a row to write, with Prefer: nested=write. Where several relationships lead to a table, the name has a hint.
+func (d *document) inside(t *catalog.Table) string {
+	count := map[*catalog.Table]int{}
+	var list []*catalog.Relationship
+	for _, r := range d.cat.Relationships(t) {
+		holder := r.To
+		if r.Junction != nil {
+			holder = r.Junction
+		}
+		if r.Kind == catalog.Computed || r.To.Schema != d.o.Schema || !r.To.Insertable || !d.writes(r.To) || !d.writes(holder) {
+			continue
+		}
+		list = append(list, &r)
+		count[r.To]++
+	}
+	var names []string
+	for _, r := range list {
+		name := r.To.Name
+		switch {
+		case count[r.To] == 1, r.SelfRef && r.Kind == catalog.OneToMany:
+		case r.SelfRef && r.Junction == nil:
+			name = r.Constraint
+		case r.Junction != nil:
+			name += "!" + r.Junction.Name
+		default:
+			name += "!" + r.Constraint
+		}
+		form := "an object"
+		if r.Kind == catalog.OneToMany || r.Kind == catalog.ManyToMany {
+			form = "an array"
+		}
+		names = append(names, "`"+name+"` ("+form+")")
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return " With Prefer: nested=write a row may hold those that belong to it, in the form in which they are read: " + strings.Join(slices.Compact(names), ", ") + "."
+}
+
+// writes says whether the role may insert into the table through this server.
+func (d *document) writes(t *catalog.Table) bool {
+	return d.cat.CanAnyColumn(d.o.Role, t, catalog.PrivInsert) && (d.o.Serves == nil || d.o.Serves(t, d.o.Role))
 }
 
 // notes tell what a program cannot see in the types: relationships, by which rows of other tables are read along.

@@ -160,7 +160,7 @@ func (d *document) sharedParameters() object {
 		"ifMatch":     parameter("header", "If-Match", "Entity tags of a read of the same URL, or *: the write is done only when the caller would still read one of them, else 412.", ""),
 		"onlyNew":     parameter("header", "If-None-Match", "*: rows are only made, and nothing that is there is changed, else 412.", ""),
 		"preferRead":  parameter("header", "Prefer", "count=exact, planned or estimated; cursor, or cursor=… of the page before, for pages; handling=strict; timezone=… (RFC 7240).", "count=exact"),
-		"preferWrite": parameter("header", "Prefer", "return=representation, minimal or headers-only; resolution=merge-duplicates or ignore-duplicates; missing=default; max-affected=n with handling=strict; count=exact.", "return=representation"),
+		"preferWrite": parameter("header", "Prefer", "return=representation, minimal or headers-only; resolution=merge-duplicates or ignore-duplicates; missing=default; nested=write for rows that hold those of other tables; max-affected=n with handling=strict; count=exact.", "return=representation"),
 		"preferCall":  parameter("header", "Prefer", "count=exact; max-affected=n with handling=strict; timezone=….", "count=exact"),
 	}
 	out["idempotencyKey"] = parameter("header", "Idempotency-Key", "A name of your own for this request, such as a UUID in quotes: it happens once, and sent again gets the answer that it had.", "")

@@ -123,6 +123,23 @@ func TestDocumentShowsOnlyWhatTheRoleMayDo(t *testing.T) {
 	if len(paths["service_role"]) <= len(paths["anon"]) {
 		t.Errorf("service_role is shown %d paths, anon %d", len(paths["service_role"]), len(paths["anon"]))
 	}
+	inside := func(role, path string) string {
+		post, _ := paths[role][path].(object)["post"].(object)
+		body, _ := post["requestBody"].(object)
+		text, _ := body["description"].(string)
+		_, names, _ := strings.Cut(text, "read: ")
+		return names
+	}
+	for _, c := range [][3]string{
+		{"service_role", "/rest/v1/categories", "`categories_parent_fkey` (an object), `categories` (an array), `products` (an array)."},
+		{"service_role", "/rest/v1/cart_items", "`carts` (an object), `products` (an object)."},
+		{"authenticated", "/rest/v1/orders", "`order_items` (an array), `products` (an array), `profiles` (an object)."},
+		{"anon", "/rest/v1/orders", ""}, // writes nothing
+	} {
+		if got := inside(c[0], c[1]); got != c[2] {
+			t.Errorf("%s may write along with %s: %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
 }
 
 // TestLinters runs other people's rules; lint/ruleset.yaml gives the exceptions with their reasons.
