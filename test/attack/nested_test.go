@@ -27,6 +27,7 @@ func TestNestedWritesReachNothingMore(t *testing.T) {
 			{"a row for another", "POST /notes", `{"title":"x","owner":"` + ben + `","replies":[{"text":"x"}]}`},
 			{"a row for another, inside", "POST /replies", `{"text":"x","notes":{"title":"x","owner":"` + ben + `"}}`},
 			{"the key of another parent", "POST /notes", `{"title":"x","replies":[{"text":"x","note":3}]}`},
+			{"the key of another parent of ours", "POST /notes", `{"title":"x","replies":[{"text":"x","note":1}]}`},
 			{"the same in a later row", "POST /notes", `[{"title":"x","replies":[{"text":"x"}]},{"title":"y","replies":[{"text":"x","note":3}]}]`},
 			{"the same key sent twice", "POST /notes", `{"title":"x","replies":[{"text":"x","note":3,"note":100}]}`},
 			{"our key beside its row", "POST /replies", `{"text":"x","note":1,"notes":{"id":3}}`},

@@ -1,7 +1,8 @@
 // Package rest is the REST door: PostgREST's dialect over HTTP (protocol document 1).
 //
 // A request goes through parse (URL, headers and body → query.Statement), the plan cache, the engine and an answer that writes PostgREST's
-// bytes. Main types in order of meeting them: Options, Handler, request, answer.
+// bytes. Main types in order of meeting them: Options, Handler, request, job, answer; nestedWrite is several
+// statements in the place of one.
 //
 // Invariants: no SQL and no rules of access here; every failure is answered with the four keys code, details, hint and message; nothing
 // is written to the client before the transaction has ended, so that a status is always true. Only answers of lines of JSON leave before (stream): what

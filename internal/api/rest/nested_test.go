@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mainstay-dev/mainstay/internal/api/rest"
+	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 )
 
 func TestNestedWritesAreBounded(t *testing.T) {
@@ -31,6 +32,20 @@ func TestNestedWritesAreBounded(t *testing.T) {
 			`Bad Request | {"code":"PGRST102","details":null,`+hint+`,"message":"The payload writes to more than 2 related resources"}`)
 		if got, want := call(h, "GET /tasks?select=id&id=gte.10&order=id"), "OK | "+rows(10, 11, 12, 13, 20, 21, 22, 23, 40, 41, 42); got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestCheckOfRequestsSeesNestedWrites(t *testing.T) {
+	doors(t, rest.Options{Plan: plan.Options{PreRequest: "public.before_request"}}, func(t *testing.T, h http.Handler) {
+		for _, step := range [][2]string{
+			{"POST /tasks?select=id,tasks(id)\nPrefer: nested=write, return=representation\n\n{\"id\":10,\"tasks\":[{\"id\":11}]}", `Created | seen | [{"id":10,"tasks":[{"id":11}]}]`},
+			{"POST /projects\nPrefer: nested=write\n\n{\"name\":\"a\",\"tasks\":[{\"id\":12}]}", `Bad Request |  | {"code":"P0001","details":null,"hint":null,"message":"projects are closed"}`},
+			{"GET /tasks?select=id&id=gte.10&order=id", "OK | seen | " + rows(10, 11)},
+		} {
+			if got := call(h, step[0], "X-Before"); got != step[1] {
+				t.Errorf("%s\n got %s\nwant %s", step[0], got, step[1])
+			}
 		}
 	})
 }
