@@ -66,7 +66,7 @@ func doors(t *testing.T, o rest.Options, f func(t *testing.T, h http.Handler)) {
 	})
 }
 
-func door(t *testing.T, e engine.Engine, err error, o rest.Options) http.Handler {
+func door(t testing.TB, e engine.Engine, err error, o rest.Options) http.Handler {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/internal/api/rest"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 )
 
 func TestNestedWritesAreBounded(t *testing.T) {
@@ -46,6 +47,33 @@ func TestCheckOfRequestsSeesNestedWrites(t *testing.T) {
 			if got := call(h, step[0], "X-Before"); got != step[1] {
 				t.Errorf("%s\n got %s\nwant %s", step[0], got, step[1])
 			}
+		}
+	})
+}
+
+// Whatever a payload is, it is written or refused with a reason, and never breaks the door.
+func FuzzNestedWrite(f *testing.F) {
+	for _, body := range []string{
+		`{"id":10,"tasks":[{"id":11,"projects":{"name":"a","clients":{"id":9,"name":"b"}}}]}`, `[{"id":10,"projects":{"id":1}},{"id":11,"projects":null}]`,
+		`{"id":10,"tasks_parent_fkey":{"id":12},"name":"\u0041"}`, `[{"id":10,"tasks":[]},{"id":10,"tasks":[{"id":13}]}]`, `{"id":10,"parent":1,"tasks!x":[{}]}`, `[[]]`, `{"tasks":{}}`, `{"":[{}]}`,
+		`{"id":10,"tasks":[{"id":11},{"id":11}]}`, `{"id":10,"projects":{"name":"too long for it"}}`, `{"id":10,"projects":{"id":{"a":1}}}`,
+	} {
+		f.Add(body, uint8(0))
+		f.Add(body, uint8(7))
+	}
+	e, err := sqlite.Open(f.Context(), sqlite.Options{Dir: f.TempDir()})
+	h := door(f, e, err, rest.Options{RollbackAll: true, Limits: rest.Limits{NestedRows: 50}})
+	f.Fuzz(func(t *testing.T, body string, prefer uint8) {
+		words := "nested=write"
+		for i, word := range []string{"return=representation", "missing=default", "resolution=merge-duplicates"} {
+			if prefer&(1<<i) != 0 {
+				words += ", " + word
+			}
+		}
+		switch got := call(h, "POST /tasks?select=id,tasks(id),projects(name,clients(id))\nPrefer: "+words+"\n\n"+body); {
+		case strings.HasPrefix(got, "Created"), strings.HasPrefix(got, "OK"):
+		case !strings.Contains(got, `"code":"`), strings.Contains(got, `"code":"XX`), strings.Contains(got, `"code":"PGRSTX`):
+			t.Errorf("%q: %s", body, got)
 		}
 	})
 }
