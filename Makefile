@@ -58,6 +58,11 @@ oracle: ## compare random SQL on the embedded engine with PostgreSQL (EXPRESSION
 projects: ## public projects on both engines, from the folder MAINSTAY_PROJECTS; figures to docs/reference/projects.md
 	go test ./test/projects -count=1 -timeout 120m -v -table
 
+.PHONY: regress
+regress: ## PostgreSQL's own regression suite on both engines (MAINSTAY_REGRESS=folder of its .sql files); rewrites docs/reference/regress.md
+	@test -n "$$MAINSTAY_REGRESS" || { echo 'set MAINSTAY_REGRESS to src/test/regress/sql of a checkout of PostgreSQL 15'; exit 1; }
+	go test ./test/oracle/sql -run TestRegress -count=1 -timeout 60m -v -report $(CURDIR)/docs/reference/regress.md
+
 .PHONY: openapi
 openapi: ## 10,000 requests made from our own OpenAPI document on each engine: nothing outside it, no 5xx
 	go test ./test/openapi -run TestNoAnswerIsOutsideTheDocument -count=1 -requests 10000 -timeout 30m -v

@@ -331,8 +331,12 @@ func (b *tableBuild) alterType(k *sql.AlterCmd) {
 		owner := e.TableByOID(e.partOf.at(by.oid))
 		switch {
 		case e.TableByOID(by.oid) != nil && e.TableByOID(by.oid).Kind != OrdinaryTable:
+			v, kind := e.TableByOID(by.oid), "view"
+			if v.Kind == MatView {
+				kind = "materialized view"
+			}
 			raise(fault.New(fault.FeatureNotSupported, "cannot alter type of a column used by a view or rule").
-				WithDetail("rule _RETURN on view %s depends on column %q", visibleName(e.TableByOID(by.oid).Schema, e.TableByOID(by.oid).Name), c.Name), k.Pos)
+				WithDetail("rule _RETURN on %s %s depends on column %q", kind, visibleName(v.Schema, v.Name), c.Name), sql.NoPos)
 		case owner != nil && slices.ContainsFunc(owner.Triggers, func(g *Trigger) bool { return g.OID == by.oid }):
 			raise(fault.New(fault.FeatureNotSupported, "cannot alter type of a column used in a trigger definition").
 				WithDetail("%s depends on column %q", e.describe(by), c.Name), k.Pos)

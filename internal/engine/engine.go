@@ -163,6 +163,9 @@ type Script struct {
 	DryRun bool
 	// Check goes on after a statement that cannot run: each is reported to the sink's Refused, function bodies among them.
 	Check bool
+	// GoOn goes on after a statement that fails, as people at a terminal do: it is reported to the sink's Refused, and what is left of its transaction block
+	// is refused with 25P02. Not with Atomic, DryRun or Check, which are one transaction.
+	GoOn bool
 	// Record is run in the same transaction after Text (the migration's own record).
 	Record []Statement
 }
@@ -189,7 +192,7 @@ type ScriptSink interface {
 	Done(tag string) error
 	// Notice passes NOTICE and WARNING messages.
 	Notice(level, message string)
-	// Refused is called, in Check mode, for each statement or function body that cannot run.
+	// Refused is called, with Check or GoOn, for each statement that cannot run, and with Check for each function body.
 	Refused(err error)
 }
 

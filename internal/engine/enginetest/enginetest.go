@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Engine) {
 		{"StatementsOfPlainScriptCommitByThemselves", plainScript},
 		{"DryRunLeavesNothing", dryRun},
 		{"CheckReportsEveryRefusal", check},
+		{"GoOnPassesOverWhatFails", goOn},
 		{"RecordIsPartOfTheMigration", record},
 		{"ScriptTakesArguments", arguments},
 		{"ErrorsHaveTheirPlace", places},
@@ -263,6 +264,22 @@ func check(w *world) {
 	if w.e.Catalog().Table("public", "t") != nil {
 		w.Error("the catalog changed")
 	}
+}
+
+func goOn(w *world) {
+	r, err := w.script(engine.Script{GoOn: true, Text: `create table t (id int primary key, p int references t deferrable initially deferred);
+		select 1/0; insert into t values (1); select nothing;
+		begin; insert into t values (2); insert into t values (2); select 1; rollback to a; commit;
+		begin; insert into t values (3); savepoint a; insert into t values (3); select 1; rollback to a; insert into t values (4); commit;
+		begin; insert into t values (5, 99); commit;
+		insert into t values (6, 99);
+		select id from t`})
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.check("refused", strings.Join(r.refused, ","), "22012,42703,23505,25P02,3B001,23505,25P02,23503,23503")
+	w.check("rows", strings.Join(r.rows, ","), "1,3,4")
+	w.check("tags", strings.Join(r.tags, ","), "CREATE TABLE,INSERT 0 1,BEGIN,INSERT 0 1,ROLLBACK,BEGIN,INSERT 0 1,SAVEPOINT,ROLLBACK,INSERT 0 1,COMMIT,BEGIN,INSERT 0 1,SELECT 3")
 }
 
 func record(w *world) {

@@ -122,7 +122,12 @@ func (s *script) statement(ctx context.Context, st *sql.Statement, whole bool) e
 		}
 	}
 	if !s.Check {
-		return s.result(ctx, st)
+		err := s.result(ctx, st)
+		if s.GoOn && !whole && fault.As(err) != nil && !s.conn.IsClosed() {
+			s.sink.Refused(err)
+			return nil
+		}
+		return err
 	}
 	if err := s.exec(ctx, "SAVEPOINT mainstay_check"); err != nil {
 		return faultOf(err)

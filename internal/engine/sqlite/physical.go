@@ -77,7 +77,7 @@ func (p *physical) apply(step catalog.Step) error {
 		if err := p.conn.Exec(`DELETE FROM ` + layout.TableName(c.Table.Schema, c.Table.Name)); err != nil || c.NoData {
 			return err
 		}
-		return p.fill(c.Table, c.Table.Query)
+		return p.withoutUnique(c.Table, c.Table, func() error { return p.fill(c.Table, c.Table.Query) })
 	case catalog.ChangedFunction, catalog.ChangedSchema, catalog.ChangedRole, catalog.ChangedPublication, catalog.ChangedExtension:
 		return nil
 	}
@@ -103,6 +103,29 @@ func (p *physical) createTable(t *catalog.Table, fill *sql.Select) error {
 		}
 	}
 	for _, ix := range t.Indexes {
+		if err := p.createIndex(t, ix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withoutUnique changes a table while its unique indexes are away, and makes them again: which key is there twice is known only then.
+func (p *physical) withoutUnique(old, t *catalog.Table, change func() error) error {
+	var unique []*catalog.Index
+	for _, ix := range t.Indexes {
+		if !ix.Unique || !layout.Physical(ix) || indexByOID(old, ix.OID) == nil { // those that are new have steps of their own
+			continue
+		}
+		unique = append(unique, ix)
+		if err := p.conn.Exec(`DROP INDEX IF EXISTS ` + layout.IndexName(t, ix)); err != nil {
+			return err
+		}
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	for _, ix := range unique {
 		if err := p.createIndex(t, ix); err != nil {
 			return err
 		}
@@ -441,7 +464,7 @@ func (p *physical) convertInPlace(name string, old, new *catalog.Table, from []c
 			}
 			args = append(args, v)
 		}
-		return p.exec(`UPDATE `+name+` SET `+strings.Join(set, ", "), args...)
+		return p.withoutUnique(old, new, func() error { return p.exec(`UPDATE `+name+` SET `+strings.Join(set, ", "), args...) })
 	}
 	update, err := p.conn.Stmt(`UPDATE ` + name + ` SET ` + strings.Join(set, ", ") + ` WHERE ` + layout.CtidColumn + ` = ?`)
 	if err != nil {
@@ -449,7 +472,7 @@ func (p *physical) convertInPlace(name string, old, new *catalog.Table, from []c
 	}
 	defer update.Close()
 	// The rows are taken in the table's new form; a compute over the old row finds its columns there, for those that went away are not in it.
-	return p.eachRow(name, new, func(ctid int64, row []value.Datum) error {
+	each := func(ctid int64, row []value.Datum) error {
 		conv := rowConverter{p: p, old: old, from: from}
 		oldRow := conv.oldRow(row)
 		if err := conv.convert(oldRow, row); err != nil {
@@ -462,7 +485,8 @@ func (p *physical) convertInPlace(name string, old, new *catalog.Table, from []c
 			}
 		}
 		return step(update, append(args, value.Int(ctid))...)
-	})
+	}
+	return p.withoutUnique(old, new, func() error { return p.eachRow(name, new, each) })
 }
 
 func (p *physical) empty(name string) (bool, error) {

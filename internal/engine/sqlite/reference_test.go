@@ -253,7 +253,117 @@ func TestFunctionsHaveCases(t *testing.T) {
 	}
 }
 
+// TestConstructsHaveCases holds that every construct of the page is run in a case: the supported with PostgreSQL's answer, the refused with the refusal.
+func TestConstructsHaveCases(t *testing.T) {
+	read := func(file string) string {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	supported, refused := read("../../../testdata/cases/sql/constructs.txtar"), read("testdata/own_constructs.sql")
+	e := open(t, t.TempDir())
+	for _, c := range constructs(t) {
+		if c.sql == "" {
+			continue
+		}
+		err := e.Script(context.Background(), engine.Script{Text: c.sql, Atomic: true, DryRun: true}, &lines{})
+		if fault.Code(err) == fault.FeatureNotSupported {
+			if !strings.Contains(refused, "begin;\n"+c.sql+";\nrollback;\n--| ! 0A000 ") {
+				t.Errorf("%s is refused in no case of own_constructs.sql", c.name)
+			}
+		} else if !strings.Contains(refused, "begin;\n"+c.sql+";\nrollback;\n--| ") && !strings.Contains(supported, "\n"+c.sql+";\n-- result --\n") {
+			t.Errorf("%s has no case in constructs.txtar", c.name)
+		}
+	}
+}
+
 // behindSyntax says whether a function is called by casting to a type or by words of SQL.
 func behindSyntax(f *builtin.Func) bool {
 	return value.BuiltinNamed(f.Name) != 0 || slices.Contains([]string{"timezone", "pg_collation_for", "is_normalized", "like_escape", "similar_to_escape"}, f.Name)
+}
+
+// samples are two literals of each type that an operator or a cast takes.
+var samples = map[string][2]string{
+	"bool": {"true", "false"}, "int2": {"7", "3"}, "int4": {"7", "3"}, "int8": {"7", "3"}, "float4": {"7.5", "2"}, "float8": {"7.5", "8"}, "numeric": {"7.50", "2"}, "money": {"7.50", "2"},
+	"oid": {"7", "3"}, "xid": {"7", "3"}, "cid": {"7", "3"}, "xid8": {"7", "3"}, "text": {"abc", "b%"}, "varchar": {"abc", "b%"}, "bpchar": {"abc", "b%"}, "name": {"abc", "b%"}, "char": {"a", "b"}, "citext": {"ABC", "b%"},
+	"bytea": {`\x6162`, `\x61`}, "uuid": {"00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"}, "bit": {"101", "011"}, "varbit": {"101", "011"},
+	"date": {"2024-02-29", "2024-01-31"}, "time": {"10:20:30", "01:02:03"}, "timetz": {"10:20:30+02", "01:02:03+00"}, "timestamp": {"2024-02-29 10:20:30", "2024-01-31 01:02:03"},
+	"timestamptz": {"2024-02-29 10:20:30+00", "2024-01-31 01:02:03+00"}, "interval": {"1 day 02:00", "3 hours"}, "inet": {"10.0.0.7", "10.0.0.0/8"}, "cidr": {"10.0.0.0/8", "10.1.0.0/16"},
+	"macaddr": {"08:00:2b:01:02:03", "08:00:2b:01:02:04"}, "json": {`{"a": [1, "b"]}`, `[1]`}, "jsonb": {`{"a": [1, "b"]}`, `{"a": 1}`}, "jsonpath": {"$.a", "$.b"},
+	"tsvector": {"'cat':1 'dog':2", "'dog':1 'eel':2 'fox':3"}, "tsquery": {"'cat' & 'dog'", "'dog'"}, "int4range": {"[1,5)", "[3,8)"}, "int8range": {"[1,5)", "[3,8)"}, "int4multirange": {"{[1,3),[5,8)}", "{[2,6)}"}, "numrange": {"[1,5)", "[3,8)"},
+	"daterange": {"[2024-01-01,2024-02-01)", "[2024-01-15,2024-03-01)"}, "tsrange": {"[2024-01-01,2024-02-01)", "[2024-01-15,2024-03-01)"}, "tstzrange": {"[2024-01-01,2024-02-01)", "[2024-01-15,2024-03-01)"},
+	"regclass": {"pg_class", "pg_proc"}, "regtype": {"integer", "text"}, "regrole": {"postgres", "anon"}, "regnamespace": {"public", "pg_catalog"}, "regproc": {"now", "version"}, "regprocedure": {"now()", "version()"},
+	"regconfig": {"english", "simple"}, "regdictionary": {"simple", "english_stem"}, "xml": {"<a/>", "<b/>"},
+	"_text": {"{a,b}", "{b,c}"}, "_int4": {"{1,2}", "{2,3}"},
+}
+
+// standIns are types for those that stand for any.
+var standIns = map[string]string{"anyarray": "_int4", "anycompatiblearray": "_int4", "anyelement": "int4", "anycompatible": "int4", "anynonarray": "int4", "anyrange": "int4range", "anymultirange": "int4multirange"}
+
+// withoutSample are types whose operators and casts have cases of their own: enums in enums.sql, rows in rows.txtar, vectors in the testdata of package builtin.
+var withoutSample = []string{"anyenum", "record", "vector", "halfvec"}
+
+// sample is a literal of a type in SQL; "" for none.
+func sample(typ string, i int) string {
+	if s := standIns[typ]; s != "" {
+		typ = s
+	}
+	s, ok := samples[typ]
+	if !ok {
+		return ""
+	}
+	if e, ok := strings.CutPrefix(typ, "_"); ok {
+		typ = e + "[]"
+	}
+	if typ == "char" {
+		typ = `"char"`
+	}
+	if typ == "bit" {
+		typ = "bit(3)"
+	}
+	return "'" + strings.ReplaceAll(s[i], "'", "''") + "'::" + typ
+}
+
+// TestOperatorsHaveCases holds that every operator that the page names has a case in testdata/operators.sql, whose answers are PostgreSQL's.
+func TestOperatorsHaveCases(t *testing.T) {
+	const file = "testdata/operators.sql"
+	have, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var missing strings.Builder
+	for _, o := range builtin.AllOperators() {
+		right, left := sample(value.BuiltinName(o.Right), 1), ""
+		if o.Left != 0 {
+			left = sample(value.BuiltinName(o.Left), 0) + " "
+		}
+		if right == "" || left == " " {
+			if !slices.Contains(withoutSample, value.BuiltinName(o.Right)) && !slices.Contains(withoutSample, value.BuiltinName(o.Left)) {
+				t.Errorf("no sample for %s %s %s", value.BuiltinName(o.Left), o.Name, value.BuiltinName(o.Right))
+			}
+			continue
+		}
+		line := "select " + left + "operator(" + schemaOf(o) + "." + o.Name + ") " + right + " as r;\n"
+		if !strings.Contains(string(have), line) && !strings.Contains(missing.String(), line) {
+			missing.WriteString(line + "\n")
+		}
+	}
+	if missing.Len() == 0 {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s lacks, and -update adds:\n%s", file, missing.String())
+	}
+	if err := os.WriteFile(file, append(have, missing.String()...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func schemaOf(o *builtin.Op) string {
+	if o.Func != nil && o.Func.Ext != "" {
+		return "extensions"
+	}
+	return "pg_catalog"
 }

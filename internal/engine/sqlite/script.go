@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -162,29 +164,31 @@ func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
 		if err != nil {
 			return err
 		}
+		done := &held{ScriptSink: t.sink}
+		if len(stmts) == 1 {
+			t.sink = done
+		}
+		failed := false
 		for _, s := range stmts {
-			if tx, ok := s.Stmt.(*sql.Transaction); ok {
-				switch tx.Kind {
-				case sql.TxBegin:
-					t.block = true
-					err = r.sink.Done(t.transaction(tx))
-				case sql.TxSavepoint, sql.TxRelease, sql.TxRollbackTo:
-					err = t.userSavepoint(tx)
-					if err == nil {
-						err = r.sink.Done(t.transaction(tx))
-					}
-				default:
-					err = r.sink.Done(t.transaction(tx))
+			switch err := r.step(t, s, failed); {
+			case err == errRollback:
+				if err := done.release(); err != nil {
+					return err
 				}
-				if tx.Kind == sql.TxRollback && err == nil {
-					return errRollback
+				return errRollback
+			case err == nil:
+				if _, ok := s.Stmt.(*sql.Transaction); ok {
+					failed = false
 				}
-			} else {
-				err = t.run(s.Stmt, r.sc.File, r.sc.Args)
-			}
-			if err != nil {
+			case !r.sc.GoOn || ctx.Err() != nil:
 				return placed(err, r.sc, s.Start)
+			default:
+				failed = true
+				r.sink.Refused(placed(err, r.sc, s.Start))
 			}
+		}
+		if failed {
+			return errRollback
 		}
 		if err := t.end(); err != nil {
 			return err
@@ -192,12 +196,70 @@ func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
 		t.locals.end()
 		kept := stateOf(t.s)
 		r.kept = &kept
-		return nil
+		return done.release()
 	})
-	if err == errRollback {
+	switch {
+	case err == errRollback:
+		return nil
+	case err != nil && r.sc.GoOn && ctx.Err() == nil: // what the end of the transaction found
+		r.sink.Refused(placed(err, r.sc, -1))
 		return nil
 	}
 	return err
+}
+
+// step runs one statement of a group. errRollback ends the transaction without a trace. After a failure only the ends of the transaction and of its parts run.
+func (r *scriptRun) step(t *txn, s sql.Statement, failed bool) error {
+	tx, ok := s.Stmt.(*sql.Transaction)
+	if failed && !(ok && (tx.Kind == sql.TxCommit || tx.Kind == sql.TxRollback || tx.Kind == sql.TxRollbackTo)) {
+		return fault.New("25P02", "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	if !ok {
+		return t.run(s.Stmt, r.sc.File, r.sc.Args)
+	}
+	switch tx.Kind {
+	case sql.TxBegin:
+		if t.block {
+			r.sink.Notice("WARNING", "there is already a transaction in progress")
+		}
+		t.block = true
+		for _, o := range tx.Options {
+			if o.Name != "transaction_read_only" { // one at a time writes, and readers have a snapshot: every level is serializable
+				continue
+			}
+			if err := t.locals.apply(o.Name, map[string]string{"0": "off", "1": "on"}[o.Value], true); err != nil {
+				return err
+			}
+		}
+	case sql.TxCommit, sql.TxRollback:
+		if !t.block {
+			r.sink.Notice("WARNING", "there is no transaction in progress")
+		}
+	case sql.TxOther:
+		return fault.Unsupported("a transaction in two phases", "")
+	case sql.TxSavepoint, sql.TxRelease, sql.TxRollbackTo:
+		if !t.block {
+			return fault.New("25P01", "%s can only be used in transaction blocks", map[sql.TxKind]string{sql.TxSavepoint: "SAVEPOINT", sql.TxRelease: "RELEASE SAVEPOINT", sql.TxRollbackTo: "ROLLBACK TO SAVEPOINT"}[tx.Kind])
+		}
+		if err := t.userSavepoint(tx); err != nil {
+			return err
+		}
+	}
+	if failed && tx.Kind == sql.TxCommit {
+		tx = &sql.Transaction{Kind: sql.TxRollback}
+	}
+	if tx.Kind == sql.TxCommit {
+		if err := t.end(); err != nil {
+			return err
+		}
+	}
+	if err := t.sink.Done(t.transaction(tx)); err != nil {
+		return err
+	}
+	if tx.Kind == sql.TxRollback {
+		return errRollback
+	}
+	return nil
 }
 
 // readsOnly reports whether a statement can run on a snapshot. Errors are left to the run itself.
@@ -228,8 +290,8 @@ func (r *scriptRun) state() state {
 // begin makes the transaction's session.
 func (r *scriptRun) begin(c *store.Conn, alone bool) (*txn, error) {
 	t := r.e.begin(c, r.role, alone)
-	t.sink = r.sink
-	t.s.Notice = r.sink.Notice
+	t.sink = audible{r.sink, t.s}
+	t.s.Notice = t.sink.Notice
 	if err := setCaller(t.s, &r.sc.Caller); err != nil {
 		return nil, err
 	}
@@ -256,6 +318,37 @@ func placed(err error, sc *engine.Script, start int) error {
 		c.Text = sc.Text
 	}
 	return &c
+}
+
+// audible passes on the messages that client_min_messages lets through.
+type audible struct {
+	engine.ScriptSink
+	s *exec.Session
+}
+
+var loudness = []string{"debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"}
+
+func (a audible) Notice(level, message string) {
+	least, ok := a.s.Setting("client_min_messages")
+	if at := slices.Index(loudness, strings.ToLower(level)); ok && at >= 0 && at < slices.Index(loudness, least) { // INFO is always heard
+		return
+	}
+	a.ScriptSink.Notice(level, message)
+}
+
+// held keeps a statement's tag back until what was deferred has run, too.
+type held struct {
+	engine.ScriptSink
+	tag *string
+}
+
+func (h *held) Done(tag string) error { h.tag = &tag; return nil }
+
+func (h *held) release() error {
+	if h.tag == nil {
+		return nil
+	}
+	return h.ScriptSink.Done(*h.tag)
 }
 
 // quiet drops everything.

@@ -11,7 +11,7 @@ import (
 )
 
 // knownSettings are PostgreSQL's settings that may be set and shown, with what they are until set. Most have no effect here.
-var knownSettings = map[string]string{
+var knownSettings = withTuning(map[string]string{
 	"application_name": "", "bytea_output": "hex", "check_function_bodies": "on", "client_encoding": "UTF8", "client_min_messages": "notice",
 	"constraint_exclusion": "partition", "datestyle": "ISO, MDY", "deadlock_timeout": "1s", "default_statistics_target": "100", "default_table_access_method": "heap",
 	"default_tablespace": "", "default_text_search_config": "pg_catalog.english", "default_transaction_deferrable": "off", "default_transaction_isolation": "read committed",
@@ -24,6 +24,26 @@ var knownSettings = map[string]string{
 	"session_replication_role": "origin", "standard_conforming_strings": "on", "statement_timeout": "0", "synchronous_commit": "on", "temp_buffers": "8MB",
 	"timezone": "UTC", "transaction_deferrable": "off", "transaction_isolation": "read committed", "transaction_read_only": "off", "transaction_timeout": "0",
 	"wal_level": "logical", "work_mem": "4MB", "xmloption": "content",
+})
+
+// tuning are the settings of PostgreSQL's planner and storage, which may be set and shown and mean nothing here.
+const tuning = "allow_in_place_tablespaces=off array_nulls=on backslash_quote=safe_encoding commit_delay=0 commit_siblings=5 cpu_index_tuple_cost=0.005 cpu_operator_cost=0.0025 cpu_tuple_cost=0.01 " +
+	"cursor_tuple_fraction=0.1 default_toast_compression=pglz effective_cache_size=4GB effective_io_concurrency=1 enable_async_append=on enable_gathermerge=on enable_hashagg=on " +
+	"enable_incremental_sort=on enable_indexonlyscan=on enable_material=on enable_memoize=on enable_parallel_append=on enable_parallel_hash=on enable_partition_pruning=on " +
+	"enable_partitionwise_aggregate=off enable_partitionwise_join=off enable_sort=on enable_tidscan=on exit_on_error=off force_parallel_mode=off from_collapse_limit=8 geqo=on geqo_effort=5 " +
+	"geqo_generations=0 geqo_pool_size=0 geqo_seed=0 geqo_selection_bias=2 geqo_threshold=12 gin_fuzzy_search_limit=0 gin_pending_list_limit=4MB hash_mem_multiplier=2 " +
+	"jit_above_cost=100000 jit_inline_above_cost=500000 jit_optimize_above_cost=500000 join_collapse_limit=8 lo_compat_privileges=off logical_decoding_work_mem=64MB " +
+	"maintenance_io_concurrency=10 max_parallel_maintenance_workers=2 max_stack_depth=2MB min_parallel_index_scan_size=512kB min_parallel_table_scan_size=8MB parallel_leader_participation=on " +
+	"parallel_setup_cost=1000 parallel_tuple_cost=0.1 plan_cache_mode=auto quote_all_identifiers=off recursive_worktable_factor=10 session_preload_libraries= synchronize_seqscans=on " +
+	"temp_file_limit=-1 temp_tablespaces= track_activities=on track_counts=on track_functions=none track_io_timing=off transform_null_equals=off vacuum_cost_delay=0 vacuum_cost_limit=200 " +
+	"vacuum_freeze_min_age=50000000 vacuum_freeze_table_age=150000000 xmlbinary=base64 log_min_messages=warning log_min_duration_statement=-1 log_duration=off debug_print_plan=off"
+
+func withTuning(settings map[string]string) map[string]string {
+	for _, f := range strings.Fields(tuning) {
+		name, v, _ := strings.Cut(f, "=")
+		settings[name] = v
+	}
+	return settings
 }
 
 // locals are the settings of a transaction that end with it.
@@ -203,6 +223,14 @@ func (t *txn) set(s *sql.Set) error {
 			}
 		}
 		return t.sink.Done("RESET")
+	case strings.EqualFold(s.Setting.Name, "transaction"):
+		if !t.block {
+			t.sink.Notice("WARNING", "SET TRANSACTION can only be used in transaction blocks")
+			return t.sink.Done("SET")
+		}
+		return t.setTransaction(s.Setting.Values, true)
+	case strings.EqualFold(s.Setting.Name, "session characteristics"):
+		return t.setTransaction(s.Setting.Values, false)
 	case s.Reset:
 		if err := t.locals.reset(s.Setting.Name); err != nil {
 			return err
@@ -227,6 +255,23 @@ func (t *txn) set(s *sql.Set) error {
 	}
 	if err := t.locals.apply(s.Setting.Name, strings.Join(values, ", "), s.Local); err != nil {
 		return err
+	}
+	return t.sink.Done("SET")
+}
+
+// setTransaction runs SET TRANSACTION. Every level of isolation is serializable here: one transaction at a time writes, and readers have a snapshot.
+func (t *txn) setTransaction(modes []string, local bool) error {
+	for _, mode := range modes {
+		name, v, _ := strings.Cut(mode, "=")
+		if name == "transaction_isolation" {
+			continue
+		}
+		if !local {
+			name = "default_" + name
+		}
+		if err := t.locals.apply(name, map[string]string{"0": "off", "1": "on"}[v], local); err != nil {
+			return err
+		}
 	}
 	return t.sink.Done("SET")
 }

@@ -94,6 +94,7 @@ func (t *txn) end() error {
 	}
 	cat := t.edit.Done()
 	t.conn.SetSchema(cat)
+	t.changed = false
 	return writeCatalog(t.conn, cat)
 }
 

@@ -89,6 +89,11 @@ func (p *physical) checkHolds(t *catalog.Table, con *catalog.Constraint) error {
 }
 
 func (p *physical) referencesExist(t *catalog.Table, con *catalog.Constraint) error {
+	if con.MatchFull && len(con.Columns) > 1 {
+		if err := p.fullKeys(t, con); err != nil {
+			return err
+		}
+	}
 	ref := p.cat.TableByOID(con.RefTable)
 	const child, parent = "child", "parent"
 	var match, given []sql.Expr
@@ -117,6 +122,23 @@ func (p *physical) referencesExist(t *catalog.Table, con *catalog.Constraint) er
 			WithConstraint(t.Schema, t.Name, con.Name)
 	})
 	return err
+}
+
+// fullKeys refuses keys of which only some columns are NULL.
+func (p *physical) fullKeys(t *catalog.Table, con *catalog.Constraint) error {
+	some := &sql.BoolExpr{Op: sql.Or, Pos: sql.NoPos}
+	given := &sql.BoolExpr{Op: sql.Or, Pos: sql.NoPos}
+	for _, c := range con.Columns {
+		col := &sql.ColumnRef{Fields: []string{c}, Pos: sql.NoPos}
+		some.Args = append(some.Args, &sql.NullTest{X: col, Pos: sql.NoPos})
+		given.Args = append(given.Args, &sql.NullTest{X: col, Not: true, Pos: sql.NoPos})
+	}
+	one := &sql.Const{Kind: sql.IntConst, Text: "1", Pos: sql.NoPos}
+	q := &sql.Select{Targets: []sql.Target{{Expr: one}}, From: []sql.TableExpr{tableExpr(t, "")}, Limit: one, Where: &sql.BoolExpr{Op: sql.And, Args: []sql.Expr{some, given}, Pos: sql.NoPos}, Pos: sql.NoPos}
+	return runQuery(p.s, "postgres", q, nil, func([]value.Datum) error {
+		return fault.New(fault.ForeignKeyViolation, "insert or update on table %q violates foreign key constraint %q", t.Name, con.Name).
+			WithDetail("MATCH FULL does not allow mixing of null and nonnull key values.").WithConstraint(t.Schema, t.Name, con.Name)
+	})
 }
 
 func tableExpr(t *catalog.Table, alias string) *sql.Table {

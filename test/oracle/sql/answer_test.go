@@ -61,6 +61,8 @@ const (
 	limitYears verdict = "limit: years"
 	// docs/reference/limits.md: -0 of float8.
 	limitZero verdict = "limit: -0"
+	// docs/reference/limits.md: lower bounds of arrays.
+	limitBounds verdict = "limit: lower bounds of arrays"
 	// docs/reference/limits.md: refused constructs (0A000) that name the engine.
 	limitRefused verdict = "limit: refused"
 	// docs/reference/limits.md: powers of numeric.
@@ -74,6 +76,7 @@ const (
 )
 
 var (
+	bounds   = regexp.MustCompile(`(\[-?\d+:-?\d+\])+=`)
 	minus0   = regexp.MustCompile(`-(0(?:\.0+)?)([^\d.]|$)`)
 	refusal  = regexp.MustCompile(`not supported by the sqlite engine`)
 	tooLarge = "value overflows numeric format"
@@ -132,6 +135,9 @@ func alike(cols []string, a, b string) verdict {
 	}
 	if early, ok := strings.CutSuffix(a, " BC"); ok && early == b && strings.HasPrefix(b, "0001-") {
 		return limitNoYear
+	}
+	if bounds.ReplaceAllString(a, "") == b {
+		return limitBounds
 	}
 	p, q := strings.Split(a, "|"), strings.Split(b, "|")
 	if len(p) != len(q) || len(p) != len(cols) {

@@ -5,8 +5,10 @@
 // command tags, and errors with code, message, detail and hint are compared. A difference is shrunk and printed as a script, with the seed that made it.
 //
 // Without flags some hundred queries run with a fixed seed, and TestSeeds makes the batches of testdata/seeds.txt again. make oracle is the long campaign; it still
-// finds differences: about one expression in a thousand. Without an installed PostgreSQL the tests are skipped. Policies, MERGE and PostgreSQL's own regression suite
-// are not covered.
+// finds differences: about one expression in a thousand. Without an installed PostgreSQL the tests are skipped. Policies and MERGE are not covered.
+//
+// TestRegress runs PostgreSQL's own regression suite from a checkout outside the tree on both (make regress) and writes what it finds to
+// docs/reference/regress.md.
 //
 // Every loose comparison is a rule in compare (answer_test.go) with its reason, and each use of it is counted and told. Two rules are laxer than they should be:
 // which of several errors a statement fails with, and the last digits of float8, which are passed over in every float column.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,18 @@ func newPair(t testing.TB) *pair {
 		}
 		return e.Close()
 	})
+	p := connect(t, url)
+	var err error
+	if p.lite, err = sqlite.Open(ctx, sqlite.Options{Dir: t.TempDir(), Readers: 1}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.lite.Close() })
+	return p
+}
+
+// connect makes the half of a pair that is a session of a PostgreSQL database.
+func connect(t testing.TB, url string) *pair {
+	ctx := context.Background()
 	p := &pair{t: t, types: map[string]string{}}
 	config, err := pgconn.ParseConfig(url)
 	if err != nil {
@@ -53,10 +66,6 @@ func newPair(t testing.TB) *pair {
 	}
 	t.Cleanup(func() { p.pg.Close(ctx) })
 	p.must("set search_path = public, extensions; set statement_timeout = '20s'")
-	if p.lite, err = sqlite.Open(ctx, sqlite.Options{Dir: t.TempDir(), Readers: 1}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.lite.Close() })
 	return p
 }
 
@@ -244,8 +253,9 @@ func (p *pair) sqlite(stmts []string) []answer {
 
 // A collector is a sink that keeps the answers of a script's statements.
 type collector struct {
-	all []answer
-	now answer
+	all  []answer
+	now  answer
+	done *atomic.Int32 // statements, for who watches
 }
 
 func (c *collector) Begin(cols []engine.Column) error {
@@ -281,6 +291,9 @@ func (c *collector) Refused(err error) { c.now.refused(err); c.end() }
 func (c *collector) end() {
 	c.all = append(c.all, c.now)
 	c.now = answer{}
+	if c.done != nil {
+		c.done.Add(1)
+	}
 }
 
 func (a *answer) refused(err error) {

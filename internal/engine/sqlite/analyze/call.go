@@ -149,13 +149,7 @@ func (a *analyzer) funcCall(sc *scope, e *sql.FuncCall) tree.Expr {
 	var names []string
 	for _, arg := range e.Args {
 		x := arg.Value
-		if ref, ok := x.(*sql.ColumnRef); ok && ref.Star && len(ref.Fields) > 0 {
-			whole := *ref
-			whole.Star = false
-			args = append(args, a.wholeArg(sc, &whole))
-		} else {
-			args = append(args, a.ex(sc, x))
-		}
+		args = append(args, a.ex(sc, x))
 		switch {
 		case arg.Name != "":
 			if slices.Contains(names, arg.Name) {

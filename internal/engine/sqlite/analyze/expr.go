@@ -30,8 +30,13 @@ func (a *analyzer) ex(sc *scope, e sql.Expr) tree.Expr {
 	case *sql.Const:
 		return a.literal(e)
 	case *sql.ColumnRef:
-		if e.Star {
+		if e.Star && len(e.Fields) == 0 {
 			a.fail(e.Pos, fault.FeatureNotSupported, `row expansion via "*" is not supported here`)
+		}
+		if e.Star { // where no list of columns can stand, t.* is the row
+			whole := *e
+			whole.Star = false
+			return a.wholeArg(sc, &whole)
 		}
 		return a.columnRef(sc, e, sc.place)
 	case *sql.Param:
@@ -222,7 +227,7 @@ func (a *analyzer) op(sc *scope, e *sql.Op) tree.Expr {
 	}
 	lrow, lok := e.Left.(*sql.Row)
 	if rrow, ok := e.Right.(*sql.Row); ok && lok {
-		l, r := a.exprs(sc, lrow.Args, ""), a.exprs(sc, rrow.Args, "")
+		l, r := a.rowArgs(sc, lrow.Args), a.rowArgs(sc, rrow.Args)
 		return a.rowCompare(e.Name, l, r, e.Pos)
 	}
 	if sub, ok := e.Right.(*sql.SubLink); ok && lok && sub.Kind == sql.ScalarQ {
@@ -300,7 +305,7 @@ func (a *analyzer) boolOperator(name string, l, r tree.Expr, pos sql.Pos, messag
 func (a *analyzer) isDistinct(sc *scope, e *sql.IsDistinct) tree.Expr {
 	if l, ok := e.Left.(*sql.Row); ok {
 		if r, ok := e.Right.(*sql.Row); ok {
-			ls, rs := a.exprs(sc, l.Args, ""), a.exprs(sc, r.Args, "")
+			ls, rs := a.rowArgs(sc, l.Args), a.rowArgs(sc, r.Args)
 			if len(ls) != len(rs) {
 				a.fail(e.Pos, fault.SyntaxError, "unequal number of entries in row expressions")
 			}
@@ -377,7 +382,7 @@ func (a *analyzer) in(sc *scope, e *sql.In) tree.Expr {
 				parts = append(parts, a.applyOperator("", name, []tree.Expr{a.ex(sc, e.X), x}, e.Pos))
 				continue
 			}
-			parts = append(parts, a.rowCompare(name, a.exprs(sc, lrow.Args, ""), a.exprs(sc, r.Args, ""), e.Pos))
+			parts = append(parts, a.rowCompare(name, a.rowArgs(sc, lrow.Args), a.rowArgs(sc, r.Args), e.Pos))
 		}
 		return a.at(joinBool(join, parts), a.leftmost(e.Pos, parts...))
 	}
@@ -606,7 +611,7 @@ func (a *analyzer) subLink(sc *scope, e *sql.SubLink) tree.Expr {
 	case sql.AnyQ, sql.AllQ:
 		var left []tree.Expr
 		if row, ok := e.Test.(*sql.Row); ok {
-			left = a.exprs(sc, row.Args, "")
+			left = a.rowArgs(sc, row.Args)
 		} else {
 			left = []tree.Expr{a.ex(sc, e.Test)}
 		}
@@ -687,16 +692,7 @@ func (a *analyzer) array(sc *scope, e *sql.ArrayExpr, want oid, mod int32) tree.
 }
 
 func (a *analyzer) row(sc *scope, e *sql.Row) tree.Expr {
-	out := &tree.Row{Typ: plain(catalog.RecordOID)}
-	for _, x := range e.Args {
-		if ts := a.stars(sc, x); ts != nil {
-			for _, t := range ts {
-				out.Args = append(out.Args, t.Expr)
-			}
-			continue
-		}
-		out.Args = append(out.Args, a.ex(sc, x))
-	}
+	out := &tree.Row{Typ: plain(catalog.RecordOID), Args: a.rowArgs(sc, e.Args)}
 	for i, x := range out.Args {
 		out.Names = append(out.Names, "f"+itoa(i+1))
 		switch x.(type) {
@@ -706,6 +702,20 @@ func (a *analyzer) row(sc *scope, e *sql.Row) tree.Expr {
 		}
 	}
 	return a.at(out, e.Pos)
+}
+
+// rowArgs are the fields of a row, t.* expanded.
+func (a *analyzer) rowArgs(sc *scope, list []sql.Expr) (out []tree.Expr) {
+	for _, x := range list {
+		ts := a.stars(sc, x)
+		for _, t := range ts {
+			out = append(out, t.Expr)
+		}
+		if ts == nil {
+			out = append(out, a.ex(sc, x))
+		}
+	}
+	return out
 }
 
 // stars expands *, t.* and (x).* where a list of columns may stand; nil when e is no such thing.
@@ -828,19 +838,11 @@ func (a *analyzer) shape(x tree.Expr) []tree.RelColumn {
 }
 
 func (a *analyzer) indirection(sc *scope, e *sql.Indirection) tree.Expr {
-	var x tree.Expr
-	if ref, ok := e.X.(*sql.ColumnRef); ok && ref.Star && len(ref.Fields) > 0 {
-		whole := *ref // (t.*).f is (t).f
-		whole.Star = false
-		x = a.wholeArg(sc, &whole)
-	} else {
-		x = a.ex(sc, e.X)
-	}
+	x := a.ex(sc, e.X)
 	for i := 0; i < len(e.Steps); i++ {
 		s := e.Steps[i]
 		switch {
-		case s.Star:
-			a.fail(e.Pos, fault.FeatureNotSupported, `row expansion via "*" is not supported here`)
+		case s.Star: // where no list of columns can stand, (x).* is x
 		case s.Field != "":
 			pos := e.Pos
 			if y := a.field(x, s.Field, pos); y != nil {

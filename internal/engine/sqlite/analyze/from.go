@@ -652,6 +652,15 @@ func (a *analyzer) recursiveUnion(sc *scope, s *sql.Select, entry *cte, name fun
 		entry.tree.Columns = nil
 		return
 	}
+	const not = "%s in a recursive query is not implemented"
+	switch { // none of them ends the recursion
+	case len(s.OrderBy) > 0:
+		a.fail(locate(s.OrderBy[0].Expr), fault.FeatureNotSupported, not, "ORDER BY")
+	case s.Offset != nil:
+		a.fail(locate(s.Offset), fault.FeatureNotSupported, not, "OFFSET")
+	case s.Limit != nil:
+		a.fail(locate(s.Limit), fault.FeatureNotSupported, not, "LIMIT")
+	}
 	for i, c := range columnsOf(q) {
 		if c.Type != settled[i].Type {
 			what := a.cat.TypeString(settled[i].Type)

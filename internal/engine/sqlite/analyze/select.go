@@ -979,7 +979,7 @@ func figureName(e sql.Expr) string {
 func nameOf(e sql.Expr) (string, int) {
 	switch e := e.(type) {
 	case *sql.ColumnRef:
-		if !e.Star {
+		if len(e.Fields) > 0 { // t.* is t
 			return e.Fields[len(e.Fields)-1], 2
 		}
 	case *sql.Indirection:

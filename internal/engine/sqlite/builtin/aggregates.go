@@ -361,17 +361,21 @@ func registerStatistics(r registry) {
 	}
 	floats := func(sample, root bool) func(*Ctx) Aggregate {
 		return func(*Ctx) Aggregate {
-			// Youngs and Cramer's method, as PostgreSQL.
 			n, sx, sxx := 0.0, 0.0, 0.0
 			return &fold{notNull(func(d datum) error {
-				x := d.Float64()
+				x, old := d.Float64(), sx
 				n++
 				sx += x
 				if n > 1 {
 					t := x*n - sx
-					sxx += t * t / (n * (n - 1))
-				}
-				if math.IsInf(x, 0) || math.IsNaN(x) {
+					sxx += t * t / (n * (n - 1)) // not the product with the reciprocal of sums: the last digits differ
+					if math.IsInf(sx, 0) || math.IsInf(sxx, 0) {
+						if !math.IsInf(old, 0) && !math.IsInf(x, 0) {
+							return fault.New(fault.NumericOutOfRange, "value out of range: overflow")
+						}
+						sxx = math.NaN()
+					}
+				} else if math.IsInf(x, 0) || math.IsNaN(x) {
 					sxx = math.NaN()
 				}
 				return nil
@@ -398,7 +402,6 @@ func registerStatistics(r registry) {
 		r.agg(n+"(numeric)", decs(value.DecOf, f[0], f[1]))
 		r.agg(n+"(float4) "+n+"(float8)", floats(f[0], f[1]))
 	}
-	type sums struct{ n, sx, sxx, sy, syy, sxy float64 }
 	regr := func(name string, f func(s sums) (float64, bool)) {
 		r.agg(name+"(float8,float8)", func(*Ctx) Aggregate {
 			var s sums
@@ -406,17 +409,7 @@ func registerStatistics(r registry) {
 				if a[0].IsNull() || a[1].IsNull() {
 					return nil
 				}
-				y, x := a[0].Float64(), a[1].Float64()
-				s.n++
-				s.sx += x
-				s.sy += y
-				if s.n > 1 {
-					tx, ty, k := x*s.n-s.sx, y*s.n-s.sy, 1/(s.n*(s.n-1))
-					s.sxx += tx * tx * k
-					s.syy += ty * ty * k
-					s.sxy += tx * ty * k
-				}
-				return nil
+				return s.add(a[0].Float64(), a[1].Float64())
 			}, func() (datum, error) {
 				v, ok := f(s)
 				if !ok {
@@ -426,6 +419,18 @@ func registerStatistics(r registry) {
 			}}
 		})
 	}
+	r.agg("regr_count(float8,float8)", func(*Ctx) Aggregate {
+		n := int64(0)
+		return &fold{func(a []datum) error {
+			if !a[0].IsNull() && !a[1].IsNull() {
+				n++
+			}
+			return nil
+		}, func() (datum, error) { return value.Int(n), nil }}
+	})
+	regr("regr_sxx", func(s sums) (float64, bool) { return s.sxx, s.n > 0 })
+	regr("regr_syy", func(s sums) (float64, bool) { return s.syy, s.n > 0 })
+	regr("regr_sxy", func(s sums) (float64, bool) { return s.sxy, s.n > 0 })
 	regr("corr", func(s sums) (float64, bool) {
 		return s.sxy / math.Sqrt(s.sxx*s.syy), s.n > 0 && s.sxx != 0 && s.syy != 0
 	})
@@ -441,6 +446,40 @@ func registerStatistics(r registry) {
 	})
 	regr("regr_avgx", func(s sums) (float64, bool) { return s.sx / s.n, s.n > 0 })
 	regr("regr_avgy", func(s sums) (float64, bool) { return s.sy / s.n, s.n > 0 })
+}
+
+// sums are what the statistics of pairs are made of, by Youngs and Cramer's method, as in PostgreSQL.
+type sums struct{ n, sx, sxx, sy, syy, sxy float64 }
+
+func (s *sums) add(y, x float64) error {
+	oldX, oldY := s.sx, s.sy
+	s.n++
+	s.sx += x
+	s.sy += y
+	if s.n == 1 {
+		if math.IsInf(x, 0) || math.IsNaN(x) {
+			s.sxx, s.sxy = math.NaN(), math.NaN()
+		}
+		if math.IsInf(y, 0) || math.IsNaN(y) {
+			s.syy, s.sxy = math.NaN(), math.NaN()
+		}
+		return nil
+	}
+	tx, ty, k := x*s.n-s.sx, y*s.n-s.sy, 1/(s.n*(s.n-1))
+	s.sxx += tx * tx * k
+	s.syy += ty * ty * k
+	s.sxy += tx * ty * k
+	if math.IsInf(s.sx, 0) || math.IsInf(s.sxx, 0) || math.IsInf(s.sy, 0) || math.IsInf(s.syy, 0) || math.IsInf(s.sxy, 0) {
+		if (math.IsInf(s.sx, 0) || math.IsInf(s.sxx, 0)) && !math.IsInf(oldX, 0) && !math.IsInf(x, 0) || (math.IsInf(s.sy, 0) || math.IsInf(s.syy, 0)) && !math.IsInf(oldY, 0) && !math.IsInf(y, 0) {
+			return fault.New(fault.NumericOutOfRange, "value out of range: overflow")
+		}
+		for _, v := range []*float64{&s.sxx, &s.syy, &s.sxy} {
+			if math.IsInf(*v, 0) {
+				*v = math.NaN()
+			}
+		}
+	}
+	return nil
 }
 
 // ordered collects the ordered column of an ordered-set aggregate, NULLs left out.
@@ -527,14 +566,14 @@ func registerOrderedSets(r registry) {
 						return value.Null, err
 					}
 				}
-				return value.MakeArray(c.Env(), elem(c), out), nil
+				return value.MakeArray(c.Env(), elem(c), out, value.ArrayDims(opsOf(catalog.Float8OID), direct[0])...), nil
 			}}
 		}
 	}
 	r.agg("percentile_disc(float8,anyelement)", one(disc))
 	r.agg("percentile_cont(float8,float8)", one(floats))
 	r.agg("percentile_cont(float8,interval)", one(intervals))
-	r.agg("percentile_disc(_float8,anyelement)", many(func(c *Ctx) *value.Ops { return c.argOps(1) }, disc))
+	r.agg("percentile_disc(_float8,anyelement)", many(func(c *Ctx) *value.Ops { return c.Env().Ops(c.Ret.OID).Elem }, disc))
 	r.agg("percentile_cont(_float8,float8)", many(func(*Ctx) *value.Ops { return opsOf(catalog.Float8OID) }, floats))
 	r.agg("percentile_cont(_float8,interval)", many(func(*Ctx) *value.Ops { return opsOf(catalog.IntervalOID) }, intervals))
 	r.agg("mode(anyelement)", func(c *Ctx) Aggregate {

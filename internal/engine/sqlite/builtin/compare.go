@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 )
@@ -169,8 +170,35 @@ func (r registry) polymorphicComparison(args, names string) {
 	}
 	for i, n := range strings.Fields(names) {
 		ok := tests[i]
-		r.fn(n+"("+args+")", func(c *Ctx, a []datum) (datum, error) { return value.Bool(ok(c.argOps(0).Compare(a[0], a[1]))), nil })
+		r.fn(n+"("+args+")", func(c *Ctx, a []datum) (datum, error) {
+			if c.argOps(0).Fields != nil {
+				v, err := compareRecords(c, a[0], a[1])
+				return value.Bool(ok(v)), err
+			}
+			return value.Bool(ok(c.argOps(0).Compare(a[0], a[1]))), nil
+		})
 	}
+}
+
+// compareRecords compares field by field, whatever the fields are called.
+func compareRecords(c *Ctx, a, b datum) (int, error) {
+	l, r := c.argOps(0), c.argOps(1)
+	if r.Fields == nil {
+		return l.Compare(a, b), nil
+	}
+	va, vb := l.FieldValues(a), r.FieldValues(b)
+	for i := range min(len(va), len(vb)) {
+		if x, y := l.Fields[i], r.Fields[i]; x.Type.OID != y.Type.OID {
+			return 0, fault.New(fault.DatatypeMismatch, "cannot compare dissimilar column types %s and %s at record column %d", x.Ops.Title, y.Ops.Title, i+1)
+		}
+		if v := l.Fields[i].Ops.CompareNullsLast(va[i], vb[i]); v != 0 {
+			return v, nil
+		}
+	}
+	if len(va) != len(vb) {
+		return 0, fault.New(fault.DatatypeMismatch, "cannot compare record types with different numbers of columns")
+	}
+	return 0, nil
 }
 
 // Greatest is the largest of the values that are not NULL by the order of their type, or the smallest when least; NULL if all are NULL.

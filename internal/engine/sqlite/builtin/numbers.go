@@ -3,6 +3,8 @@ package builtin
 import (
 	"math"
 	"math/big"
+	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -315,6 +317,23 @@ func registerFloats(r registry) {
 			share = (x/2 - lo/2) / (hi/2 - lo/2)
 		}
 		return value.Int(min(int64(share*float64(n)), n-1) + 1), nil
+	})
+	r.fn("width_bucket(anycompatible,anycompatiblearray)", func(c *Ctx, a []datum) (datum, error) {
+		elem, err := c.elemOps(1)
+		if err != nil {
+			return value.Null, err
+		}
+		if len(value.ArrayDims(elem, a[1])) > 1 {
+			return value.Null, fault.New(fault.ArraySubscript, "thresholds must be one-dimensional array")
+		}
+		list, err := value.ArraySlice(elem, a[1])
+		if err != nil {
+			return value.Null, err
+		}
+		if slices.ContainsFunc(list, datum.IsNull) {
+			return value.Null, fault.New(fault.NullNotAllowed, "thresholds array must not contain NULLs")
+		}
+		return value.Int(int64(sort.Search(len(list), func(i int) bool { return elem.Compare(list[i], a[0]) > 0 }))), nil
 	})
 	r.fn("random()", func(c *Ctx, _ []datum) (datum, error) {
 		if c.Rand == nil {

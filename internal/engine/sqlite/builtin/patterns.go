@@ -162,29 +162,32 @@ func registerPatterns(r registry) {
 		return value.Int(n), nil
 	})
 	r.fn("regexp_substr(text,text) regexp_substr(text,text,int4) regexp_substr(text,text,int4,int4) regexp_substr(text,text,int4,int4,text) regexp_substr(text,text,int4,int4,text,int4)", func(c *Ctx, a []datum) (datum, error) {
-		m, re, err := c.regexNth(a, 4)
-		if m == nil || err != nil {
+		g, err := subexpression(a, 5)
+		if err != nil {
 			return value.Null, err
 		}
-		g := 0
-		if len(a) > 5 {
-			g = int(a[5].Int64())
-		}
-		if g > re.groups {
-			return value.Null, nil
+		m, re, err := c.regexNth(a, 4)
+		if m == nil || err != nil || g > re.groups {
+			return value.Null, err
 		}
 		return group(a[0].Str(), m, g), nil
 	})
-	r.fn("regexp_instr(text,text) regexp_instr(text,text,int4) regexp_instr(text,text,int4,int4) regexp_instr(text,text,int4,int4,int4)", func(c *Ctx, a []datum) (datum, error) {
-		m, _, err := c.regexNth(a, 99)
-		if m == nil || err != nil {
+	r.fn("regexp_instr(text,text) regexp_instr(text,text,int4) regexp_instr(text,text,int4,int4) regexp_instr(text,text,int4,int4,int4) regexp_instr(text,text,int4,int4,int4,text) regexp_instr(text,text,int4,int4,int4,text,int4)", func(c *Ctx, a []datum) (datum, error) {
+		end := 0
+		if len(a) > 4 {
+			if end = int(a[4].Int64()); end != 0 && end != 1 {
+				return value.Null, fault.New(fault.InvalidParameterValue, `invalid value for parameter "endoption": %d`, end)
+			}
+		}
+		g, err := subexpression(a, 6)
+		if err != nil {
+			return value.Null, err
+		}
+		m, re, err := c.regexNth(a, 5)
+		if m == nil || err != nil || g > re.groups || m[2*g] < 0 {
 			return value.Int(0), err
 		}
-		at := m[0]
-		if len(a) > 4 && a[4].Int64() == 1 {
-			at = m[1]
-		}
-		return value.Int(int64(runes(a[0].Str()[:at])) + 1), nil
+		return value.Int(int64(runes(a[0].Str()[:m[2*g+end]])) + 1), nil
 	})
 	r.limited()
 }
@@ -222,6 +225,17 @@ func flagsAt(a []datum, i int) string {
 		return a[i].Str()
 	}
 	return ""
+}
+
+// subexpression is the number of a group that an argument asks for; 0 is the whole match.
+func subexpression(a []datum, i int) (int, error) {
+	if i >= len(a) {
+		return 0, nil
+	}
+	if n := a[i].Int64(); n >= 0 {
+		return int(n), nil
+	}
+	return 0, fault.New(fault.InvalidParameterValue, `invalid value for parameter "subexpr": %d`, a[i].Int64())
 }
 
 func startAt(a []datum, i int) (int64, error) {

@@ -103,7 +103,7 @@ func datum(v sqlite3.Value) value.Datum {
 	return value.Null
 }
 
-func result(ctx sqlite3.Context, d value.Datum) {
+func result(x *execution, ctx sqlite3.Context, d value.Datum) {
 	switch d.Kind() {
 	case value.KindInt:
 		ctx.ResultInt64(d.Int64())
@@ -158,7 +158,7 @@ func callFragment(c *store.Conn, ctx sqlite3.Context, args []sqlite3.Value) {
 		raise(x, ctx, err)
 		return
 	}
-	result(ctx, d)
+	result(x, ctx, d)
 }
 
 // enter counts a callback that may run statements; each enter that succeeds needs x.inside--. Callbacks run inside each other on SQLite's own stack, of which one level
@@ -193,7 +193,7 @@ func builtinFunction(c *store.Conn, fn *builtin.Func) sqlite3.ScalarFunction {
 			raise(state(c), ctx, err)
 			return
 		}
-		result(ctx, d)
+		result(state(c), ctx, d)
 	}
 }
 
@@ -348,7 +348,7 @@ func (g *aggregate) Value(ctx sqlite3.Context) {
 		g.fail(ctx, err)
 		return
 	}
-	result(ctx, d)
+	result(g.x, ctx, d)
 }
 
 func (f *fragmentRun) newAggregate() builtin.Aggregate {
@@ -430,7 +430,7 @@ func (g *single) Step(ctx sqlite3.Context, args ...sqlite3.Value) {
 	g.d = datum(args[0])
 }
 
-func (g *single) Value(ctx sqlite3.Context) { result(ctx, g.d) }
+func (g *single) Value(ctx sqlite3.Context) { result(state(g.conn), ctx, g.d) }
 
 // ---- pg_pack and pg_set ----
 
@@ -591,7 +591,7 @@ func (c *setCursor) RowID() (int64, error) { return int64(c.pos), nil }
 
 func (c *setCursor) Column(ctx sqlite3.Context, n int) error {
 	if row := c.rows[c.pos]; n < len(row) {
-		result(ctx, row[n])
+		result(state(c.conn), ctx, row[n])
 	}
 	return nil
 }

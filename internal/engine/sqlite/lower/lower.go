@@ -262,34 +262,58 @@ func (l *lowerer) with(q *tree.Query) string {
 }
 
 func (l *lowerer) values(q *tree.Query) string {
-	var b strings.Builder
 	n := 0
 	if len(q.Values) > 0 {
 		n = len(q.Values[0])
 	}
+	cells := func(row []tree.Expr, named bool) string {
+		if n == 0 {
+			return `NULL AS "c1"` // rows without columns: they count
+		}
+		var b strings.Builder
+		for j, e := range row {
+			b.WriteString(sep(j, "") + l.expr(e))
+			if named {
+				b.WriteString(" AS " + column(j))
+			}
+		}
+		return b.String()
+	}
+	// SQLite loses the names of the columns of VALUES that look at the query around them.
+	if len(q.Values) <= MaxArms && (n == 0 || valuesLookOut(q)) {
+		rows := make([]string, len(q.Values))
+		for i, row := range q.Values {
+			rows[i] = "SELECT " + cells(row, true)
+		}
+		s := strings.Join(rows, " UNION ALL ")
+		if len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil {
+			return s
+		}
+		return "SELECT " + columns(max(n, 1)) + " FROM (" + s + ")" + l.outputTail(q)
+	}
+	var b strings.Builder
 	b.WriteString("SELECT ")
 	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "column%d AS %s", i+1, column(i))
+		fmt.Fprintf(&b, "%scolumn%d AS %s", sep(i, ""), i+1, column(i))
 	}
 	b.WriteString(" FROM (VALUES ")
 	for i, row := range q.Values {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteByte('(')
-		for j, e := range row {
-			if j > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(l.expr(e))
-		}
-		b.WriteByte(')')
+		b.WriteString(sep(i, "") + "(" + cells(row, false) + ")")
 	}
 	b.WriteByte(')')
 	return b.String() + l.outputTail(q)
+}
+
+// valuesLookOut says whether a row of VALUES reads a column of the query around it.
+func valuesLookOut(q *tree.Query) bool {
+	for _, row := range q.Values {
+		for _, e := range row {
+			if tree.Any(e, func(x tree.Expr) bool { _, ok := x.(*tree.Var); return ok }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // outputTail is ORDER BY, LIMIT and OFFSET over the output columns c1, c2 …
@@ -328,10 +352,14 @@ func sep(i int, first string) string {
 }
 
 func (l *lowerer) setOp(q *tree.Query) string {
+	width := max(len(q.Targets), 1)
 	arm := func(side *tree.Query, number bool) string {
 		s := l.query(side, false)
 		var b strings.Builder
 		b.WriteString("SELECT ")
+		if len(q.Targets) == 0 {
+			b.WriteString(column(0)) // rows without columns are all equal
+		}
 		for i, t := range q.Targets {
 			b.WriteString(sep(i, "") + column(i))
 			if !q.All || q.SetOp != sql.Union {
@@ -341,6 +369,9 @@ func (l *lowerer) setOp(q *tree.Query) string {
 		}
 		if number {
 			b.WriteString(", row_number() OVER (PARTITION BY ")
+			if len(q.Targets) == 0 {
+				b.WriteString(column(0))
+			}
 			for i, t := range q.Targets {
 				b.WriteString(sep(i, "") + column(i) + l.collate(targetType(q, i, t)))
 			}
@@ -359,7 +390,7 @@ func (l *lowerer) setOp(q *tree.Query) string {
 	if q.All && q.SetOp != sql.Union {
 		// SQLite has no INTERSECT ALL and EXCEPT ALL: equal rows are told apart by their number.
 		s := arm(q.Left, true) + word + arm(q.Right, true)
-		return "SELECT " + columns(len(q.Targets)) + " FROM (" + s + ")" + l.outputTail(q)
+		return "SELECT " + columns(width) + " FROM (" + s + ")" + l.outputTail(q)
 	}
 	var s string
 	if arms := chain(q, nil); len(arms) > 2 && q.SetOp == sql.Union {
@@ -367,14 +398,14 @@ func (l *lowerer) setOp(q *tree.Query) string {
 		for i, a := range arms {
 			parts[i] = arm(a, false)
 		}
-		s = joinArms(parts, word, len(q.Targets))
+		s = joinArms(parts, word, width)
 	} else {
 		s = arm(q.Left, false) + word + arm(q.Right, false)
 	}
 	if len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil {
 		return s
 	}
-	return "SELECT " + columns(len(q.Targets)) + " FROM (" + s + ")" + l.outputTail(q)
+	return "SELECT " + columns(width) + " FROM (" + s + ")" + l.outputTail(q)
 }
 
 // MaxArms is how many SELECTs stand in one compound; longer UNIONs are made of several. SQLite works on them by recursion.

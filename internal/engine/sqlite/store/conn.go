@@ -148,10 +148,15 @@ func (s *Stmt) Err() error {
 	return s.Stmt.Err()
 }
 
+// NaN is what a NaN that SQLite would have to take is refused with: SQLite makes NULL of it.
+func NaN() error {
+	return fault.Unsupported("NaN as a value of type real or double precision", "Use numeric, which has it, or NULL.")
+}
+
 // BindFloat binds a number. SQLite would take NaN for NULL: it is refused instead of lost.
 func (s *Stmt) BindFloat(param int, v float64) error {
 	if v != v {
-		return fault.Unsupported("NaN as a value of type real or double precision", "Use numeric, which has it, or NULL.")
+		return NaN()
 	}
 	return s.Stmt.BindFloat(param, v)
 }

@@ -330,16 +330,29 @@ func ArraySlice(elem *Ops, d Datum) ([]Datum, error) {
 	return out, nil
 }
 
-// MakeArray makes a stored array of one dimension.
-func MakeArray(e *Env, elem *Ops, elems []Datum) Datum {
-	b := []byte{'['}
-	for i, d := range elems {
+// MakeArray makes a stored array: of one dimension, or with as many elements as dims multiply to.
+func MakeArray(e *Env, elem *Ops, elems []Datum, dims ...int) Datum {
+	return Text(string(appendArray(nil, e, elem, elems, dims)))
+}
+
+func appendArray(b []byte, e *Env, elem *Ops, elems []Datum, dims []int) []byte {
+	parts := len(elems)
+	if len(dims) > 1 {
+		parts = dims[0]
+	}
+	b = append(b, '[')
+	for i := range parts {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = elem.elemJSON(e, b, d)
+		if len(dims) > 1 {
+			n := len(elems) / parts
+			b = appendArray(b, e, elem, elems[i*n:(i+1)*n], dims[1:])
+		} else {
+			b = elem.elemJSON(e, b, elems[i])
+		}
 	}
-	return Text(string(append(b, ']')))
+	return append(b, ']')
 }
 
 // ArrayDims are the lengths of a stored array's dimensions, outermost first; none for the empty array.

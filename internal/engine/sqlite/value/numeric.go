@@ -859,6 +859,10 @@ func (d Dec) Power(o Dec) (Dec, error) {
 	case d.special == nan || o.special == nan:
 		return DecNaN, nil
 	case d.special == finite && o.special == finite:
+	case d.special == finite && d.Sign() == 0 && o.special == negInf:
+		return Dec{}, fault.New("2201F", "zero raised to a negative power is undefined")
+	case d.special == negInf && o.special == finite && o.Cmp(o.Trunc(0)) != 0:
+		return Dec{}, fault.New("2201F", "a negative number raised to a non-integer power yields a complex result")
 	default:
 		f := math.Pow(d.Float64(), o.Float64())
 		return DecFloat(f, 64), nil
@@ -885,8 +889,9 @@ func (d Dec) Power(o Dec) (Dec, error) {
 		b = d.Neg()
 		neg = o.Trunc(0).coef().Bit(0) == 1
 	}
-	lnB := lnApprox(b)
-	val := lnB * o.Float64() * 0.434294481903252
+	// As many digits of ln(b) as say how large the result is; b may be so near to 1 that there are none in a float64.
+	weight := int32(b.lnWeight())
+	val := lnAt(b, max(8-weight, 0)).Mul(o).Float64() * 0.434294481903252
 	if math.Abs(val) > 2000*3.01 || val > maxDecWeight {
 		if val > 0 {
 			return Dec{}, outOfRangeNumeric()
@@ -895,7 +900,7 @@ func (d Dec) Power(o Dec) (Dec, error) {
 	}
 	val = max(min(val, 2000), -2000)
 	scale := min(max(int32(minSigDigits-int(val)), d.scale, o.scale, 0), maxDispScale)
-	ln := lnAt(b, scale+int32(math.Abs(val))+24)
+	ln := lnAt(b, max(scale+int32(math.Abs(val))-weight+24, 0))
 	r := expAt(ln.Mul(o), scale)
 	if neg {
 		r = r.Neg()
