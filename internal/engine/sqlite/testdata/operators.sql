@@ -2336,3 +2336,19 @@ select '[1,5)'::int4range operator(pg_catalog.@>) '{[2,6)}'::int4multirange as r
 --| f
 --| = SELECT 1
 
+select '1 day 02:00'::interval operator(pg_catalog.+) '01:02:03+00'::timetz as r;
+--| 03:02:03+00
+--| = SELECT 1
+
+select '10:20:30+02'::timetz operator(pg_catalog.+) '2024-01-31'::date as r;
+--| 2024-01-31 08:20:30+00
+--| = SELECT 1
+
+select '10:20:30+02'::timetz operator(pg_catalog.+) '3 hours'::interval as r;
+--| 13:20:30+02
+--| = SELECT 1
+
+select '10:20:30+02'::timetz operator(pg_catalog.-) '3 hours'::interval as r;
+--| 07:20:30+02
+--| = SELECT 1
+
