@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -60,6 +61,7 @@ type compiled struct {
 	columns   int        // of the result; what follows is ours
 	inserted  insertedBy // whether a column follows that tells of an upsert's new rows
 	path      string     // the setting search_path
+	dialect   string     // the same as the REST dialect spells it, which the plan of a statement shows
 	readsBack bool       // SQL of the project may have set response.status and response.headers
 	snapshot  *snapshot
 	encoders  atomic.Pointer[encoders]
@@ -76,6 +78,9 @@ func (e *Engine) compile(p *plan.Plan) *compiled {
 	c.path = e.path
 	if schema := p.Schema(); schema != "" && !slices.Equal(e.o.SearchPath[:min(1, len(e.o.SearchPath))], []string{schema}) {
 		c.path = pathSetting(append([]string{schema}, e.o.SearchPath...))
+	}
+	if schema := p.Schema(); schema != "" {
+		c.dialect = dialectPath(append([]string{schema}, e.o.SearchPath...))
 	}
 	main, c.inserted = tellInserted(main)
 	main = wrapHard(main, p.Columns(), c.snapshot)
@@ -290,7 +295,24 @@ func (c *compiled) explaining(x *plan.Explain) *compiled {
 		// The dialect makes JSON of the rows in the statement, and its clients look for that step.
 		text = "SELECT pg_catalog.json_agg(pgrst_rows) FROM (" + text + ") AS pgrst_rows"
 	}
-	return &compiled{before: c.before, text: "EXPLAIN (" + options + ") " + text, oids: c.oids, columns: 1, path: c.path, snapshot: c.snapshot}
+	out := &compiled{before: c.before, text: "EXPLAIN (" + options + ") " + text, oids: c.oids, columns: 1, path: c.path, snapshot: c.snapshot}
+	if x.Settings && out.before == "" && c.dialect != "" {
+		// The settings that are shown are those of the dialect's server: its spelling of the path, and no word of what only our sessions set.
+		out.before, out.path = "SELECT set_config('jit', 'on', true)", c.dialect
+	}
+	return out
+}
+
+// dialectPath is a search path as PostgREST sets it: every name quoted, the request's schema first although it may come again.
+func dialectPath(schemas []string) string {
+	var b strings.Builder
+	for i, s := range schemas {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(`"` + strings.ReplaceAll(s, `"`, `""`) + `"`)
+	}
+	return b.String()
 }
 
 // outdated says whether a prepared statement no longer fits the schema, or is not there because a pooler gave another connection.

@@ -59,7 +59,6 @@ func withoutPartitions(s string) string {
 // reasons say why a test does not pass; nothing else may fail.
 var reasons = map[string]map[string]string{
 	"postgres": {
-		"explain with options": "the answer shows the session's settings: compiling (jit) is off here, and search_path is spelt as public, extensions",
 	},
 	"sqlite": {
 		"geojson":                              "there is no PostGIS",
