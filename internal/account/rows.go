@@ -73,7 +73,6 @@ type condition struct {
 func eq(column string, v any) condition  { return condition{column, "eq", v} }
 func neq(column string, v any) condition { return condition{column, "neq", v} }
 func lt(column string, v any) condition  { return condition{column, "lt", v} }
-func gt(column string, v any) condition  { return condition{column, "gt", v} }
 func null(column string) condition       { return condition{column, "is", "null"} }
 func notNull(column string) condition    { return condition{column, "is", "not_null"} }
 

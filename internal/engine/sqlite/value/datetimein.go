@@ -347,7 +347,6 @@ type dateTime struct {
 	us                int64
 	offset            int // seconds east
 	special           string
-	now               Stamp
 	twoDigits         bool
 	julian, bc        bool
 	meridiem          string

@@ -207,8 +207,6 @@ func (v Interval) AddTo(s Stamp) Stamp {
 	return d.At(us) + Stamp(v.Micros)
 }
 
-func badInterval(s string) error { return badDate("interval", s) }
-
 func inputInterval(_ *Env, s string, mod int32) (Datum, error) {
 	v, err := parseInterval(s, mod)
 	if err != nil {

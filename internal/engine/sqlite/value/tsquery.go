@@ -104,13 +104,12 @@ func (n *TSNode) clean() (out *TSNode, left, right int) {
 
 // tsParser goes through a query with PostgreSQL's states: what it wants is an operand or an operator.
 type tsParser struct {
-	s     string
-	i     int
-	web   bool
-	leaf  func(word, weights string, prefix bool) *TSNode
-	want  int // an operand that may be missing, an operand, an operator
-	open  int // parentheses
-	depth int
+	s    string
+	i    int
+	web  bool
+	leaf func(word, weights string, prefix bool) *TSNode
+	want int // an operand that may be missing, an operand, an operator
+	open int // parentheses
 }
 
 const (
