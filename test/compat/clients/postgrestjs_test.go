@@ -58,8 +58,7 @@ func withoutPartitions(s string) string {
 
 // reasons say why a test does not pass; nothing else may fail.
 var reasons = map[string]map[string]string{
-	"postgres": {
-	},
+	"postgres": {},
 	"sqlite": {
 		"geojson":                              "there is no PostGIS",
 		"explain with json/text format":        noCosts,
