@@ -91,6 +91,12 @@ func (r *scriptRun) one(t *txn, s sql.Statement) error {
 				return nil
 			}
 			return err
+		case sql.TxSavepoint, sql.TxRelease, sql.TxRollbackTo:
+			if err := t.userSavepoint(tx); err != nil {
+				return placed(err, r.sc, s.Start)
+			}
+		case sql.TxOther:
+			return placed(fault.Unsupported("a transaction in two phases", ""), r.sc, s.Start)
 		}
 		return r.sink.Done(t.transaction(tx))
 	}
