@@ -24,10 +24,10 @@ import (
 const rebuildName = `"mainstay.rebuild"`
 
 // applySteps does to the file what a statement did to the catalog. s is a session of the owner in the transaction under way; s.Cat is the
-// catalog after the statement, old the one before it.
+// catalog after the statement, old the one before it. left is set when something is left to settle.
 // filled is the number of rows that CREATE TABLE AS put into its table, -1 for other statements.
-func applySteps(s *eval.Session, old *catalog.Catalog, steps []catalog.Step) (filled int64, err error) {
-	p := &physical{s: s, conn: s.Conn, old: old, cat: s.Cat, filled: -1}
+func applySteps(s *eval.Session, left *bool, old *catalog.Catalog, steps []catalog.Step) (filled int64, err error) {
+	p := &physical{s: s, left: left, conn: s.Conn, old: old, cat: s.Cat, filled: -1}
 	for _, step := range steps {
 		if err := p.apply(step); err != nil {
 			return 0, err
@@ -41,6 +41,7 @@ type physical struct {
 	conn     *store.Conn
 	old, cat *catalog.Catalog
 	filled   int64
+	left     *bool // set when something is left to settle; see dropped.go
 }
 
 func (p *physical) apply(step catalog.Step) error {
@@ -56,11 +57,11 @@ func (p *physical) apply(step catalog.Step) error {
 		if !stored(c.Table) {
 			return nil
 		}
-		return p.conn.Exec(`DROP TABLE ` + layout.TableName(c.Table.Schema, c.Table.Name))
+		return p.dropTable(c.Table)
 	case catalog.CreatedIndex:
 		return p.createIndex(c.Table, c.Index)
 	case catalog.DroppedIndex:
-		return p.conn.Exec(`DROP INDEX IF EXISTS ` + layout.IndexName(c.Table, c.Index))
+		return p.dropIndex(c.Table, c.Index)
 	case catalog.CreatedSequence:
 		return p.placeSequence(c.Sequence, c.Sequence.Start)
 	case catalog.AlteredSequence:
@@ -118,7 +119,7 @@ func (p *physical) withoutUnique(old, t *catalog.Table, change func() error) err
 			continue
 		}
 		unique = append(unique, ix)
-		if err := p.conn.Exec(`DROP INDEX IF EXISTS ` + layout.IndexName(t, ix)); err != nil {
+		if err := p.dropIndex(t, ix); err != nil {
 			return err
 		}
 	}
@@ -179,7 +180,11 @@ func (p *physical) createIndex(t *catalog.Table, ix *catalog.Index) error {
 	if !layout.Physical(ix) {
 		return nil
 	}
-	text, err := layout.CreateIndex(p.cat, t, ix, p.lowerIndex(ix))
+	name, err := p.indexName(t, ix)
+	if err != nil {
+		return err
+	}
+	text, err := layout.CreateIndexAs(p.cat, t, ix, name, p.lowerIndex(ix))
 	if errors.Is(err, errNotIndexable) {
 		return nil // it would have served speed only
 	}
@@ -351,7 +356,7 @@ func (p *physical) alterInPlace(old, new *catalog.Table, from []conversion) erro
 	var again []*catalog.Index
 	for _, ix := range new.Indexes {
 		if o := indexByOID(old, ix.OID); o != nil && (layout.IndexName(old, o) != layout.IndexName(new, ix) || o.NullsNotDistinct != ix.NullsNotDistinct || hasExpression(ix) && columnsRenamed(from)) {
-			if err := p.conn.Exec(`DROP INDEX IF EXISTS ` + layout.IndexName(old, o)); err != nil {
+			if err := p.dropIndex(old, o); err != nil {
 				return err
 			}
 			again = append(again, ix)
@@ -589,7 +594,7 @@ func (p *physical) rebuild(old, new *catalog.Table, from []conversion) error {
 	} else if err := p.copyRows(oldName, old, new, from); err != nil {
 		return err
 	}
-	if err := p.conn.Exec(`DROP TABLE ` + oldName); err != nil {
+	if err := inQuery(p.conn.Exec(`DROP TABLE `+oldName), "rewriting the table "+old.Name); err != nil {
 		return err
 	}
 	if err := p.conn.Exec(`ALTER TABLE ` + rebuildName + ` RENAME TO ` + newName); err != nil {

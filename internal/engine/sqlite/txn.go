@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -24,6 +26,7 @@ type txn struct {
 	edit    *catalog.Edit // nil where the schema cannot be changed
 	sink    engine.ScriptSink
 	changed bool // the catalog is not the stored one any more
+	left    bool // something may be left to settle
 	block   bool // between BEGIN and COMMIT, or in an atomic script
 	points  []savepoint
 }
@@ -92,10 +95,18 @@ func (t *txn) end() error {
 	if !t.changed {
 		return nil
 	}
+	if err := t.settle(); err != nil {
+		return err
+	}
 	cat := t.edit.Done()
 	t.conn.SetSchema(cat)
 	t.changed = false
 	return writeCatalog(t.conn, cat)
+}
+
+// settle ends what statements of schema definition had to leave while others read.
+func (t *txn) settle() error {
+	return (&physical{s: t.s, left: &t.left, conn: t.conn, old: t.s.Cat, cat: t.s.Cat}).settle()
 }
 
 // mark notes the state of everything that a rollback to a savepoint takes back beside the data, and gives what takes it back.
@@ -177,6 +188,9 @@ func (t *txn) define(s sql.Stmt, file string) error {
 	if t.edit == nil {
 		return errAlone
 	}
+	if err := t.settle(); err != nil && !errors.Is(err, sqlite3.LOCKED) {
+		return err
+	}
 	old, mark, changed := t.edit.Catalog(), t.edit.Mark(), t.changed
 	ch, err := t.edit.Apply(s, env)
 	if err != nil {
@@ -186,7 +200,7 @@ func (t *txn) define(s sql.Stmt, file string) error {
 	t.s.Cat = cat
 	t.conn.SetSchema(cat)
 	t.changed = true
-	filled, err := applySteps(t.s, old, ch.Steps)
+	filled, err := applySteps(t.s, &t.left, old, ch.Steps)
 	if err != nil {
 		t.reset(mark, changed)
 		return err

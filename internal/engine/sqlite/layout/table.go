@@ -91,14 +91,19 @@ func Physical(ix *catalog.Index) bool {
 // IndexName is the quoted SQLite name of an index.
 func IndexName(t *catalog.Table, ix *catalog.Index) string { return TableName(t.Schema, ix.Name) }
 
-// CreateIndex is the statement that makes an index of t's table, for which Physical holds.
+// CreateIndex is the statement that makes an index of t's table, for which Physical holds, under its own name.
 func CreateIndex(cat *catalog.Catalog, t *catalog.Table, ix *catalog.Index, lower Lower) (string, error) {
+	return CreateIndexAs(cat, t, ix, IndexName(t, ix), lower)
+}
+
+// CreateIndexAs makes the index under the quoted name given.
+func CreateIndexAs(cat *catalog.Catalog, t *catalog.Table, ix *catalog.Index, name string, lower Lower) (string, error) {
 	var b strings.Builder
 	b.WriteString("CREATE ")
 	if ix.Unique {
 		b.WriteString("UNIQUE ")
 	}
-	b.WriteString("INDEX " + IndexName(t, ix) + " ON " + TableName(t.Schema, t.Name) + " (")
+	b.WriteString("INDEX " + name + " ON " + TableName(t.Schema, t.Name) + " (")
 	for i, k := range ix.Keys {
 		if i > 0 {
 			b.WriteString(", ")
