@@ -74,3 +74,78 @@ func TestNestedWritesReachNothingMore(t *testing.T) {
 		}
 	})
 }
+
+// A trigger gives a parcel another key than the one that was sent, which is the key of somebody else's. Labels go with the parcel that was made, or nothing is written.
+func TestNestedWritesFollowKeysThatTriggersReplace(t *testing.T) {
+	const parcels = `
+create table public.parcels (id bigint primary key, owner text not null default 'ada');
+create table public.labels (parcel bigint not null references public.parcels (id), text text not null);
+create table public.seen (id bigint primary key, owner text);
+create table public.seen_labels (parcel bigint not null references public.seen (id), text text not null);
+create table public.drops (id bigint primary key, owner text not null default 'ada');
+create table public.drop_labels (parcel bigint not null references public.drops (id), text text not null);
+alter table public.parcels enable row level security;
+alter table public.labels enable row level security;
+alter table public.seen enable row level security;
+alter table public.seen_labels enable row level security;
+alter table public.drops enable row level security;
+alter table public.drop_labels enable row level security;
+create policy everything on public.parcels to authenticated using (true);
+create policy everything on public.labels to authenticated using (true);
+create policy everything on public.seen to authenticated using (true);
+create policy everything on public.seen_labels to authenticated using (true);
+create policy everything on public.drop_labels to authenticated using (true);
+create policy send on public.drops for insert to authenticated with check (true);
+create view public.slips with (security_invoker = true) as select id, owner from public.parcels;
+create view public.notices with (security_invoker = true) as select * from public.slips;
+create function public.renumber() returns trigger language plpgsql as $$ begin new.id := new.id + 1000; return new; end $$;
+insert into public.parcels values (5, 'ben');
+insert into public.seen values (5, 'ben');
+insert into public.drops values (5, 'ben');
+create trigger renumber before insert on public.parcels for each row execute function public.renumber();
+create trigger renumber before insert on public.seen for each row execute function public.renumber();
+create trigger renumber before insert on public.drops for each row execute function public.renumber();
+revoke all on public.slips, public.notices, public.parcels, public.labels, public.seen, public.seen_labels, public.drops, public.drop_labels from anon, authenticated;
+grant insert on public.slips, public.notices, public.parcels, public.labels, public.seen, public.seen_labels, public.drops, public.drop_labels to authenticated;
+grant select on public.seen, public.drops to authenticated;
+`
+	bothOn(t, parcels, func(t *testing.T, s *server) {
+		post := func(request, body string) answer {
+			t.Helper()
+			return s.as(ada, request, body, "Prefer", "nested=write")
+		}
+		for _, x := range []struct{ name, request, body, table, hint string }{
+			{"no right to read", "POST /parcels", `{"id":5,"labels":[{"text":"child"}]}`, "parcels", "let the role read id."},
+			{"no right to read, in bulk", "POST /parcels", `[{"id":4,"labels":[]},{"id":5,"labels":[{"text":"child"}]}]`, "parcels", "let the role read id."},
+			{"no right to read, from within", "POST /labels", `{"text":"child","parcels":{"id":5,"owner":"ada"}}`, "parcels", "let the role read id."},
+			{"through a view", "POST /slips", `{"id":5,"labels":[{"text":"child"}]}`, "slips", "let the role read id."},
+			{"through a view of a view", "POST /notices", `{"id":5,"labels":[{"text":"child"}]}`, "notices", "let the role read id."},
+			{"no policy that shows the row", "POST /drops", `{"id":5,"drop_labels":[{"text":"child"}]}`, "drops", "let the role read id."},
+		} {
+			a := post(x.request, x.body)
+			if a.status != 403 || !strings.Contains(a.body, `"42501"`) || !strings.Contains(a.body, "permission denied to learn the key of a new row of table "+x.table) || !strings.Contains(a.body, x.hint) {
+				t.Errorf("%s: %d %s", x.name, a.status, a.body)
+			}
+		}
+		for _, target := range []string{"/labels", "/drop_labels"} {
+			if got := s.owner(target); got != "[]" {
+				t.Errorf("%s: written beside another's row: %s", target, got)
+			}
+		}
+		for _, target := range []string{"/parcels", "/drops"} {
+			if got := s.owner(target); got != `[{"id":5,"owner":"ben"}]` {
+				t.Errorf("%s: %s", target, got)
+			}
+		}
+		// Who may read the key gets it, and who sends no rows inside needs none.
+		if a := post("POST /seen", `{"id":5,"seen_labels":[{"text":"child"}]}`); a.status != 201 {
+			t.Errorf("with the right to read: %d %s", a.status, a.body)
+		}
+		if got := s.owner("/seen_labels"); got != `[{"parcel":1005,"text":"child"}]` {
+			t.Errorf("with the right to read: %s", got)
+		}
+		if a := post("POST /parcels", `{"id":5}`); a.status != 201 {
+			t.Errorf("with nothing inside: %d %s", a.status, a.body)
+		}
+	})
+}

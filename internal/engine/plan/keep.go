@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -16,7 +17,8 @@ import (
 //	pgrst_source AS (INSERT INTO t (…) SELECT … FROM pgrst_rows ORDER BY n)
 //	SELECT n, keys FROM pgrst_rows ORDER BY n
 //
-// reads nothing of the table. Where it is not, the rows are written one by one and return their keys.
+// reads nothing of the table. Where it is not, the rows are written one by one and return their keys. A key that a trigger may replace is only known when it is
+// returned: what was sent may be the key of another row.
 const keptRows = "pgrst_rows"
 
 // keep plans a Write with Keep.
@@ -30,20 +32,16 @@ func (b *builder) keep(p *Plan, t *catalog.Table, w *query.Write, cols []*catalo
 		}
 	}
 	p.writes = true
-	replaced, readable := replaces(t, w.Action), b.mayRead(t, kept)
-	if b.determined(t, w) && b.makeable(t, made) && !(replaced && readable) {
+	replaced := b.replaces(t, w.Action)
+	if !replaced && b.determined(t, w) && b.makeable(t, made) {
 		return b.keepMade(p, t, w, cols, kept, made)
 	}
-	if !readable && b.cat.CanAnyColumn(b.role, t, catalog.PrivInsert) { // else the statement is refused as any other
-		names := ""
-		for i, c := range made {
-			if i > 0 {
-				names += ", "
-			}
-			names += c.Name
+	if !b.mayRead(t, kept) && b.cat.CanAnyColumn(b.role, t, catalog.PrivInsert) { // else the statement is refused as any other
+		refusal := fault.New(fault.InsufficientPrivilege, "permission denied to learn the key of a new row of table %s", t.Name)
+		if replaced {
+			return refusal.WithHint("A trigger may replace what is sent or made: let the role read %s.", columnNames(kept))
 		}
-		return fault.New(fault.InsufficientPrivilege, "permission denied to learn the key of a new row of table %s", t.Name).
-			WithHint("Send %s with the row, or let the role read it, or make it: INSERT on the column, and USAGE on its sequence.", names)
+		return refusal.WithHint("Send %s with the row, or let the role read it, or make it: INSERT on the column, and USAGE on its sequence.", columnNames(made))
 	}
 	p.each = true
 	src := &source{table: t, columns: t.Columns, alias: t.Name}
@@ -61,15 +59,34 @@ func (b *builder) keep(p *Plan, t *catalog.Table, w *query.Write, cols []*catalo
 	return nil
 }
 
-// replaces says whether a trigger may give a new row other keys than those that were sent.
-func replaces(t *catalog.Table, a query.Action) bool {
+func columnNames(cols []*catalog.Column) string {
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// replaces says whether a trigger may give a new row other keys than those that were sent: one of t, or of the table that t is a view of.
+func (b *builder) replaces(t *catalog.Table, a query.Action) bool {
 	on := sql.OnInsert
 	if a != query.Insert {
 		on |= sql.OnUpdate
 	}
-	return slices.ContainsFunc(t.Triggers, func(g *catalog.Trigger) bool {
+	if slices.ContainsFunc(t.Triggers, func(g *catalog.Trigger) bool {
 		return g.Row && g.Time != sql.AfterEvent && g.Events&on != 0 && g.Enabled != 'D'
-	})
+	}) {
+		return true
+	}
+	if t.Kind != catalog.View {
+		return false
+	}
+	i := slices.IndexFunc(t.ViewColumns, func(c catalog.ViewColumn) bool { return c.Table != 0 })
+	if i < 0 {
+		return true
+	}
+	base := b.cat.TableByOID(t.ViewColumns[i].Table) // the only one, as rows are written through the view without a trigger of its own
+	return base == nil || b.replaces(base, a)
 }
 
 // mayRead says whether new rows of t can be returned to the role: it has the right on the columns, and a policy that shows rows, where policies hold.
