@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestBatchGivesNoMoreThanItsRequests is attack I3: a batch must not get round what holds for one request.
@@ -126,6 +127,97 @@ func TestKeptAnswersAreTheirCallers(t *testing.T) {
 		s.refused("another's row", s.as(ada, "POST /notes", `{"title":"x","owner":"`+ben+`"}`, "Idempotency-Key", key))
 		if a := s.as(ada, "POST /notes", `{"title":"y"}`, "Idempotency-Key", key); a.status != http.StatusCreated {
 			t.Errorf("after it: %d %s", a.status, a.body)
+		}
+	})
+}
+
+// tenants has rows that belong to the claim tenant of whoever is signed in, and a function that only reads.
+const tenants = `
+create table public.deeds (id bigint generated always as identity primary key, tenant text not null default auth.jwt() ->> 'tenant', title text not null);
+alter table public.deeds enable row level security;
+grant select, insert on public.deeds to authenticated;
+create policy own on public.deeds to authenticated using (tenant = auth.jwt() ->> 'tenant') with check (tenant = auth.jwt() ->> 'tenant');
+create function public.mine() returns bigint language sql stable as $$ select count(*) from public.deeds $$;
+create function public.deed() returns bigint language sql as $$ insert into public.deeds (title) values ('hidden write') returning id $$;
+create function public.sly() returns bigint language plpgsql stable as $$ begin return public.deed(); end $$;
+`
+
+// TestKeptAnswersAreTheirTokens: who may do what is said by any claim, so an answer is kept for those that have all of them in common, whoever the subject is.
+func TestKeptAnswersAreTheirTokens(t *testing.T) {
+	bothOn(t, tenants, func(t *testing.T, s *server) {
+		token := func(claims map[string]any) string {
+			t.Helper()
+			claims["role"] = "authenticated"
+			if claims["exp"] == nil {
+				claims["exp"] = time.Now().Add(time.Hour).Unix()
+			}
+			token, err := s.Sign(claims)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return "Bearer " + token
+		}
+		ask := func(token, request, body, key string) answer {
+			t.Helper()
+			return s.as("", request, body, "Authorization", token, "Idempotency-Key", key, "Prefer", "return=representation")
+		}
+		post := func(claims map[string]any) answer {
+			t.Helper()
+			return ask(token(claims), "POST /deeds?select=tenant", `{"title":"x"}`, "guessed")
+		}
+		for what, c := range map[string]struct{ a, b map[string]any }{
+			"without a subject": {map[string]any{"tenant": "A"}, map[string]any{"tenant": "B"}},
+			"with one subject":  {map[string]any{"tenant": "A", "sub": ada}, map[string]any{"tenant": "B", "sub": ada}},
+			"deep inside": {
+				map[string]any{"tenant": "A", "sub": ben, "app_metadata": map[string]any{"exp": 1}},
+				map[string]any{"tenant": "A", "sub": ben, "app_metadata": map[string]any{"exp": 2}},
+			},
+		} {
+			for _, claims := range []map[string]any{c.a, c.b} {
+				want := `[{"tenant":"` + claims["tenant"].(string) + `"}]`
+				if a := post(claims); a.status != http.StatusCreated || a.head.Get("Idempotency-Replayed") != "" || a.body != want {
+					t.Errorf("%s, %v: %d %v %s", what, claims, a.status, a.head, a.body)
+				}
+			}
+		}
+		// The next token of the same caller is the same caller's.
+		now := time.Now().Unix()
+		for i, want := range []string{"", "true"} {
+			at := now - int64(i)
+			claims := map[string]any{
+				"tenant": "A", "sub": "fresh", "exp": now + 600 + int64(i), "iat": at, "nbf": at, "jti": strings.Repeat("j", i+1), "session_id": strings.Repeat("s", i+1),
+				"amr": []any{map[string]any{"method": "password", "timestamp": at}},
+			}
+			if a := post(claims); a.status != http.StatusCreated || a.head.Get("Idempotency-Replayed") != want {
+				t.Errorf("token %d: %d %v %s", i, a.status, a.head, a.body)
+			}
+		}
+		if a := post(map[string]any{"tenant": "A", "sub": "fresh", "amr": []any{map[string]any{"method": "otp"}}}); a.status != http.StatusCreated || a.head.Get("Idempotency-Replayed") != "" {
+			t.Errorf("signed in otherwise: %d %v %s", a.status, a.head, a.body)
+		}
+		// What only reads is done again, and takes no room.
+		reader := token(map[string]any{"tenant": "C"})
+		batch := `[{"method":"GET","path":"/deeds?select=title"},{"method":"POST","path":"/rpc/mine"}]`
+		for range 2 {
+			for request, body := range map[string]string{"POST /rpc/mine": "", "POST /batch": batch} {
+				if a := ask(reader, request, body, `"read `+request[6:]+`"`); a.status != http.StatusOK || a.head.Get("Idempotency-Replayed") != "" {
+					t.Errorf("%s: %d %v %s", request, a.status, a.head, a.body)
+				}
+			}
+		}
+		// What says that it only reads, and writes, happens once.
+		for _, want := range []string{"", "true"} {
+			for request, body := range map[string]string{"POST /rpc/sly": "", "POST /batch": `[{"method":"POST","path":"/rpc/sly"}]`} {
+				if a := ask(reader, request, body, `"sly `+request[6:]+`"`); a.status != http.StatusOK || a.head.Get("Idempotency-Replayed") != want {
+					t.Errorf("%s: %d %v %s", request, a.status, a.head, a.body)
+				}
+			}
+		}
+		if a := ask(reader, "POST /batch", `[{"method":"POST","path":"/rpc/sly","id":1}]`, `"sly batch"`); a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, "index") {
+			t.Errorf("another batch: %d %s", a.status, a.body)
+		}
+		if a := ask(reader, "POST /rpc/mine", "", "after"); a.body != "2" {
+			t.Errorf("written: %s", a.body)
 		}
 	})
 }

@@ -113,6 +113,7 @@ func (h *Handler) batch(r *http.Request, a *answer, cat *catalog.Catalog, s *set
 	}
 	switch {
 	case repeatable(r): // what cannot be read or planned any more may have been answered before
+		o.ReadOnly = err == nil && !slices.ContainsFunc(parts, func(p *part) bool { return !p.job.reads() })
 		err = h.once(r.Context(), r, a, o, body, f)
 	case err == nil:
 		o.ReadOnly = !slices.ContainsFunc(parts, func(p *part) bool { return !p.job.q.statement.ReadOnly })
@@ -121,7 +122,7 @@ func (h *Handler) batch(r *http.Request, a *answer, cat *catalog.Catalog, s *set
 			return f(tx, a)
 		})
 	}
-	if err != nil && failed != nil {
+	if err != nil && failed != nil && fault.Code(err) != codeKey { // which is the batch's
 		a.which = failed.members()
 		err = asSaid(err, failed.err)
 	}

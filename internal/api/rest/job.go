@@ -29,6 +29,11 @@ func (j *job) writing() *plan.Plan {
 	return j.p
 }
 
+// reads says whether a job that is planned writes nothing, as far as its plan tells: functions may call others that do.
+func (j *job) reads() bool {
+	return j.q.statement.ReadOnly || j.nested == nil && !j.p.Writes() && j.p.Before() == nil
+}
+
 // A scope is where a job runs: in transactions of its own, or in one that is under way for several jobs or for one that happens once.
 type scope struct {
 	engine engine.Engine

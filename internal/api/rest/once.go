@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -98,7 +99,36 @@ func requestSum(r *http.Request, body []byte) [32]byte {
 	return sumOf(texts...)
 }
 
-// once runs f in a transaction that happens once for the request's key. f fills the answer that it is given, from the start each time it is called.
+// fleeting are the claims that the next token of the same caller has otherwise.
+var fleeting = []string{"exp", "iat", "nbf", "jti", "session_id"}
+
+// lastingClaims are a caller's claims as a text that the next token of the same caller has too. Any of them may say what the caller may see: none is left out
+// that stays.
+func lastingClaims(c *query.Caller) string {
+	var claims map[string]any
+	d := json.NewDecoder(bytes.NewReader(c.Claims))
+	d.UseNumber()
+	if d.Decode(&claims) != nil {
+		return string(c.Claims)
+	}
+	for _, name := range fleeting {
+		delete(claims, name)
+	}
+	methods, _ := claims["amr"].([]any)
+	for _, m := range methods {
+		if m, ok := m.(map[string]any); ok {
+			delete(m, "timestamp")
+		}
+	}
+	text, err := json.Marshal(claims)
+	if err != nil {
+		return string(c.Claims)
+	}
+	return string(text)
+}
+
+// once runs f in a transaction that happens once for the request's key. f fills the answer that it is given, from the start each time it is called. With
+// o.ReadOnly f is tried without the right to write first: what needs none is not kept, or whoever only reads could fill the disk.
 func (h *Handler) once(ctx context.Context, r *http.Request, a *answer, o engine.TxOptions, body []byte, f func(engine.Tx, *answer) error) error {
 	key, err := readKey(r.Header[keyHeader], h.o.Limits.Key)
 	if err != nil {
@@ -106,8 +136,8 @@ func (h *Handler) once(ctx context.Context, r *http.Request, a *answer, o engine
 	}
 	in := newAnswer(http.Header{})
 	defer func() { in.release() }()
-	o.Once = &engine.Once{
-		Key: sumOf(o.Caller.Role, o.Caller.Subject, key), Request: requestSum(r, body), Keep: h.o.KeepAnswers,
+	kept := &engine.Once{
+		Key: sumOf(o.Caller.Role, lastingClaims(&o.Caller), key), Request: requestSum(r, body), Keep: h.o.KeepAnswers,
 		Answer: func() (string, error) { return in.pack(h.o.Limits.KeptAnswer) },
 		Again: func(same bool, answer string) error {
 			if !same {
@@ -119,12 +149,21 @@ func (h *Handler) once(ctx context.Context, r *http.Request, a *answer, o engine
 	}
 	ran := false
 	var said error
-	err = h.engine.Transact(ctx, o, func(tx engine.Tx) error {
+	fill := func(tx engine.Tx) error {
 		in.release()
 		in, ran = newAnswer(http.Header{}), true
 		said = f(tx, in)
 		return said
-	})
+	}
+	reads := o.ReadOnly
+	if reads {
+		err = h.engine.Transact(ctx, o, fill)
+	}
+	if !reads || fault.Code(err) == fault.ReadOnlyTransaction { // a function that says it only reads may call one that writes
+		ran, said = false, nil
+		o.ReadOnly, o.Once = false, kept
+		err = h.engine.Transact(ctx, o, fill)
+	}
 	err = asSaid(err, said)
 	if ran {
 		a.take(in)
@@ -134,7 +173,7 @@ func (h *Handler) once(ctx context.Context, r *http.Request, a *answer, o engine
 
 // onceOf is a job's transaction that happens once. A job that could not be planned, for which there is an error, may have been answered before.
 func (h *Handler) onceOf(r *http.Request, a *answer, j *job, failed error) error {
-	o := engine.TxOptions{Caller: j.caller, Rollback: j.q.statement.Rollback, Timeout: h.o.Timeout, Snapshot: j.q.conditional()}
+	o := engine.TxOptions{Caller: j.caller, Rollback: j.q.statement.Rollback, Timeout: h.o.Timeout, Snapshot: j.q.conditional(), ReadOnly: failed == nil && j.reads()}
 	return h.once(r.Context(), r, a, o, j.q.raw, func(tx engine.Tx, in *answer) error {
 		if failed != nil {
 			return failed
