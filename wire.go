@@ -138,6 +138,9 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err = a.accounts.Restore(ctx); err != nil {
+		return nil, err
+	}
 	doors := []gateway.Door{
 		{Prefix: "/rest/v1", Handler: restDoor},
 		{Prefix: "/auth/v1", Handler: authDoor},
@@ -200,7 +203,7 @@ func (a *app) signIn() (http.Handler, error) {
 		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: password.Policy{MinLength: c.MinPassword, Required: c.RequirePassword},
 		Limits: account.Limits{
 			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent,
-			Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
+			CodesDay: c.Rates.CodesDay, Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
 		},
 		Factors: account.FactorRules{
 			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key),

@@ -90,6 +90,7 @@ type Limits struct {
 	Texts      int           // text messages of the project in an hour; 30
 	Passwords  int           // wrong passwords for one address from one network in 5 minutes; 10
 	Tries      int           // of one code; 5
+	CodesDay   int           // wrong codes of one address in a day; 50
 	Factors    int           // challenges and answers of one user's factors in a minute; 15
 	FactorsDay int           // wrong answers of one user's factors in a day; 30
 	MailEvery  time.Duration // between two mails to one user; 60 s
@@ -121,6 +122,7 @@ func (o *Options) defaults() {
 	set(&l.Texts, 30)
 	set(&l.Passwords, 10)
 	set(&l.Tries, 5)
+	set(&l.CodesDay, 50)
 	set(&l.Factors, 15)
 	set(&l.FactorsDay, 30)
 	set(&o.Factors.Max, 10)
@@ -205,11 +207,36 @@ func invalid(message string, args ...any) *fault.Error {
 
 // transact runs f in one transaction; f may be called again from the start. The access tokens of sessions that it ended are refused when it returns.
 func (s *Service) transact(ctx context.Context, f func(*tx) error) error {
-	ended, err := s.store.transact(ctx, false, f)
+	ended, err := s.store.transact(ctx, false, func(x *tx) error {
+		if err := f(x); err != nil {
+			return err
+		}
+		// A restart forgets none of them.
+		for _, id := range x.ended {
+			if _, err := x.insertNew("counters", values{"key": endedKey + id, "count": 1, "until": s.now().Add(s.o.Lifetime + identity.Leeway)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	for _, id := range ended {
 		s.keys.EndSession(id, s.now().Add(s.o.Lifetime+identity.Leeway))
 	}
 	return err
+}
+
+// endedKey begins the keys under which ended sessions are remembered.
+const endedKey = "ended:"
+
+// Restore remembers the sessions that ended before the server was started: their access tokens stay refused.
+func (s *Service) Restore(ctx context.Context) error {
+	return s.read(ctx, func(x *tx) error {
+		rows, err := find[counterRow](x, schemaOwn, "counters", condition{"key", "like", endedKey + "%"})
+		for _, r := range rows {
+			s.keys.EndSession(strings.TrimPrefix(r.Key, endedKey), r.Until)
+		}
+		return err
+	})
 }
 
 // read runs f in a transaction that only reads.

@@ -119,6 +119,9 @@ func (s *Service) nextPassword(ctx context.Context, c Client, who *Bearer, ch Ch
 		return "", &WeakError{Reasons: []string{"length"}, Err: fail(http.StatusUnprocessableEntity, "weak_password", s.weakText([]string{"length"}))}
 	}
 	u := who.User
+	if err := s.take(ctx, "new-password", u.ID, s.o.Limits.Passwords, fiveMinutes); err != nil {
+		return "", err
+	}
 	if s.o.CurrentPassword && u.Password != "" {
 		if ch.CurrentPassword == "" {
 			return "", fail(http.StatusBadRequest, "current_password_required", "Current password required when setting new password.")
@@ -257,20 +260,29 @@ func (s *Service) mailChange(x *tx, u *userRow, redirectTo string, ch Challenge)
 	if err != nil {
 		return err
 	}
-	if !s.o.OneMailChange && u.Email != "" && u.EmailConfirmedAt != nil {
+	if s.bothConfirm(u) && u.EmailChangeConfirm != currentConfirmed {
 		t := oneTime{kind: changeCurrent, purpose: "email_change", address: u.Email, redirectTo: s.Redirect(redirectTo), flow: flow}
 		if _, err := s.mail(x, u, u.Email, mailChange, t); err != nil {
 			return err
 		}
 	}
+	if u.EmailChangeConfirm == newConfirmed {
+		return nil // who has confirmed is not asked again: a second confirmation of one address is not one of the other
+	}
 	_, err = s.mail(x, u, u.EmailChange, mailChange, oneTime{kind: changeNew, purpose: "email_change", address: u.EmailChange, redirectTo: s.Redirect(redirectTo), flow: flow})
 	return err
 }
 
-// The stages of a change of the address (email_change_confirm_status).
+// bothConfirm reports whether a change of the user's address needs the old one's consent.
+func (s *Service) bothConfirm(u *userRow) bool {
+	return !s.o.OneMailChange && u.Email != "" && u.EmailConfirmedAt != nil
+}
+
+// The stages of a change of the address (email_change_confirm_status): which of the two addresses has confirmed it.
 const (
-	noConfirmation = 0
-	oneConfirmed   = 1
+	noConfirmation   = 0
+	newConfirmed     = 1
+	currentConfirmed = 2
 )
 
 // changeMail takes the confirmation of one of the two addresses. done says that the change is made.
@@ -279,8 +291,12 @@ func (s *Service) changeMail(x *tx, t *used) (u *userRow, done bool, err error) 
 	if u.EmailChange == "" || t.token.Kind == changeNew && t.token.RelatesTo != u.EmailChange || t.token.Kind == changeCurrent && t.token.RelatesTo != u.Email {
 		return nil, false, errLink()
 	}
-	if !s.o.OneMailChange && u.Email != "" && u.EmailConfirmedAt != nil && u.EmailChangeConfirm == noConfirmation {
-		_, err = x.updateUser(s.now(), u.ID, values{"email_change_confirm_status": oneConfirmed})
+	mine := newConfirmed
+	if t.token.Kind == changeCurrent {
+		mine = currentConfirmed
+	}
+	if s.bothConfirm(u) && (u.EmailChangeConfirm == noConfirmation || u.EmailChangeConfirm == mine) {
+		_, err = x.updateUser(s.now(), u.ID, values{"email_change_confirm_status": mine})
 		return u, false, err
 	}
 	u, err = s.setMail(x, u)

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -59,6 +60,15 @@ func (s *Service) Depart(ctx context.Context, c Client, d Departure) (*Departed,
 	}
 	if err := d.Challenge.check(); err != nil {
 		return nil, err
+	}
+	if d.Link != nil {
+		switch {
+		case d.Link.factors && d.Link.AAL != "aal2":
+			return nil, fail(http.StatusForbidden, "insufficient_aal", "AAL2 required to link an identity")
+		case d.Challenge.Code == "":
+			// Without it nothing would tell the browser that comes back from the one that asked: anybody's identity could be linked to anybody's account.
+			return nil, invalid("Linking an identity needs the PKCE flow: code_challenge is missing")
+		}
 	}
 	if err := s.take(ctx, "depart", c.network(), s.o.Limits.Signups, fiveMinutes); err != nil {
 		return nil, err
@@ -151,6 +161,10 @@ func (s *Service) Arrive(ctx context.Context, c Client, a Arrival) (*Verified, e
 		s.o.Log.Warn("provider", "provider", visit.Provider, "error", err)
 		return out, fail(http.StatusInternalServerError, "unexpected_failure", "Unable to exchange external code")
 	}
+	if flow.LinkingTarget != "" {
+		out.Code, err = s.linkLater(ctx, flow, person)
+		return out, err
+	}
 	err = s.transact(ctx, func(x *tx) error {
 		out.Session, out.Code = nil, ""
 		u, err := s.known(x, person, flow)
@@ -179,6 +193,40 @@ func (s *Service) Arrive(ctx context.Context, c Client, a Arrival) (*Verified, e
 	return out, err
 }
 
+// linkLater keeps who came back until the browser that began the linking proves to be it with the verifier of its challenge: Exchange links then, and nobody before.
+func (s *Service) linkLater(ctx context.Context, flow *flowRow, p *federation.Person) (code string, err error) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := s.seal("link "+flow.ID, string(b))
+	if err != nil {
+		return "", err
+	}
+	err = s.transact(ctx, func(x *tx) error {
+		if _, err := update[flowRow](x, schemaAuth, "flow_state", values{"provider_access_token": sealed}, eq("id", flow.ID)); err != nil {
+			return err
+		}
+		code, err = s.endFlow(x, flow.ID, flow.LinkingTarget)
+		return err
+	})
+	return code, err
+}
+
+// linkNow links who came back in a flow.
+func (s *Service) linkNow(x *tx, f *flowRow) (*userRow, *federation.Person, error) {
+	text, err := s.unseal("link "+f.ID, f.AccessToken)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &federation.Person{}
+	if err := json.Unmarshal([]byte(text), p); err != nil {
+		return nil, nil, err
+	}
+	u, err := s.known(x, p, f)
+	return u, p, err
+}
+
 // IDToken signs in whoever an identity token of a provider is of, or links the identity to the bearer.
 func (s *Service) IDToken(ctx context.Context, c Client, provider, token, nonce string, link *Bearer) (*Session, error) {
 	if s.o.Federation == nil || !s.o.Federation.Has(provider) {
@@ -199,6 +247,9 @@ func (s *Service) IDToken(ctx context.Context, c Client, provider, token, nonce 
 	if link != nil {
 		if err := s.MayLink(); err != nil {
 			return nil, err
+		}
+		if link.factors && link.AAL != "aal2" {
+			return nil, fail(http.StatusForbidden, "insufficient_aal", "AAL2 required to link an identity")
 		}
 		flow.LinkingTarget = link.User.ID
 	}
@@ -278,7 +329,7 @@ func (s *Service) known(x *tx, p *federation.Person, flow *flowRow) (*userRow, e
 		return s.newPerson(x, p, true)
 	case u.EmailConfirmedAt != nil && !s.o.LinkVerified:
 		return nil, fail(http.StatusUnprocessableEntity, "user_already_exists", "A user with this address exists. Sign in as before, then link %s.", p.Provider)
-	case u.EmailConfirmedAt == nil:
+	case u.EmailConfirmedAt == nil, s.o.Email.AutoConfirm: // an address that was taken for confirmed is not proved
 		if u, err = s.takeOver(x, u); err != nil {
 			return nil, err
 		}

@@ -194,14 +194,8 @@ type Challenged struct {
 	} `json:"webauthn,omitempty"`
 }
 
-// Site is the relying party that a client names for a security key; the project's own rules outrank it.
-type Site struct {
-	ID      string
-	Origins []string
-}
-
 // Challenge begins the proof of a factor.
-func (s *Service) Challenge(ctx context.Context, c Client, who *Bearer, id, channel string, site Site) (*Challenged, error) {
+func (s *Service) Challenge(ctx context.Context, c Client, who *Bearer, id, channel string) (*Challenged, error) {
 	if err := s.take(ctx, "mfa", who.User.ID, s.o.Limits.Factors, time.Minute); err != nil {
 		return nil, err
 	}
@@ -241,11 +235,11 @@ func (s *Service) Challenge(ctx context.Context, c Client, who *Bearer, id, chan
 	}
 	err = s.transact(ctx, func(x *tx) error {
 		if f.Type == factorKey {
-			kind, ceremony, err := s.askKey(x, who.User, f, site)
+			kind, ceremony, err := s.askKey(who.User, f)
 			if err != nil {
 				return err
 			}
-			v["web_authn_session_data"] = keptCeremony{Kept: ceremony.Kept, Site: s.site(site), Type: kind}
+			v["web_authn_session_data"] = keptCeremony{Kept: ceremony.Kept, Type: kind}
 			out.WebAuthn = &struct {
 				Type    string `json:"type"`
 				Options struct {
@@ -274,23 +268,21 @@ func (s *Service) Challenge(ctx context.Context, c Client, who *Bearer, id, chan
 // keptCeremony is what is kept of a security key's challenge.
 type keptCeremony struct {
 	Kept json.RawMessage
-	Site passkey.RelyingParty
 	Type string
 }
 
-// site is the relying party of security keys: the project's own where it is set, else the one that the client names.
-func (s *Service) site(asked Site) passkey.RelyingParty {
+// site is the relying party of passkeys and security keys: the project's own where it is set, else that of its site's address. What a client names counts for
+// nothing: another page below the same domain must not relay an answer (attack E21).
+func (s *Service) site() passkey.RelyingParty {
 	if s.o.Site.ID != "" {
 		return s.o.Site
 	}
-	if asked.ID == "" {
-		asked = Site{ID: strings.Split(hostOf(s.o.SiteURL), ":")[0], Origins: []string{strings.TrimRight(s.o.SiteURL, "/")}}
-	}
-	return passkey.RelyingParty{ID: asked.ID, Name: asked.ID, Origins: asked.Origins}
+	id := strings.Split(hostOf(s.o.SiteURL), ":")[0]
+	return passkey.RelyingParty{ID: id, Name: id, Origins: []string{strings.TrimRight(s.o.SiteURL, "/")}}
 }
 
-func (s *Service) askKey(x *tx, u *userRow, f *factorRow, site Site) (string, *passkey.Ceremony, error) {
-	rp := s.site(site)
+func (s *Service) askKey(u *userRow, f *factorRow) (string, *passkey.Ceremony, error) {
+	rp := s.site()
 	holder := &passkey.User{ID: idBytes(u.ID), Name: nameOf(u)}
 	if f.Status != "verified" {
 		c, err := rp.Register(holder, false)
@@ -364,12 +356,14 @@ func (s *Service) VerifyFactor(ctx context.Context, c Client, who *Bearer, id st
 	if !isID(p.Challenge) {
 		return nil, fail(http.StatusUnprocessableEntity, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found")
 	}
-	var out *Session
-	var refused error
-	err := s.transact(ctx, func(x *tx) error {
-		out, refused = nil, nil
-		f, err := x.ownFactor(who.User.ID, id)
-		if err != nil {
+	if len(p.Key) > passkey.MaxAnswer {
+		return nil, invalid("credential_response is larger than %d bytes", passkey.MaxAnswer)
+	}
+	// The challenge is used in one transaction and the factor proved in another: to check a security key takes time that nobody else shall wait for.
+	var f *factorRow
+	var used []challengeRow
+	err := s.transact(ctx, func(x *tx) (err error) {
+		if f, err = x.ownFactor(who.User.ID, id); err != nil {
 			return err
 		}
 		rule, err := s.factorRule(f.Type)
@@ -379,34 +373,58 @@ func (s *Service) VerifyFactor(ctx context.Context, c Client, who *Bearer, id st
 		if !rule.Verify {
 			return factorDisabled(f.Type, "verify")
 		}
-		used, err := remove[challengeRow](x, schemaAuth, "mfa_challenges", eq("id", p.Challenge), eq("factor_id", f.ID))
-		if err != nil {
-			return err
+		used, err = remove[challengeRow](x, schemaAuth, "mfa_challenges", eq("id", p.Challenge), eq("factor_id", f.ID))
+		if err == nil && len(used) != 1 {
+			err = fail(http.StatusUnprocessableEntity, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found")
 		}
-		if len(used) != 1 {
-			return fail(http.StatusUnprocessableEntity, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found")
-		}
-		now := s.now()
-		if now.After(used[0].CreatedAt.Add(challengeLifetime)) {
-			refused = fail(http.StatusUnprocessableEntity, "mfa_challenge_expired", "MFA challenge %s has expired, verify against another challenge or create a new challenge.", p.Challenge)
-			return nil
-		}
-		v := values{"status": "verified", "updated_at": now}
-		ok, err := s.factorAnswer(x, who.User, f, &used[0], p, v)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			refused = errFactor(f.Type)
-			return nil
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	if now.After(used[0].CreatedAt.Add(challengeLifetime)) {
+		return nil, fail(http.StatusUnprocessableEntity, "mfa_challenge_expired", "MFA challenge %s has expired, verify against another challenge or create a new challenge.", p.Challenge)
+	}
+	set := values{"status": "verified", "updated_at": now}
+	ok, step, err := s.factorAnswer(who.User, f, &used[0], p, set)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, errFactor(f.Type)
+	}
+	var out *Session
+	var refused error
+	err = s.transact(ctx, func(x *tx) error {
+		out, refused = nil, nil
+		if f.Type == factorTOTP {
+			// A code that was right stays known until it is over, so that nobody uses it again (RFC 6238 §5.2).
+			left, err := s.count(x, "totp:"+f.ID+":"+text(step), 1, 5*time.Minute)
+			if err != nil {
+				return err
+			}
+			if left > 0 {
+				refused = errFactor(f.Type)
+				return nil
+			}
 		}
 		if _, err := remove[counterRow](x, schemaOwn, "counters", eq("key", "mfa-day:"+who.User.ID)); err != nil {
 			return err
 		}
-		if _, err := update[factorRow](x, schemaAuth, "mfa_factors", v, eq("id", f.ID)); err != nil {
+		// As it was when the answer was compared: a key that has come meanwhile is not replaced.
+		rows, err := update[factorRow](x, schemaAuth, "mfa_factors", set, eq("id", f.ID), eq("status", f.Status))
+		if err != nil {
 			return err
 		}
-		// The other sessions know nothing of the factor (ASVS 7.4.3); the first factor's refresh tokens end here.
+		if len(rows) != 1 {
+			refused = errFactor(f.Type)
+			return nil
+		}
+		if _, err := remove[challengeRow](x, schemaAuth, "mfa_challenges", eq("factor_id", f.ID)); err != nil {
+			return err
+		}
+		// The other sessions know nothing of the factor (ASVS 7.4.3).
 		if f.Status != "verified" {
 			if err := x.endSessions(who.User.ID, who.Session); err != nil {
 				return err
@@ -450,45 +468,42 @@ func (s *Service) raise(x *tx, who *Bearer, factor, method string) (*Session, er
 	return s.tokens(x, &next[0], u)
 }
 
-// factorAnswer compares an answer. v gets what is to be kept of it.
-func (s *Service) factorAnswer(x *tx, u *userRow, f *factorRow, c *challengeRow, p FactorProof, v values) (bool, error) {
+// factorAnswer compares an answer. v gets what is to be kept of it; step is that of an app's code.
+func (s *Service) factorAnswer(u *userRow, f *factorRow, c *challengeRow, p FactorProof, v values) (ok bool, step int64, err error) {
 	switch f.Type {
 	case factorTOTP:
 		secret, err := s.unseal(f.ID, f.Secret)
 		if err != nil {
-			return false, err
+			return false, 0, err
 		}
-		step, ok := totp.Check(secret, strings.TrimSpace(p.Code), s.now())
-		if !ok {
-			return false, nil
-		}
-		// A code that was right stays known until it is over, so that nobody uses it again (RFC 6238 §5.2).
-		left, err := s.count(x, "totp:"+f.ID+":"+text(step), 1, 5*time.Minute)
-		return err == nil && left == 0, err
+		step, ok = totp.Check(secret, strings.TrimSpace(p.Code), s.now())
+		return ok, step, nil
 	case factorPhone:
-		return c.Code != "" && equalText(c.Code, s.codeHash(c.ID, strings.TrimSpace(p.Code))), nil
+		return c.Code != "" && equalText(c.Code, s.codeHash(c.ID, strings.TrimSpace(p.Code))), 0, nil
 	}
 	var kept keptCeremony
 	if err := json.Unmarshal(c.Session, &kept); err != nil {
-		return false, err
+		return false, 0, err
 	}
 	holder := &passkey.User{ID: idBytes(u.ID), Name: nameOf(u)}
 	var got *passkey.Credential
-	var err error
-	if kept.Type == "create" {
-		got, err = kept.Site.Registered(holder, kept.Kept, p.Key)
-	} else {
+	switch {
+	case kept.Type != "create":
 		if holder.Credentials, err = f.credential(); err != nil {
-			return false, err
+			return false, 0, err
 		}
-		got, err = kept.Site.Answered(holder, kept.Kept, p.Key, nil)
+		got, err = s.site().Answered(holder, kept.Kept, p.Key, nil)
+	case f.Status == "verified":
+		return false, 0, nil // it has a key: another is another factor
+	default:
+		got, err = s.site().Registered(holder, kept.Kept, p.Key)
 	}
 	if err != nil {
 		s.o.Log.Info("a security key was refused", "user", u.ID, "error", err)
-		return false, nil
+		return false, 0, nil
 	}
 	v["web_authn_credential"] = got
-	return true, nil
+	return true, 0, nil
 }
 
 // Unenroll removes a factor of the user's own.

@@ -118,6 +118,13 @@ func (s *Service) Exchange(ctx context.Context, c Client, code, verifier string)
 		if err != nil || u == nil || u.DeletedAt != nil {
 			return orGone(err)
 		}
+		if f.LinkingTarget != "" {
+			linked, p, err := s.linkNow(x, &f)
+			if err != nil {
+				return err
+			}
+			u, f.AccessToken, f.RefreshToken = linked, p.AccessToken, p.RefreshToken
+		}
 		if out, err = s.signIn(x, c, u, f.Authenticated); err != nil {
 			return err
 		}

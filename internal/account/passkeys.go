@@ -151,7 +151,7 @@ func (s *Service) BeginPasskey(ctx context.Context, who *Bearer) (*PasskeyChalle
 		if len(rows) >= maxPasskeys {
 			return fail(http.StatusUnprocessableEntity, "too_many_passkeys", "Maximum number of passkeys reached")
 		}
-		c, err := s.site(Site{}).Register(h, true)
+		c, err := s.site().Register(h, true)
 		if err != nil {
 			return keyError(err)
 		}
@@ -169,35 +169,38 @@ func (s *Service) AddPasskey(ctx context.Context, who *Bearer, challenge string,
 	if err := mayChangePasskeys(who); err != nil {
 		return nil, err
 	}
+	if len(answer) > passkey.MaxAnswer {
+		return nil, invalid("credential is larger than %d bytes", passkey.MaxAnswer)
+	}
+	// The challenge is used in one transaction and the passkey kept in another: checking it takes time that nobody else shall wait for.
+	var kept *passkeyChallenge
+	var h *passkey.User
+	err := s.transact(ctx, func(x *tx) (err error) {
+		if kept, err = s.useCeremony(x, "registration", who.User.ID, challenge); err != nil {
+			return err
+		}
+		h, _, err = s.holder(x, who.User)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	if now.After(kept.ExpiresAt) {
+		return nil, fail(http.StatusBadRequest, "webauthn_challenge_expired", "WebAuthn challenge has expired")
+	}
+	c, err := s.site().Registered(h, kept.Session, answer)
+	if err != nil {
+		return nil, keyError(err)
+	}
 	var out *Passkey
-	var refused error
-	err := s.transact(ctx, func(x *tx) error {
-		out, refused = nil, nil
-		kept, err := s.useCeremony(x, "registration", who.User.ID, challenge)
-		if err != nil {
-			return err
-		}
-		now := s.now()
-		if now.After(kept.ExpiresAt) {
-			refused = fail(http.StatusBadRequest, "webauthn_challenge_expired", "WebAuthn challenge has expired")
-			return nil
-		}
-		h, _, err := s.holder(x, who.User)
-		if err != nil {
-			return err
-		}
-		c, err := s.site(Site{}).Registered(h, kept.Session, answer)
-		if err != nil {
-			refused = keyError(err)
-			return nil
-		}
+	err = s.transact(ctx, func(x *tx) error {
 		taken, err := one[passkeyRow](x, schemaAuth, "webauthn_credentials", eq("credential_id", hexText(c.ID)))
 		if err != nil {
 			return err
 		}
 		if taken != nil {
-			refused = fail(http.StatusUnprocessableEntity, "webauthn_credential_exists", "This passkey is registered already")
-			return nil
+			return fail(http.StatusUnprocessableEntity, "webauthn_credential_exists", "This passkey is registered already")
 		}
 		v := values{
 			"id": newID(), "user_id": who.User.ID, "credential_id": hexText(c.ID), "public_key": hexText(c.PublicKey), "attestation_type": "none", "sign_count": int64(c.SignCount),
@@ -213,13 +216,7 @@ func (s *Service) AddPasskey(ctx context.Context, who *Bearer, challenge string,
 		out = row.view()
 		return nil
 	})
-	if err == nil {
-		err = refused
-	}
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return out, err
 }
 
 // AskPasskey gives what a browser asks for a passkey with, of whoever has one.
@@ -232,7 +229,7 @@ func (s *Service) AskPasskey(ctx context.Context, c Client) (*PasskeyChallenge, 
 	}
 	var out *PasskeyChallenge
 	err := s.transact(ctx, func(x *tx) error {
-		ceremony, err := s.site(Site{}).Ask(nil)
+		ceremony, err := s.site().Ask(nil)
 		if err != nil {
 			return keyError(err)
 		}
@@ -251,55 +248,62 @@ func (s *Service) SignInPasskey(ctx context.Context, c Client, challenge string,
 		return nil, err
 	}
 	bad := fail(http.StatusBadRequest, "webauthn_verification_failed", "WebAuthn verification failed")
+	if len(answer) > passkey.MaxAnswer {
+		return nil, invalid("credential is larger than %d bytes", passkey.MaxAnswer)
+	}
+	var kept *passkeyChallenge
+	var u *userRow
+	var row *passkeyRow
+	var h *passkey.User
+	err := s.transact(ctx, func(x *tx) (err error) {
+		u, row, h = nil, nil, nil
+		if kept, err = s.useCeremony(x, "authentication", "", challenge); err != nil {
+			return err
+		}
+		if row, err = one[passkeyRow](x, schemaAuth, "webauthn_credentials", eq("credential_id", hexText(passkey.CredentialOf(answer)))); err != nil || row == nil {
+			return err
+		}
+		if u, err = x.userByID(row.UserID); err != nil || u == nil {
+			return err
+		}
+		h, _, err = s.holder(x, u)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.now().After(kept.ExpiresAt) {
+		return nil, fail(http.StatusBadRequest, "webauthn_challenge_expired", "WebAuthn challenge has expired")
+	}
+	got, err := s.site().Answered(nil, kept.Session, answer, func(credential, handle []byte) (*passkey.User, error) {
+		if row == nil || u == nil || u.DeletedAt != nil || row.UserID != string(handle) || hexText(credential) != row.CredentialID {
+			return nil, errors.New("no such passkey")
+		}
+		return h, nil
+	})
+	if err != nil {
+		s.o.Log.Info("a passkey was refused", "error", err)
+		return nil, bad
+	}
 	var out *Session
-	var refused error
-	err := s.transact(ctx, func(x *tx) error {
-		out, refused = nil, nil
-		kept, err := s.useCeremony(x, "authentication", "", challenge)
+	err = s.transact(ctx, func(x *tx) error {
+		now := s.now()
+		v := values{"sign_count": int64(got.SignCount), "backed_up": got.BackedUp, "last_used_at": now, "updated_at": now}
+		rows, err := update[passkeyRow](x, schemaAuth, "webauthn_credentials", v, eq("id", row.ID))
 		if err != nil {
 			return err
 		}
-		now := s.now()
-		if now.After(kept.ExpiresAt) {
-			refused = fail(http.StatusBadRequest, "webauthn_challenge_expired", "WebAuthn challenge has expired")
-			return nil
+		if len(rows) != 1 {
+			return bad // it was removed meanwhile
 		}
-		var u *userRow
-		var row *passkeyRow
-		var broken error
-		got, err := s.site(Site{}).Answered(nil, kept.Session, answer, func(credential, handle []byte) (*passkey.User, error) {
-			if row, broken = one[passkeyRow](x, schemaAuth, "webauthn_credentials", eq("credential_id", hexText(credential))); broken != nil || row == nil || row.UserID != string(handle) {
-				return nil, errors.New("no such passkey")
-			}
-			if u, broken = x.userByID(row.UserID); broken != nil || u == nil || u.DeletedAt != nil {
-				return nil, errors.New("no such user")
-			}
-			h, _, err := s.holder(x, u)
-			broken = err
-			return h, err
-		})
-		if broken != nil {
-			return broken
-		}
-		if err != nil || u == nil {
-			s.o.Log.Info("a passkey was refused", "error", err)
-			refused = bad
-			return nil
-		}
-		v := values{"sign_count": int64(got.SignCount), "backed_up": got.BackedUp, "last_used_at": now, "updated_at": now}
-		if _, err := update[passkeyRow](x, schemaAuth, "webauthn_credentials", v, eq("id", row.ID)); err != nil {
-			return err
+		u, err := x.userByID(row.UserID)
+		if err != nil || u == nil || u.DeletedAt != nil {
+			return orGone(err)
 		}
 		out, err = s.signIn(x, c, u, "passkey")
 		return err
 	})
-	if err == nil {
-		err = refused
-	}
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return out, err
 }
 
 // PasskeysOf gives a user's passkeys.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
 )
 
@@ -942,9 +943,12 @@ func (s *Service) tokenByRefresh(ctx context.Context, c Client, r TokenRequest) 
 	if err != nil {
 		return nil, err
 	}
-	session, err := s.Refresh(ctx, c, r.RefreshToken)
-	if err != nil {
+	session, err := s.refresh(ctx, c, r.RefreshToken, client.ID)
+	if f := fault.As(err); f != nil && f.Status == http.StatusBadRequest {
 		return nil, bad
+	}
+	if err != nil {
+		return nil, err
 	}
 	var out *Tokens
 	err = s.read(ctx, func(x *tx) error {
@@ -1001,7 +1005,7 @@ func (s *Service) Introspect(ctx context.Context, c ClientCredentials, token str
 		if err != nil || row == nil {
 			return err
 		}
-		if t, isRefresh := parseRefresh(token); isRefresh && (!t.signedBy(row) || t.counter < row.RefreshNext-1) {
+		if t, isRefresh := parseRefresh(token); isRefresh && (!t.signedBy(s.keys.Derive(refreshPurpose), row) || t.counter < row.RefreshNext-1) {
 			return nil
 		}
 		extra["active"], extra["client_id"], extra["scope"], extra["sub"], extra["iss"] = true, client.ID, row.Scopes, row.UserID, s.Issuer()
@@ -1042,7 +1046,7 @@ func (s *Service) Revoke(ctx context.Context, c ClientCredentials, token string)
 		if err != nil || row == nil {
 			return err
 		}
-		if t, isRefresh := parseRefresh(token); isRefresh && !t.signedBy(row) {
+		if t, isRefresh := parseRefresh(token); isRefresh && !t.signedBy(s.keys.Derive(refreshPurpose), row) {
 			return nil
 		}
 		return x.endSession(row.ID)

@@ -30,8 +30,8 @@ const (
 	maxRefreshChars = 128
 )
 
-func refreshToken(row *sessionRow) (string, error) {
-	key, err := base64.StdEncoding.DecodeString(row.RefreshKey)
+func refreshToken(secret []byte, row *sessionRow) (string, error) {
+	key, err := row.refreshKey(secret)
 	if err != nil || len(key) == 0 {
 		return "", fmt.Errorf("session %s has no key for refresh tokens", row.ID)
 	}
@@ -74,7 +74,21 @@ func parseRefresh(token string) (*refresh, bool) {
 	}, true
 }
 
-func (r *refresh) signedBy(row *sessionRow) bool {
-	key, err := base64.StdEncoding.DecodeString(row.RefreshKey)
+// refreshPurpose derives the project's part of the keys of refresh tokens.
+const refreshPurpose = "refresh tokens"
+
+// refreshKey is made of the session's own key and a secret that is not in the database: whoever reads a backup makes no tokens of it.
+func (r *sessionRow) refreshKey(secret []byte) ([]byte, error) {
+	own, err := base64.StdEncoding.DecodeString(r.RefreshKey)
+	if err != nil || len(own) == 0 {
+		return nil, err
+	}
+	m := hmac.New(sha256.New, secret)
+	m.Write(own)
+	return m.Sum(nil), nil
+}
+
+func (r *refresh) signedBy(secret []byte, row *sessionRow) bool {
+	key, err := row.refreshKey(secret)
 	return err == nil && len(key) > 0 && subtle.ConstantTimeCompare(sign(key, r.signed), r.mac) == 1
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/internal/identity"
@@ -126,7 +127,7 @@ func (s *Service) tokens(x *tx, row *sessionRow, u *userRow) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	refresh, err := refreshToken(row)
+	refresh, err := refreshToken(s.keys.Derive(refreshPurpose), row)
 	if err != nil {
 		return nil, err
 	}
@@ -153,8 +154,16 @@ func (s *Service) accessToken(row *sessionRow, u *User, methods []methodRow) (st
 		"app_metadata": u.AppMetadata, "user_metadata": u.UserMetadata, "role": u.Role, "aal": row.AAL, "amr": amr, "session_id": row.ID, "is_anonymous": u.IsAnonymous,
 	}
 	if row.ClientID != "" {
-		claims["client_id"] = row.ClientID
-		claims["scope"] = row.Scopes
+		// A program reads its token: it learns what it was granted and no more.
+		claims["client_id"], claims["scope"] = row.ClientID, row.Scopes
+		granted := strings.Fields(row.Scopes)
+		for scope, names := range map[string][]string{"email": {"email"}, "phone": {"phone"}, "profile": {"user_metadata"}} {
+			if !slices.Contains(granted, scope) {
+				for _, name := range names {
+					delete(claims, name)
+				}
+			}
+		}
 	}
 	token, err := s.keys.Sign(claims)
 	return token, expires, err
@@ -164,11 +173,19 @@ func (s *Service) accessToken(row *sessionRow, u *User, methods []methodRow) (st
 // reuse window, is somebody whose answer was lost or another tab: it gets the current one again. One that is older is a stolen copy, or its owner after the
 // thief: nobody can tell, so the session ends.
 func (s *Service) Refresh(ctx context.Context, c Client, token string) (*Session, error) {
+	return s.refresh(ctx, c, token, "")
+}
+
+// refresh is Refresh for a session that was given to a program (client), or to the project's own client.
+func (s *Service) refresh(ctx context.Context, c Client, token, client string) (*Session, error) {
 	if err := s.take(ctx, "refresh", c.network(), s.o.Limits.Refresh, fiveMinutes); err != nil {
 		return nil, err
 	}
 	t, ok := parseRefresh(token)
 	if !ok {
+		if client != "" {
+			return nil, errUnknownRefresh()
+		}
 		return s.refreshStored(ctx, c, token)
 	}
 	var out *Session
@@ -179,7 +196,7 @@ func (s *Service) Refresh(ctx context.Context, c Client, token string) (*Session
 		if err != nil {
 			return err
 		}
-		if row == nil || !t.signedBy(row) {
+		if row == nil || row.ClientID != client || !t.signedBy(s.keys.Derive(refreshPurpose), row) {
 			return errUnknownRefresh()
 		}
 		now := s.now()
@@ -200,7 +217,12 @@ func (s *Service) Refresh(ctx context.Context, c Client, token string) (*Session
 			if row, err = one[sessionRow](x, schemaAuth, "sessions", eq("id", row.ID)); err != nil || row == nil {
 				return orUnknown(err)
 			}
-		case t.counter == row.RefreshNext-1, now.Sub(moment(row.UpdatedAt)) < s.o.ReuseWindow:
+		case t.counter == row.RefreshNext-1:
+		case now.Sub(moment(row.UpdatedAt)) < s.o.ReuseWindow && t.counter >= row.RefreshNext-reuseSteps:
+			// Not across the proof of a second factor: the token of before knows nothing of it. That is no theft either.
+			if row.AAL == "aal2" {
+				return fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
+			}
 		default:
 			refused = fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
 			return x.endSession(row.ID)
@@ -216,6 +238,9 @@ func (s *Service) Refresh(ctx context.Context, c Client, token string) (*Session
 	}
 	return out, nil
 }
+
+// reuseSteps is how many tokens back one may be that comes within the reuse window.
+const reuseSteps = 4
 
 func errUnknownRefresh() error {
 	return fail(http.StatusBadRequest, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
@@ -339,6 +364,7 @@ type Bearer struct {
 	Session string
 	AAL     string
 	Since   time.Time // when the session began
+	Client  string    // the program that the session was given to; "" for the project's own
 	factors bool      // the user has a second factor that is verified
 }
 
@@ -380,9 +406,10 @@ func (s *Service) Bearer(ctx context.Context, t *identity.Token) (*Bearer, error
 		case row == nil || row.UserID != u.ID:
 			return fail(http.StatusForbidden, "session_not_found", "Session from session_id claim in JWT does not exist")
 		}
-		b.Since = moment(row.CreatedAt)
-		if row.AAL != "" {
-			b.AAL = row.AAL
+		b.Since, b.Client = moment(row.CreatedAt), row.ClientID
+		// A token of before the second factor was proved stays one of before it.
+		if row.AAL != "aal2" || b.AAL != "aal2" {
+			b.AAL = "aal1"
 		}
 		return nil
 	})

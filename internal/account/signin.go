@@ -44,6 +44,9 @@ func (s *Service) SignIn(ctx context.Context, c Client, r Credentials) (*Session
 	default:
 		return nil, invalid("missing email or phone")
 	}
+	if err := s.take(ctx, "signin", c.network(), s.o.Limits.Signups, fiveMinutes); err != nil {
+		return nil, err
+	}
 	limit := "password:" + digest(who)
 	if err := s.take(ctx, limit, c.network(), s.o.Limits.Passwords, fiveMinutes); err != nil {
 		return nil, err
@@ -234,10 +237,11 @@ func (s *Service) sendText(ctx context.Context, c Client, r CodeRequest) (string
 		}
 		if u == nil {
 			switch {
-			case !r.Create:
+			case !r.Create && s.o.Phone.AutoConfirm:
 				return fail(http.StatusUnprocessableEntity, "otp_disabled", "Signups not allowed for otp")
-			case s.o.NoSignup:
-				return fail(http.StatusUnprocessableEntity, "signup_disabled", "Signups not allowed for this instance")
+			case !r.Create, s.o.NoSignup:
+				id = newID()
+				return s.noMail(x, phone, textCode)
 			}
 			if u, err = s.newPhoneUser(x, phone, "", r.Data); err != nil {
 				return taken(err)

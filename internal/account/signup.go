@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
+	pass "github.com/mainstay-dev/mainstay/internal/password"
 )
 
 // Registration is what somebody says who wants to become a user.
@@ -87,27 +88,67 @@ func (s *Service) SignUp(ctx context.Context, c Client, r Registration) (*Regist
 			out.Session, err = s.signIn(x, c, u, byPassword)
 			return err
 		}
+		chosen := map[string]any{"password": hash, "user_metadata": orObject(r.Data)}
+		pending, err := s.pendingPurpose(x, u.ID)
+		switch {
+		case err != nil:
+			return err
+		case pending == "invite": // an invitation is the administrator's, and nobody's to replace
+			out.User, err = s.decoyUser(x, mail, r)
+			return err
+		case pending != "":
+			// Two have signed up, and only one of them reads the mail. Neither's password is believed: whoever opens the link chooses one then.
+			delete(chosen, "password")
+		}
 		flow, err := s.beginFlow(x, r.Challenge, u.ID, "email", bySignup)
 		if err != nil {
 			return err
 		}
 		// The password is the user's when the link is opened that was sent for it: whoever has signed up before with somebody else's address gets nothing.
 		_, err = s.mail(x, u, mail, mailConfirmation, oneTime{
-			kind: confirmation, purpose: "signup", address: mail, redirectTo: s.Redirect(r.RedirectTo), flow: flow, data: map[string]any{"password": hash, "user_metadata": r.Data},
+			kind: confirmation, purpose: "signup", address: mail, redirectTo: s.Redirect(r.RedirectTo), flow: flow, data: chosen,
 		})
 		if err != nil {
 			return err
 		}
-		if u, err = x.updateUser(now, u.ID, values{"confirmation_sent_at": now}); err != nil {
+		if _, err = x.updateUser(now, u.ID, values{"confirmation_sent_at": now}); err != nil {
 			return err
 		}
-		out.User, err = x.view(u)
-		return err
+		id := u.ID
+		if pending != "" {
+			id = newID() // whoever asks learns no more of a user who has not confirmed than of one who is not there
+		}
+		out.User = s.answerUser(id, mail, r.Data)
+		return nil
 	})
 	if err != nil {
 		return nil, taken(err)
 	}
 	return out, nil
+}
+
+// pendingPurpose is what a user's confirmation was sent for that is still awaited; "" for none.
+func (s *Service) pendingPurpose(x *tx, user string) (string, error) {
+	t, err := one[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", user), eq("token_type", string(confirmation)))
+	if err != nil || t == nil {
+		return "", err
+	}
+	c, err := one[codeRow](x, schemaOwn, "one_time_codes", eq("id", t.ID))
+	if err != nil || c == nil || s.now().After(c.ExpiresAt) {
+		return "", err
+	}
+	return c.Purpose, nil
+}
+
+// answerUser is what every sign-up is answered with whose address is to be confirmed: made of the request alone.
+func (s *Service) answerUser(id, mail string, data map[string]any) *User {
+	now := s.now()
+	own := map[string]any{"sub": id, "email": mail, "email_verified": false, "phone_verified": false}
+	return &User{
+		ID: id, Aud: "authenticated", Role: "authenticated", Email: mail, ConfirmationSentAt: &now, AppMetadata: map[string]any{"provider": "email", "providers": []string{"email"}},
+		UserMetadata: merged(data, own), CreatedAt: now, UpdatedAt: now,
+		Identities: []Identity{{IdentityID: newID(), ID: id, UserID: id, IdentityData: own, Provider: "email", LastSignInAt: &now, CreatedAt: &now, UpdatedAt: &now, Email: mail}},
+	}
 }
 
 const byPasswordProvider = "email"
@@ -120,10 +161,15 @@ func taken(err error) error {
 	return err
 }
 
+const maxPassword = pass.MaxBytes
+
 // newPassword checks a password and hashes it.
 func (s *Service) newPassword(ctx context.Context, c Client, password string) (string, error) {
 	if err := s.take(ctx, "password", c.network(), s.o.Limits.Signups, fiveMinutes); err != nil {
 		return "", err
+	}
+	if len(password) > maxPassword {
+		return "", fail(http.StatusUnprocessableEntity, "validation_failed", "Password cannot be longer than %d bytes", maxPassword)
 	}
 	if err := s.strong(password); err != nil {
 		return "", err
@@ -151,14 +197,7 @@ func (s *Service) newEmailUser(x *tx, mail, hash string, data map[string]any, pr
 
 // decoyUser is what a sign-up with a taken address is answered with: a user of that address whom nobody has.
 func (s *Service) decoyUser(x *tx, mail string, r Registration) (*User, error) {
-	now := s.now()
-	if err := s.noMail(x, mail, mailConfirmation); err != nil {
-		return nil, err
-	}
-	return &User{
-		ID: newID(), Aud: "authenticated", Role: "authenticated", Email: mail, ConfirmationSentAt: &now, AppMetadata: map[string]any{"provider": "email", "providers": []string{"email"}},
-		UserMetadata: orObject(r.Data), Identities: []Identity{}, CreatedAt: now, UpdatedAt: now,
-	}, nil
+	return s.answerUser(newID(), mail, r.Data), s.noMail(x, mail, mailConfirmation)
 }
 
 func (s *Service) signUpPhone(ctx context.Context, c Client, r Registration) (*Registered, error) {

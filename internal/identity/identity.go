@@ -62,6 +62,7 @@ type Keys struct {
 	AnonJWT     string // the legacy key for anon
 	ServiceJWT  string // the legacy key for service_role
 
+	root    string    // of Derive
 	signers []*Signer // the first one signs
 	byID    map[string]*Signer
 	opts    Options

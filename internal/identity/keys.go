@@ -29,7 +29,8 @@ type file struct {
 	Secret      string      `json:"secret_key"`
 	AnonJWT     string      `json:"anon_key"`
 	ServiceJWT  string      `json:"service_role_key"`
-	Signers     []signerDoc `json:"jwt_keys"` // the first one signs
+	Root        string      `json:"root_key,omitempty"` // of which secrets of one purpose are derived; "" in files of before: the secret key
+	Signers     []signerDoc `json:"jwt_keys"`           // the first one signs
 }
 
 type signerDoc struct {
@@ -138,6 +139,7 @@ func generate(opts Options) (*file, error) {
 	doc := &file{
 		Publishable: "sb_publishable_" + random(24),
 		Secret:      "sb_secret_" + random(24),
+		Root:        random(32),
 		Signers: []signerDoc{
 			{ID: random(12), Alg: "ES256", Private: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))},
 			{Alg: "HS256", Secret: random(48)},
@@ -198,7 +200,7 @@ func (k *Keys) signLegacy() error {
 }
 
 func fromDoc(doc *file, opts Options) (*Keys, error) {
-	k := &Keys{Publishable: doc.Publishable, Secret: doc.Secret, AnonJWT: doc.AnonJWT, ServiceJWT: doc.ServiceJWT, byID: map[string]*Signer{}, opts: opts}
+	k := &Keys{Publishable: doc.Publishable, Secret: doc.Secret, AnonJWT: doc.AnonJWT, ServiceJWT: doc.ServiceJWT, root: doc.Root, byID: map[string]*Signer{}, opts: opts}
 	for _, d := range doc.Signers {
 		s, err := d.signer()
 		if err != nil {
@@ -328,7 +330,11 @@ func (k *Keys) JWKS() []byte {
 // Derive gives 32 secret bytes of the project for one purpose, the same at every start (HKDF, RFC 5869). Purposes are kept apart: what is made for one
 // is worth nothing for another.
 func (k *Keys) Derive(purpose string) []byte {
-	b, err := hkdf.Key(sha256.New, []byte(k.Secret), nil, "mainstay "+purpose, 32)
+	root := k.root
+	if root == "" {
+		root = k.Secret
+	}
+	b, err := hkdf.Key(sha256.New, []byte(root), nil, "mainstay "+purpose, 32)
 	if err != nil {
 		panic("identity: derive a key: " + err.Error()) // the length is within HKDF's bound
 	}

@@ -8,9 +8,11 @@ package passkey
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -107,6 +109,27 @@ func (rp RelyingParty) Register(u *User, discoverable bool) (*Ceremony, error) {
 	return ceremony(options.Response, session)
 }
 
+// MaxAnswer bounds what a browser sends of an authenticator, and maxKey its public key (RSA of 4096 bits and some).
+const (
+	MaxAnswer = 16 << 10
+	maxKey    = 1 << 10
+)
+
+// CredentialOf is the credential that an answer to Ask names, before anything of it is checked; nil for none.
+func CredentialOf(answer []byte) []byte {
+	var a struct {
+		RawID string `json:"rawId"`
+	}
+	if json.Unmarshal(answer, &a) != nil {
+		return nil
+	}
+	id, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(a.RawID, "="))
+	if err != nil {
+		return nil
+	}
+	return id
+}
+
 // Registered checks the answer to Register and gives the new credential.
 func (rp RelyingParty) Registered(u *User, kept, answer []byte) (*Credential, error) {
 	w, err := rp.open()
@@ -120,6 +143,11 @@ func (rp RelyingParty) Registered(u *User, kept, answer []byte) (*Credential, er
 	parsed, err := protocol.ParseCredentialCreationResponseBody(bytes.NewReader(answer))
 	if err != nil {
 		return nil, explain(err)
+	}
+	// What an authenticator says of its maker is not asked for, and not believed: to check it would cost what a stranger chooses (a key of any size).
+	parsed.Response.AttestationObject.Format, parsed.Response.AttestationObject.AttStatement = "none", nil
+	if len(parsed.Response.AttestationObject.AuthData.AttData.CredentialPublicKey) > maxKey {
+		return nil, errors.New("the key is too large")
 	}
 	c, err := w.CreateCredential(user{u}, session, parsed)
 	if err != nil {

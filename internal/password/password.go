@@ -128,6 +128,9 @@ func Known(hash string) bool {
 func (p *Pool) checker(hash string) (check func(string) bool, current bool) {
 	switch {
 	case strings.HasPrefix(hash, "$2a$"), strings.HasPrefix(hash, "$2b$"), strings.HasPrefix(hash, "$2y$"):
+		if cost, err := bcrypt.Cost([]byte(hash)); err != nil || cost > maxBcrypt {
+			return nil, false
+		}
 		return func(password string) bool {
 			// bcrypt reads 72 bytes and no more. Those who made the hash have cut what was longer; a hash of ours is made at once, of the whole.
 			return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password[:min(len(password), 72)])) == nil
@@ -157,7 +160,8 @@ type argon struct {
 
 // Bounds of imported hashes: whoever may import users must not be able to make a sign-in take minutes or gigabytes.
 const (
-	maxMemoryKiB = 1 << 20
+	maxBcrypt    = 14
+	maxMemoryKiB = 128 << 10
 	maxPasses    = 20
 	maxLanes     = 16
 )

@@ -122,6 +122,7 @@ type RateLimits struct {
 	CodeTries      int `toml:"code_tries"`
 	Factors        int `toml:"mfa"`
 	FactorsDay     int `toml:"mfa_failures_day"`
+	CodesDay       int `toml:"code_failures_day"`
 }
 
 // signInDocument is the part of the settings file.

@@ -3,6 +3,7 @@ package signin
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -501,7 +502,9 @@ func TestSecondFactors(t *testing.T) {
 			t.Errorf("user: %s", user.raw)
 		}
 		s.want("the other session has ended", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": other.text("refresh_token")}), 400, "refresh_token_not_found")
-		s.want("the refresh token of before", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": in.text("refresh_token")}), 200, "") // within the reuse window
+		s.want("E13 the refresh token of before", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": in.text("refresh_token")}), 400, "refresh_token_already_used")
+		s.want("E13 the access token of before", s.auth(token, "PUT /user", obj{"password": better}), 401, "insufficient_aal")
+		s.want("the session goes on", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": up.text("refresh_token")}), 200, "")
 		again := s.want("sign in", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": good}), 200, "")
 		weak := again.text("access_token")
 		for what, a := range map[string]answer{
@@ -684,6 +687,82 @@ func TestProvider(t *testing.T) {
 		}
 		if d := s.auth("", "GET /.well-known/openid-configuration", nil); d.text("issuer") != s.URL+"/auth/v1" || d.text("token_endpoint") != s.URL+"/auth/v1/oauth/token" {
 			t.Errorf("discovery: %s", d.raw)
+		}
+	})
+}
+
+// TestWhatAProgramMayNotDo: the token that a user has let a program have opens nothing of the account, and its refresh token is the program's alone.
+func TestWhatAProgramMayNotDo(t *testing.T) {
+	both(t, provider, func(t *testing.T, s *server) {
+		const back = "https://client.example/cb"
+		client := s.want("register", s.auth(s.ServiceKey, "POST /admin/oauth/clients", obj{"client_name": "Client", "redirect_uris": []string{back}}), 200, "")
+		token := s.signUp("ada@example.com").text("access_token")
+		v := url.Values{
+			"response_type": {"code"}, "client_id": {client.text("client_id")}, "redirect_uri": {back}, "scope": {"openid"}, "code_challenge": {s256}, "code_challenge_method": {"S256"},
+		}
+		page, _ := url.Parse(s.auth("", "GET /oauth/authorize?"+v.Encode(), nil).head.Get("Location"))
+		id := "/oauth/authorizations/" + page.Query().Get("authorization_id")
+		s.want("show", s.auth(token, "GET "+id, nil), 200, "")
+		given, _ := url.Parse(s.auth(token, "POST "+id+"/consent", obj{"action": "approve"}).text("redirect_url"))
+		got := s.form("/oauth/token", url.Values{"grant_type": {"authorization_code"}, "code": {given.Query().Get("code")}, "redirect_uri": {back}, "code_verifier": {verifier}},
+			client.text("client_id"), client.text("client_secret"))
+		program := got.text("access_token")
+		s.want("a new password", s.auth(program, "PUT /user", obj{"password": better}), 403, "insufficient_scope")
+		s.want("a factor", s.auth(program, "POST /factors", obj{"factor_type": "totp"}), 403, "insufficient_scope")
+		s.want("the user", s.auth(program, "GET /user", nil), 403, "insufficient_scope")
+		s.want("what was granted", s.auth(program, "GET /oauth/userinfo", nil), 200, "")
+		s.want("its refresh token without its secret", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": got.text("refresh_token")}), 400, "refresh_token_not_found")
+		claims, err := base64.RawURLEncoding.DecodeString(strings.Split(program, ".")[1])
+		if err != nil || strings.Contains(string(claims), "ada@example.com") {
+			t.Errorf("a token for openid alone tells %s, %v", claims, err)
+		}
+	})
+}
+
+// TestOneAddressDoesNotConfirmForBoth: who has confirmed a change may not confirm it again for the other address, with a message sent anew.
+func TestOneAddressDoesNotConfirmForBoth(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		token := s.signUp("old@example.com").text("access_token")
+		s.want("change", s.auth(token, "PUT /user", obj{"email": "new@example.com"}), 200, "")
+		s.press(s.mail("new@example.com", "email_change").Link)
+		sent := len(s.inbox("new@example.com"))
+		s.want("again", s.auth("", "POST /resend", obj{"type": "email_change", "email": "old@example.com"}), 200, "")
+		if len(s.inbox("new@example.com")) != sent {
+			t.Error("the address that has confirmed is asked again")
+		}
+		if a := s.auth(token, "GET /user", nil); a.text("email") != "old@example.com" {
+			t.Errorf("changed by one address: %s", a.raw)
+		}
+	})
+}
+
+// TestTheLastSignUpDoesNotWin: of two who sign up with one address nobody's password is believed when the link is opened (attack E1).
+func TestTheLastSignUpDoesNotWin(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		first := s.want("the owner", s.auth("", "POST /signup", obj{"email": "ada@example.com", "password": good, "data": obj{"name": "Ada"}}), 200, "")
+		second := s.want("the attacker", s.auth("", "POST /signup", obj{"email": "ada@example.com", "password": "attackers own 1", "data": obj{"role": "admin"}}), 200, "")
+		if second.text("id") == first.text("id") || strings.Contains(second.raw, `"Ada"`) {
+			t.Errorf("E12 a second sign-up tells of the first: %s", second.raw)
+		}
+		s.press(s.mail("ada@example.com", "confirmation").Link)
+		s.want("the attacker's password", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": "attackers own 1"}), 400, "invalid_credentials")
+		s.want("invite", s.auth(s.ServiceKey, "POST /invite", obj{"email": "ben@example.com"}), 200, "")
+		invited := s.mail("ben@example.com", "invite").Link
+		s.want("a sign-up beside an invitation", s.auth("", "POST /signup", obj{"email": "ben@example.com", "password": "attackers own 1"}), 200, "")
+		if to, _ := s.press(invited); fragment(to).Get("access_token") == "" {
+			t.Errorf("the invitation is void: %s", to)
+		}
+		s.want("the attacker's password", s.auth("", "POST /token?grant_type=password", obj{"email": "ben@example.com", "password": "attackers own 1"}), 400, "invalid_credentials")
+	})
+}
+
+// TestInboxIsForItsOwnPage: no page of another site reads what was sent.
+func TestInboxIsForItsOwnPage(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		for _, h := range [][2]string{{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}} {
+			if a := s.call("", "GET /inbox/messages", nil, h[0], h[1]); a.status != 403 || a.head.Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("%v: %d %v", h, a.status, a.head)
+			}
 		}
 	})
 }

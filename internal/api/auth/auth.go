@@ -195,6 +195,20 @@ func asUser(f func(*request, *account.Bearer) (any, error)) endpoint {
 		if err != nil {
 			return nil, err
 		}
+		if who.Client != "" {
+			return nil, fault.New("insufficient_scope", "A token that was given to a program changes nothing of its user").WithStatus(http.StatusForbidden)
+		}
+		return f(q, who)
+	}
+}
+
+// asAnybody makes an endpoint of one that a program may call with the token of its user, too.
+func asAnybody(f func(*request, *account.Bearer) (any, error)) endpoint {
+	return func(q *request) (any, error) {
+		who, err := q.user()
+		if err != nil {
+			return nil, err
+		}
 		return f(q, who)
 	}
 }
@@ -261,6 +275,9 @@ func (q *request) redirectTo() string { return q.URL.Query().Get("redirect_to") 
 // fail answers an error.
 func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.As(err)
+	if f != nil && (f.Code == "22P05" || f.Code == "22021") {
+		f = fault.New("validation_failed", "A text holds a character that cannot be stored").WithStatus(http.StatusBadRequest)
+	}
 	if f == nil || sqlState(f.Code) {
 		// An error of the database is not for strangers: it may tell of rows, and a trigger of the project's may have raised it.
 		d.Log.Error("sign-in failed", "request", w.Header().Get("X-Request-Id"), "method", r.Method, "path", r.URL.Path, "error", err)

@@ -90,21 +90,14 @@ func enroll(q *request, who *account.Bearer) (any, error) {
 	return q.door.Accounts.Enroll(q.Context(), who, account.NewFactor{Type: b.FactorType, FriendlyName: b.FriendlyName, Issuer: b.Issuer, Phone: b.Phone})
 }
 
-// site is the relying party that a client names.
-type site struct {
-	RPID      string   `json:"rpId"`
-	RPOrigins []string `json:"rpOrigins"`
-}
-
 func challengeFactor(q *request, who *account.Bearer) (any, error) {
 	var b struct {
-		Channel  string `json:"channel"`
-		WebAuthn site   `json:"webauthn"`
+		Channel string `json:"channel"`
 	}
 	if err := q.readMaybe(&b); err != nil {
 		return nil, err
 	}
-	return q.door.Accounts.Challenge(q.Context(), q.client, who, q.PathValue("id"), b.Channel, account.Site{ID: b.WebAuthn.RPID, Origins: b.WebAuthn.RPOrigins})
+	return q.door.Accounts.Challenge(q.Context(), q.client, who, q.PathValue("id"), b.Channel)
 }
 
 func verifyFactor(q *request, who *account.Bearer) (any, error) {

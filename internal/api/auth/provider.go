@@ -21,7 +21,7 @@ func (d *door) provider() {
 	d.raw("POST /oauth/token", oauthToken)
 	d.raw("POST /oauth/introspect", introspect)
 	d.raw("POST /oauth/revoke", revoke)
-	info := asUser(func(q *request, who *account.Bearer) (any, error) { return a.UserInfo(q.Context(), who) })
+	info := asAnybody(func(q *request, who *account.Bearer) (any, error) { return a.UserInfo(q.Context(), who) })
 	d.get("/oauth/userinfo", info)
 	d.post("/oauth/userinfo", info)
 	d.post("/oauth/clients/register", func(q *request) (any, error) {

@@ -79,7 +79,11 @@ func New(accounts *account.Service, templates *mail.Templates) http.Handler {
 		_, _ = w.Write(b.Bytes()) // likewise
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !local(r.Host) {
+		// The gateway lets every origin read answers; this door lets none.
+		w.Header().Del("Access-Control-Allow-Origin")
+		site := r.Header.Get("Sec-Fetch-Site")
+		from, _, err := net.SplitHostPort(r.RemoteAddr)
+		if !local(r.Host) || err != nil || !local(from) || r.Header.Get("Origin") != "" || site == "cross-site" || site == "same-site" {
 			http.Error(w, "the inbox is for this machine only", http.StatusForbidden)
 			return
 		}
