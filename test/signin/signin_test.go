@@ -766,3 +766,28 @@ func TestInboxIsForItsOwnPage(t *testing.T) {
 		}
 	})
 }
+
+// TestRestartForgetsNothing: what was ended before a restart stays ended (attack D9), and limits go on where they were (P5).
+func TestRestartForgetsNothing(t *testing.T) {
+	dir, data := t.TempDir(), t.TempDir()
+	settings := strings.Replace(open, "password_failures = -1", "password_failures = 2", 1)
+	if err := os.WriteFile(filepath.Join(dir, "mainstay.toml"), []byte(settings), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var token string
+	t.Run("before", func(t *testing.T) {
+		s := &server{mainstaytest.Run(t, mainstay.Server{Dir: dir, DataDir: data}), t}
+		token = s.signUp("ada@example.com").text("access_token")
+		s.want("sign out", s.auth(token, "POST /logout", nil), 204, "")
+		for range 2 {
+			s.want("wrong", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": "wrong"}), 400, "invalid_credentials")
+		}
+	})
+	t.Run("after", func(t *testing.T) {
+		s := &server{mainstaytest.Run(t, mainstay.Server{Dir: dir, DataDir: data}), t}
+		if a := s.call(token, "GET /rest/v1/", nil); a.status != 401 {
+			t.Errorf("D9 the token of a session that has ended: %d %s", a.status, a.raw)
+		}
+		s.want("P5", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": good}), 429, "over_request_rate_limit")
+	})
+}
