@@ -1,0 +1,101 @@
+package password
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+func cheap() *Pool { return NewPool(Options{MemoryKiB: 64, Passes: 1, Parallel: 2}) }
+
+// The one example that Firebase publishes with its variant of scrypt.
+const firebaseHash = "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$42xEC+ixf3L2lw==$" +
+	"lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="
+
+func TestVerify(t *testing.T) {
+	p := cheap()
+	own, err := p.Hash(context.Background(), "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := NewPool(Options{MemoryKiB: 128, Passes: 1}).Hash(context.Background(), "correct horse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bc, err := bcrypt.GenerateFromPassword([]byte("correct horse"), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		hash, password string
+		ok, replace    bool
+	}{
+		{own, "correct horse", true, false},
+		{own, "correct hors", false, false},
+		{other, "correct horse", true, true},
+		{string(bc), "correct horse", true, true},
+		{string(bc), "wrong", false, false},
+		{firebaseHash, "user1password", true, true},
+		{firebaseHash, "user2password", false, false},
+		{p.Decoy(), "", false, false},
+		{"plain text", "plain text", false, false},
+		{"", "", false, false},
+		{"$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA", "x", false, false}, // 4 GiB
+		{"$2a$31$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "x", false, false},           // a day
+	} {
+		ok, replace, err := p.Verify(context.Background(), c.hash, c.password)
+		if ok != c.ok || replace != c.replace || err != nil {
+			t.Errorf("%.30s with %q: got %v, %v, %v", c.hash, c.password, ok, replace, err)
+		}
+	}
+}
+
+// TestWholePasswordCounts: attack D18.
+func TestWholePasswordCounts(t *testing.T) {
+	p := cheap()
+	long := strings.Repeat("a", 200)
+	h, err := p.Hash(context.Background(), long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []string{long[:100] + "b" + long[101:], long[:199], long + "\x00", long[:72]} {
+		if ok, _, _ := p.Verify(context.Background(), h, c); ok {
+			t.Errorf("%d bytes match 200 others", len(c))
+		}
+	}
+	if _, err := p.Hash(context.Background(), strings.Repeat("a", MaxBytes+1)); err == nil {
+		t.Error("a password of any length is hashed")
+	}
+}
+
+func TestWaitingEnds(t *testing.T) {
+	p := NewPool(Options{MemoryKiB: 64, Passes: 1, Parallel: 1})
+	p.slots <- struct{}{}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := p.Hash(ctx, "x"); err == nil {
+		t.Error("who has gone waits on")
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	leaked := func(p string) (bool, error) { return p == "password1", nil }
+	for _, c := range []struct {
+		policy   Policy
+		password string
+		want     string
+	}{
+		{Policy{}, "1234567", "length"},
+		{Policy{}, "äöüäöüäö", ""},
+		{Policy{MinLength: 6}, "123456", ""},
+		{Policy{Required: []string{"0123456789"}}, "abcdefgh", "characters"},
+		{Policy{Breached: leaked}, "password1", "pwned"},
+	} {
+		got, err := c.policy.Weak(c.password)
+		if strings.Join(got, " ") != c.want || err != nil {
+			t.Errorf("%q: got %v, %v, want %q", c.password, got, err, c.want)
+		}
+	}
+}
