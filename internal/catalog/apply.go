@@ -305,8 +305,8 @@ func (e *Edit) setUpdatable(t *Table) {
 	}
 }
 
-func (e *Edit) updatableBase(t *Table) *Table {
-	q := t.Query
+// onlyTable is the one table or view whose rows a query gives, each once; nil when its form does not say so.
+func onlyTable(q *sql.Select) *sql.Table {
 	if q == nil || q.SetOp != sql.NoSetOp || q.Values != nil || q.With != nil || q.Distinct || len(q.GroupBy) > 0 || q.Having != nil ||
 		q.Limit != nil || q.Offset != nil || len(q.From) != 1 {
 		return nil
@@ -316,8 +316,13 @@ func (e *Edit) updatableBase(t *Table) *Table {
 			return nil
 		}
 	}
-	from, ok := q.From[0].(*sql.Table)
-	if !ok {
+	from, _ := q.From[0].(*sql.Table)
+	return from
+}
+
+func (e *Edit) updatableBase(t *Table) *Table {
+	from := onlyTable(t.Query)
+	if from == nil {
 		return nil
 	}
 	base := e.FindTable(e.st.env.SearchPath, from.Name)

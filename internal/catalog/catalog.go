@@ -103,6 +103,8 @@ type Table struct {
 	Insertable, Updatable, Deletable bool         // for views: automatically updatable or by INSTEAD OF triggers; true for tables
 	ReplicaIdentity                  byte         // 'd' default, 'f' full, 'n' nothing, 'i' index
 	IsPartition                      bool         // hidden from REST relationships
+	Inherited                        bool         // other tables inherit from it, and its rows are theirs too; not of a partitioned table
+	Shows                            OID          // introspected view: see Catalog.ShownTable; 0 for none
 	NextNum                          int16        // next attribute number
 }
 

@@ -26,7 +26,8 @@ func (d *document) batch() object {
 	d.schemas[answer] = object{
 		"type": "object", "required": []string{"status", "headers", "body"},
 		"properties": object{
-			"id": id, "status": object{"type": "integer", "format": "int32", "minimum": 200, "maximum": 999}, "headers": headers,
+			"id": id, "status": object{"type": "integer", "format": "int32", "minimum": 200, "maximum": 999},
+			"headers":  object{"type": "object", "description": "By their names in lower case: etag, content-range.", "propertyNames": object{"pattern": "^[^A-Z]*$"}, "additionalProperties": text},
 			"body":     object{"description": "JSON; of another media type, its text, in base64 where encoding says so."},
 			"encoding": object{"type": "string", "enum": []string{"base64"}},
 		},

@@ -289,7 +289,7 @@ func (h *Handler) runParts(r *http.Request, tx engine.Tx, to *answer, parts []*p
 	return nil, nil
 }
 
-// append writes the part's answer.
+// append writes the part's answer. The names of its headers are in lower case, so that who reads the object need not know how each is written.
 func (p *part) append(b []byte) []byte {
 	a := p.answer
 	b = append(b, '{')
@@ -309,7 +309,7 @@ func (p *part) append(b []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, name), ':')
+		b = append(appendString(b, strings.ToLower(name)), ':')
 		b = appendString(b, strings.Join(a.head[name], ", "))
 	}
 	b = append(b, `},"body":`...)

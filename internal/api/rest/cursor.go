@@ -129,6 +129,11 @@ func (a *answer) turn() error {
 	if q.paged == nil || !a.more || a.last == nil {
 		return nil
 	}
+	for i, v := range a.last {
+		if v.Null && a.p.Columns()[len(a.cols)+i].Whole {
+			return errCursor("the page ends with a row whose key has a NULL: rows like it cannot be told apart").WithHint("Leave such rows out by a filter, or choose another limit.")
+		}
+	}
 	token, err := a.cursors.seal(q.paged.bound, q.offset+a.rows, a.last)
 	if err != nil {
 		return err

@@ -125,7 +125,7 @@ func limitsOfBatches(t *testing.T, h http.Handler) {
 	// Each request is bounded as one alone is.
 	check(`[{"method":"GET","path":"/clients?id=eq.`+strings.Repeat("1", 60)+`"}]`, `Request URI Too Long | {"code":"PGRST100","details":null,"hint":null,"message":"the request URL is longer than 60 bytes","index":0}`)
 	check("["+one+`,{"method":"GET","path":"/clients?id=gt.1&id=gt.1&id=gt.1"}]`, `Bad Request | {"code":"PGRST100"`)
-	if got := call(h, `POST /batch`+"\n\n"+`[{"method":"GET","path":"/projects?select=id&order=id"}]`); !strings.Contains(got, `"body":[{"id":1}, `+"\n"+` {"id":2}]}]`) || !strings.Contains(got, `"Warning":"299`) {
+	if got := call(h, `POST /batch`+"\n\n"+`[{"method":"GET","path":"/projects?select=id&order=id"}]`); !strings.Contains(got, `"body":[{"id":1}, `+"\n"+` {"id":2}]}]`) || !strings.Contains(got, `"warning":"299`) {
 		t.Error(got)
 	}
 	// The answers are bounded together.

@@ -20,9 +20,10 @@ type key struct {
 	desc       bool
 	nullsFirst bool
 	notNull    bool
+	whole      bool // see Column
 }
 
-// keyset makes a page of a level: its order is completed by the primary key, so that no two rows are equal in it; the values of the order come last, in hidden
+// keyset makes a page of a level: its order is completed by a key, so that no two rows are equal in it; the values of the order come last, in hidden
 // columns; and with After the page begins behind the row that had these values.
 func (b *builder) keyset(lv *level, r *query.Read) error {
 	t := lv.src.table
@@ -33,15 +34,21 @@ func (b *builder) keyset(lv *level, r *query.Read) error {
 		return bad("rows are aggregated")
 	}
 	pk := b.unique(t)
-	if pk == nil {
+	switch {
+	case pk != nil:
+	case t.Kind == catalog.MatView:
+		return bad("it has no unique index that tells its rows apart")
+	default:
 		return bad("it has no primary key that tells its rows apart")
 	}
+	never := t.Kind != catalog.MatView // whether the key is never NULL
 	var keys []key
 	for i, s := range lv.order {
 		k := key{expr: s.Expr, desc: s.Desc, nullsFirst: s.Desc, typ: lv.orderTypes[i]}
 		if o := &r.Order[i]; o.Embed == "" && len(o.Path) == 0 {
 			if c := t.Column(o.Name); c != nil {
-				k.notNull = c.NotNull || slices.Contains(pk, c.Name)
+				own := slices.Contains(pk, c.Name)
+				k.notNull, k.whole = c.NotNull || own && never, own && !never
 				pk = slices.DeleteFunc(slices.Clone(pk), func(name string) bool { return name == c.Name })
 			}
 		}
@@ -53,13 +60,13 @@ func (b *builder) keyset(lv *level, r *query.Read) error {
 	for _, name := range pk {
 		x := lv.src.ref(name)
 		lv.order = append(lv.order, sql.SortBy{Expr: x, Pos: sql.NoPos})
-		keys = append(keys, key{expr: x, typ: t.Column(name).Type, notNull: true})
+		keys = append(keys, key{expr: x, typ: t.Column(name).Type, notNull: never, whole: !never})
 	}
 	if len(keys) > maxKeys {
 		return bad("it would be ordered by more than " + strconv.Itoa(maxKeys) + " columns")
 	}
 	for i, k := range keys {
-		lv.targets = append(lv.targets, target{name: "pgrst_key" + strconv.Itoa(i+1), expr: k.expr, typ: k.typ, hidden: true})
+		lv.targets = append(lv.targets, target{name: "pgrst_key" + strconv.Itoa(i+1), expr: k.expr, typ: k.typ, hidden: true, whole: k.whole})
 	}
 	after := r.Keyset.After
 	if after == nil {
@@ -72,12 +79,36 @@ func (b *builder) keyset(lv *level, r *query.Read) error {
 	return nil
 }
 
-// unique is the primary key of t if it tells the rows of t apart: of a view, only when the view shows rows of one table as they are.
+// unique is the columns that tell the rows of t apart: the primary key of the one table whose rows they are, or those of a materialised view's own unique index, which
+// do so where none is NULL.
 func (b *builder) unique(t *catalog.Table) []string {
-	if t.Kind == catalog.View && (!t.Updatable || slices.ContainsFunc(t.Triggers, func(g *catalog.Trigger) bool { return g.Time == sql.InsteadOf })) {
+	if t.Kind == catalog.MatView {
+		return uniqueIndex(t)
+	}
+	base := b.cat.ShownTable(t)
+	if base == nil || base.Kind == catalog.MatView || base.Inherited {
 		return nil
 	}
 	return PrimaryKey(b.cat, t)
+}
+
+// uniqueIndex is the columns of the first unique index of t that holds all rows and nothing but columns.
+func uniqueIndex(t *catalog.Table) []string {
+	for _, x := range t.Indexes {
+		if !x.Unique || x.Where != nil {
+			continue
+		}
+		var cols []string
+		for _, k := range x.Keys {
+			if k.Column != "" && t.Column(k.Column) != nil {
+				cols = append(cols, k.Column)
+			}
+		}
+		if len(cols) == len(x.Keys) {
+			return cols
+		}
+	}
+	return nil
 }
 
 // behind is the condition that a row comes after the row of the given values. Where all columns have one direction and no NULLs it is a comparison of rows, which

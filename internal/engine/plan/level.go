@@ -32,6 +32,7 @@ type target struct {
 	agg    bool // holds an aggregate
 	embed  bool // is a sub-query: grouped by what it is correlated by
 	hidden bool // see Column
+	whole  bool // see Column
 }
 
 // A join is a LEFT JOIN.
@@ -192,7 +193,7 @@ func (lv *level) aggregates() bool {
 func (lv *level) columns() []Column {
 	cols := make([]Column, len(lv.targets))
 	for i, t := range lv.targets {
-		cols[i] = Column{Name: t.name, Type: t.typ, Embedded: t.embed, Hidden: t.hidden}
+		cols[i] = Column{Name: t.name, Type: t.typ, Embedded: t.embed, Hidden: t.hidden, Whole: t.whole}
 	}
 	return cols
 }

@@ -73,6 +73,7 @@ type Column struct {
 	// Embedded says that the value is made of the rows of an embedded resource.
 	Embedded bool
 	Hidden   bool // for the door's own use (Location header, counts), not part of the output
+	Whole    bool // hidden: a row whose value is NULL here may have an equal, and no page can end with it
 }
 
 // Shape is how the rows of a result are to be read by the door.

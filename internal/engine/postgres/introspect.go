@@ -343,6 +343,8 @@ type tableFact struct {
 	RowType                     oid    `json:"row_type"`
 	ReplicaIdentity             string `json:"replica_identity"`
 	IsPartition                 bool   `json:"is_partition"`
+	Inherited                   bool
+	Plain                       bool // a view of the form that PostgreSQL writes through by itself: it has one relation
 	ACL, Options                []string
 	Updatable                   int
 }
@@ -350,7 +352,7 @@ type tableFact struct {
 func addTable(r *reading, f *tableFact) {
 	t := &catalog.Table{
 		OID: f.OID, Schema: f.Schema, Name: f.Name, Kind: catalog.RelKind(f.Kind[0]), Owner: f.Owner, RLS: f.RLS, ForceRLS: f.ForceRLS,
-		RowType: f.RowType, ACL: parseACL(f.ACL), Comment: f.Comment, QueryText: f.Query, ReplicaIdentity: f.ReplicaIdentity[0], IsPartition: f.IsPartition,
+		RowType: f.RowType, ACL: parseACL(f.ACL), Comment: f.Comment, QueryText: f.Query, ReplicaIdentity: f.ReplicaIdentity[0], IsPartition: f.IsPartition, Inherited: f.Inherited,
 		// The bits are those of pg_relation_is_updatable: 1 << CmdType.
 		Updatable: f.Updatable&4 != 0, Insertable: f.Updatable&8 != 0, Deletable: f.Updatable&16 != 0,
 	}
@@ -365,7 +367,7 @@ func addTable(r *reading, f *tableFact) {
 	r.Tables = append(r.Tables, t)
 	r.tables[f.OID] = t
 	if f.Rule != "" {
-		r.sources[f.OID] = &viewSource{columns: ruleOrigins(f.Rule)}
+		r.sources[f.OID] = &viewSource{columns: ruleOrigins(f.Rule), plain: f.Plain}
 	}
 }
 

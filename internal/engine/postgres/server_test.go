@@ -225,6 +225,44 @@ func TestAnExistingDatabaseIsServedAsItIs(t *testing.T) {
 	}
 }
 
+func TestWhatShowsRowsTwiceHasNoPages(t *testing.T) {
+	address := clustertest.Database(t)
+	elsewhere(t, address, `
+		create table orders (id int primary key, note text);
+		create table items (x int primary key, order_id int);
+		create table parent (id int primary key);
+		create table child () inherits (parent);
+		create table parted (id int primary key) partition by range (id);
+		create table part partition of parted for values from (0) to (9);
+		create view joined as select o.id, i.x from orders o join items i on i.order_id = o.id;
+		create rule writes as on update to joined do instead update orders set note = 'x' where id = new.id;
+		create view over_joined as select id, x from joined;
+		create view triggered as select o.id, i.x from orders o join items i on i.order_id = o.id;
+		create function nothing() returns trigger language plpgsql as 'begin return null; end';
+		create trigger writes instead of update on triggered for each row execute function nothing();
+		create view over_triggered as select id, x from triggered;
+		create view over_parent as select id from parent;
+		create view plain as select id, upper(note) as note from orders;
+		create rule writes as on update to plain do instead nothing;
+		create view over_plain as select id, note from plain;
+		create view over_parted as select id from parted;
+		create materialized view stored as select o.id, i.x from orders o join items i on i.order_id = o.id;
+		create materialized view keyed as select id from orders;
+		create unique index on keyed (id)`)
+	e := openAt(t, address)
+	for name, pages := range map[string]bool{
+		"orders": true, "parent": false, "child": false, "parted": true, "part": true, "joined": false, "over_joined": false, "triggered": false, "over_triggered": false,
+		"over_parent": false, "plain": true, "over_plain": true, "over_parted": true, "stored": false, "keyed": true,
+	} {
+		st := read(name)
+		st.Schema, st.MaxAffected, st.Read.Keyset = "public", -1, &query.Keyset{}
+		_, err := plan.Build(e.Catalog(), &st, "service_role", plan.Options{})
+		if pages && err != nil || !pages && fault.Code(err) != "MS400" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestScriptsWithoutAStreamRefuseCopy(t *testing.T) {
 	e := open(t)
 	run(t, e, "create table t (id int)")

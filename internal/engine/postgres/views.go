@@ -14,7 +14,10 @@ type origin struct {
 }
 
 // viewSource is where a view's columns come from, in order; they may be columns of other views.
-type viewSource struct{ columns []origin }
+type viewSource struct {
+	columns []origin
+	plain   bool // all are of one relation
+}
 
 // ruleOrigins reads the target list of a view's query from pg_rewrite.ev_action. PostgreSQL keeps there, for each output column, the relation
 // and column that it came from; no function tells it. The text is a tree of {NODE :field value …}, and a backslash keeps the meaning off the next byte.
@@ -89,6 +92,9 @@ func (r *reading) resolveViews() {
 				break
 			}
 			o := src.columns[i]
+			if src.plain && o.rel != 0 {
+				t.Shows = o.rel
+			}
 			for range 100 { // deeper than views are nested
 				below := r.sources[o.rel]
 				if below == nil {
