@@ -23,7 +23,10 @@ const AnyMedia = "*/*"
 const GeoJSON = "application/geo+json"
 
 // builtinMedia are the types of answers that the door makes itself.
-var builtinMedia = []string{"application/json", "text/csv", "application/vnd.pgrst.object+json", "application/vnd.pgrst.array+json", "application/vnd.pgrst.object", "application/vnd.pgrst.array"}
+var builtinMedia = []string{
+	"application/json", "text/csv", "application/x-ndjson", "application/ndjson", "application/jsonl",
+	"application/vnd.pgrst.object+json", "application/vnd.pgrst.array+json", "application/vnd.pgrst.object", "application/vnd.pgrst.array",
+}
 
 // scalarMedia are those that it makes of single values, and the types that these must have.
 var scalarMedia = map[string]catalog.OID{"application/octet-stream": catalog.ByteaOID, "text/plain": catalog.TextOID, "text/xml": catalog.XMLOID}
