@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Engine) {
 		{"AnswersAreForgotten", onceExpires},
 		{"TransactionsOfAKeyWaitForEachOther", onceAtATime},
 		{"AnswersAreTheOwners", onceRights},
+		{"WhatIsPutOffAgainIsTheCallers", onceDeferred},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -149,3 +149,30 @@ end $$`)
 		}
 	}
 }
+
+// A trigger that runs at the end of the transaction may put off others again: they are the caller's all the same, with a key as without.
+func onceDeferred(w *world) {
+	w.run(`create table t (id int primary key); create table u (id int check (id > 0)); create table who (name text, sub text); grant all on t, u, who to anon;
+create function shift() returns trigger language plpgsql as $$ begin set constraints all deferred; insert into public.u values (new.id); return null; end $$;
+create function note() returns trigger language plpgsql as $$
+begin
+  if new.id > 2 then raise exception 'no more than two'; end if;
+  insert into public.who values (current_user, current_setting('request.jwt.claims', true)::json ->> 'sub');
+  return null;
+end $$;
+create constraint trigger early after insert on t deferrable initially deferred for each row execute function shift();
+create constraint trigger late after insert on u deferrable initially deferred for each row execute function note();`)
+	o := engine.TxOptions{Caller: query.Caller{Role: "anon", Claims: []byte(`{"role":"anon","sub":"nobody"}`)}}
+	plain := putOnce(1)
+	if err := w.transact(o, plain); err != nil {
+		w.Error(err)
+	}
+	if got, err := w.once("a", "r", time.Hour, o, putOnce(2)); got != "did" || err != nil {
+		w.Error(got, err)
+	}
+	w.check("what is put off runs as", w.rows("select name, sub from who"), `"anon" "nobody","anon" "nobody"`)
+	_, err := w.once("b", "r", time.Hour, o, putOnce(3))
+	w.checkCode("a failure of what was put off", err, "P0001")
+	w.check("kept", w.rows("select id from t order by id"), "1,2")
+	w.check("answers", w.rows("select count(*) from mainstay.answers"), "1")
+}

@@ -211,6 +211,7 @@ var standing = []struct{ name, text string }{
 	{"ms_only", "SET LOCAL transaction_read_only = on"},
 	{"ms_leave", "RELEASE SAVEPOINT mainstay_read"},
 	{"ms_owner", "SELECT pg_catalog.set_config('role', 'none', true)"},
+	{"ms_role", "SELECT pg_catalog.set_config('role', $1, true)"},
 	{"ms_settings", "SELECT current_setting('response.status', true), current_setting('response.headers', true)"},
 }
 

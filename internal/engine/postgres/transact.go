@@ -116,7 +116,8 @@ func (t *transaction) run(f func(engine.Tx) error) error {
 	return err
 }
 
-// end ends the transaction, in one round trip. Where an answer is to be kept, all that is deferred is done before: it must not run as the owner.
+// end ends the transaction, in one round trip. Where an answer is to be kept, all that is deferred is done before: it must not run as the owner. What that puts off
+// again runs at the commit, for which the role is the caller's again; the caller's other settings have stayed.
 func (t *transaction) end() error {
 	keep := t.o.Once != nil && !t.again
 	p := t.conn.StartPipeline(t.ctx)
@@ -128,7 +129,8 @@ func (t *transaction) end() error {
 	if keep {
 		p.SendQueryPrepared("ms_owner", nil, nil, nil)
 		p.SendQueryParams(keepAnswer, [][]byte{bytesOf(digest(t.o.Once.Key)), bytesOf(t.answer)}, nil, nil, nil)
-		sent += 2
+		p.SendQueryPrepared("ms_role", [][]byte{roleSetting(&t.o.Caller)}, nil, nil)
+		sent += 3
 	}
 	if t.o.Rollback {
 		p.SendQueryPrepared("ms_rollback", nil, nil, nil)
