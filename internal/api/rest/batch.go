@@ -122,9 +122,9 @@ func (h *Handler) batch(r *http.Request, a *answer, cat *catalog.Catalog, s *set
 			return f(tx, a)
 		})
 	}
-	if err != nil && failed != nil && fault.Code(err) != codeKey { // which is the batch's
+	if err != nil && failed != nil && fault.Code(err) == fault.Code(failed.err) { // else the batch was ended otherwise: by its key, or by a later attempt
 		a.which = failed.members()
-		err = asSaid(err, failed.err)
+		err = failed.err
 	}
 	return err
 }

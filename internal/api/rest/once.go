@@ -135,11 +135,13 @@ func (h *Handler) once(ctx context.Context, r *http.Request, a *answer, o engine
 		return err
 	}
 	in := newAnswer(http.Header{})
+	ran := false // by the last attempt
 	defer func() { in.release() }()
 	kept := &engine.Once{
 		Key: sumOf(o.Caller.Role, lastingClaims(&o.Caller), key), Request: requestSum(r, body), Keep: h.o.KeepAnswers,
 		Answer: func() (string, error) { return in.pack(h.o.Limits.KeptAnswer) },
 		Again: func(same bool, answer string) error {
+			ran = false
 			if !same {
 				return fault.New(codeKey, "the %s was used for another request", keyHeader).WithHint("Use a new key for a new request.").WithStatus(http.StatusUnprocessableEntity)
 			}
@@ -147,7 +149,6 @@ func (h *Handler) once(ctx context.Context, r *http.Request, a *answer, o engine
 			return a.unpack(answer)
 		},
 	}
-	ran := false
 	var said error
 	fill := func(tx engine.Tx) error {
 		in.release()

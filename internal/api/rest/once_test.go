@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 )
 
@@ -134,4 +136,67 @@ func limitsOfBatches(t *testing.T, h http.Handler) {
 	check("["+wide+","+wide+"]", `Request Entity Too Large | {"code":"54000","details":null,"hint":null,"message":"the answers of the batch are larger than 150 bytes","index":1}`)
 	long := `"` + strings.Repeat("x", 199) + `"`
 	check(`[{"method":"GET","path":"/clients?select=id","id":`+long+`}]`, `Bad Request | {"code":"MS400","details":null,"hint":null,"message":"the id is not a text or number of at most 200 bytes","index":0}`)
+}
+
+// What a key decides is said of the batch, not of the request in it that could not be planned.
+func TestKeysAreTheBatches(t *testing.T) {
+	prepared(t, rest.Options{}, func(t *testing.T, h http.Handler, _ engine.Engine) {
+		for _, body := range []string{`[{"method":"GET","path":"/nowhere"}]`, `[{"method":"POST","path":"/labels","body":{"code":"a","n":0}}]`} {
+			if got := call(h, "POST /batch\nIdempotency-Key: \"first\"\n\n"+body); !strings.Contains(got, `"index":0`) {
+				t.Errorf("%s: %s", body, got)
+			}
+		}
+		if got := call(h, "POST /batch\nIdempotency-Key: \"k\"\n\n"+`[{"method":"POST","path":"/labels","body":{"code":"b"}}]`); !strings.HasPrefix(got, "OK") {
+			t.Fatal(got)
+		}
+		got := call(h, "POST /batch\nIdempotency-Key: \"k\"\n\n"+`[{"method":"GET","path":"/nowhere"}]`)
+		if !strings.HasPrefix(got, `Unprocessable Entity | {"code":"MS422"`) || strings.Contains(got, "index") {
+			t.Error(got)
+		}
+	})
+}
+
+// A retried is an engine whose first attempt at a transaction comes to nothing, and which is overtaken by another request before the second.
+type retried struct {
+	engine.Engine
+	meanwhile func()
+}
+
+func (e *retried) Transact(ctx context.Context, o engine.TxOptions, f func(engine.Tx) error) error {
+	if meanwhile := e.meanwhile; meanwhile != nil {
+		e.meanwhile = nil
+		_ = e.Engine.Transact(ctx, o, func(tx engine.Tx) error {
+			_ = f(tx) // what it leaves in the door is what matters
+			return errors.New("lost")
+		})
+		meanwhile()
+	}
+	return e.Engine.Transact(ctx, o, f)
+}
+
+// A later attempt may find what another request has done under the key: nothing of an attempt before is left in the answer.
+func TestAttemptsLeaveNothing(t *testing.T) {
+	prepared(t, rest.Options{}, func(t *testing.T, _ http.Handler, e engine.Engine) {
+		again := &retried{Engine: e}
+		h := rest.New(again, rest.Options{CallerOf: func(r *http.Request) (query.Caller, error) {
+			return query.Caller{Role: "postgres", Claims: []byte(`{}`), Method: r.Method, Path: r.URL.Path}, nil
+		}})
+		attempt := func(request, meanwhile string) string {
+			again.meanwhile = func() {
+				if got := call(h, meanwhile); !strings.HasPrefix(got, "Created") && !strings.HasPrefix(got, "OK") {
+					t.Errorf("%s: %s", meanwhile, got)
+				}
+			}
+			return call(h, request, "Idempotency-Replayed")
+		}
+		project := "POST /projects\nPrefer: return=representation\nIdempotency-Key: \"a\"\n\n{\"name\":\"a\"}"
+		if got, kept := attempt(project, project), call(h, project, "Idempotency-Replayed"); got != kept || !strings.HasPrefix(got, "Created | true | [{") {
+			t.Errorf("got %s, kept is %s", got, kept)
+		}
+		batch := func(body string) string { return "POST /batch\nIdempotency-Key: \"b\"\n\n" + body }
+		got := attempt(batch(`[{"method":"POST","path":"/labels","body":{"code":"b","n":0}}]`), batch(`[{"method":"POST","path":"/labels","body":{"code":"c"}}]`))
+		if !strings.HasPrefix(got, `Unprocessable Entity |  | {"code":"MS422"`) || strings.Contains(got, "index") {
+			t.Error(got)
+		}
+	})
 }
