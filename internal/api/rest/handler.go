@@ -181,6 +181,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.timing.done("response")
 		a.head.Set("Server-Timing", string(a.timing.header))
 	}
+	if a.stream != nil {
+		a.stream.allow(streamWrite)
+	}
 	a.send(w, r.Method == http.MethodHead)
 }
 

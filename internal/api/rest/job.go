@@ -114,6 +114,7 @@ func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
 		}
 		defer leave()
 		a.stream = &stream{w: a.w}
+		a.stream.allow(0) // the export's own time bounds what is computed
 		args.ReadOnly, args.Waits, args.Timeout = true, true, h.o.ExportTimeout
 	}
 	if j.q.conditional() {

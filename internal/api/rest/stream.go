@@ -27,6 +27,15 @@ type stream struct {
 	begun bool // a part has been sent, and with it status 200
 }
 
+// allow gives the client a time for what is written next, in place of the server's for the whole answer; 0 is without end.
+func (s *stream) allow(d time.Duration) {
+	var until time.Time
+	if d > 0 {
+		until = time.Now().Add(d)
+	}
+	_ = http.NewResponseController(s.w).SetWriteDeadline(until) // a ResponseWriter without deadlines is one of a test
+}
+
 // streams says whether a job's answer is to be streamed: lines of JSON from what only reads. Whoever has a condition wants an entity tag, which comes
 // before the body.
 func (h *Handler) streams(in scope, a *answer, j *job) bool {
@@ -96,8 +105,7 @@ func (a *answer) flush() error {
 		s.begun = true
 		s.w.WriteHeader(http.StatusOK)
 	}
-	// A ResponseWriter without deadlines is one of a test.
-	_ = http.NewResponseController(s.w).SetWriteDeadline(time.Now().Add(streamWrite))
+	s.allow(streamWrite)
 	_, err := s.w.Write(a.buf)
 	a.buf = a.buf[:0]
 	return err
@@ -124,7 +132,7 @@ func (a *answer) endStream(o *engine.Outcome) error {
 	if err := a.flush(); err != nil {
 		return err
 	}
-	_ = http.NewResponseController(a.stream.w).SetWriteDeadline(time.Time{}) // as above
+	a.stream.allow(streamWrite) // for the trailer
 	delete(a.head, "Warning")
 	a.warnings(o)
 	a.head.Set("Row-Count", strconv.FormatInt(a.rows, 10))
