@@ -248,15 +248,18 @@ func (s *Service) Challenge(ctx context.Context, c Client, who *Bearer, id, chan
 			}{Type: kind}
 			out.WebAuthn.Options.PublicKey = ceremony.Options
 		}
+		// The factor first: its column is unique, so that PostgreSQL locks the row as if its key changed. The challenge's foreign key locks it more weakly, and two who
+		// both hold that lock and then want the other wait for each other until one is ended (40P01).
+		if _, err := update[factorRow](x, schemaAuth, "mfa_factors", values{"last_challenged_at": now}, eq("id", f.ID)); err != nil {
+			return err
+		}
 		if _, err := insert[challengeRow](x, schemaAuth, "mfa_challenges", v); err != nil {
 			return err
 		}
-		if f.Type == factorPhone {
-			if _, err := s.tell(x, channel, f.Phone, textCode, Fields{Token: code, Phone: f.Phone, Action: "mfa"}, who.User); err != nil {
-				return err
-			}
+		if f.Type != factorPhone {
+			return nil
 		}
-		_, err := update[factorRow](x, schemaAuth, "mfa_factors", values{"last_challenged_at": now}, eq("id", f.ID))
+		_, err := s.tell(x, channel, f.Phone, textCode, Fields{Token: code, Phone: f.Phone, Action: "mfa"}, who.User)
 		return err
 	})
 	if err != nil {

@@ -13,15 +13,14 @@ import (
 
 var rounds = flag.Int("rounds", 1, "how often each race is run")
 
-// parallelUses is how many try at once; -parallel-uses 50 is the campaign, CI has two cores and a pool of connections that waits.
-var parallelUses = flag.Int("parallel-uses", 12, "how many use one thing at once")
+const parallel = 50
 
 // race does one thing many times at once and gives how often it succeeded. The statuses of the others must be refusals.
 func (s *server) race(try func() answer) (won int, last answer) {
 	s.t.Helper()
 	var wg sync.WaitGroup
 	start := make(chan struct{})
-	answers := make([]answer, *parallelUses)
+	answers := make([]answer, parallel)
 	for i := range answers {
 		wg.Go(func() {
 			<-start
@@ -52,7 +51,7 @@ func TestSingleUseThingsWorkOnce(t *testing.T) {
 		once := func(what string, try func() answer) {
 			t.Helper()
 			if won, _ := s.race(try); won != 1 {
-				t.Errorf("%s: %d of %d succeeded", what, won, *parallelUses)
+				t.Errorf("%s: %d of %d succeeded", what, won, parallel)
 			}
 		}
 		for range *rounds {
@@ -131,7 +130,7 @@ func TestCodesOfAppsWorkOnce(t *testing.T) {
 				return s.auth(token, "POST "+at+"/verify", obj{"challenge_id": ch.text("id"), "code": code})
 			})
 			if won != 1 {
-				t.Errorf("%d of %d succeeded", won, *parallelUses)
+				t.Errorf("%d of %d succeeded", won, parallel)
 			}
 		}
 	})
@@ -151,8 +150,8 @@ func TestRefreshStorm(t *testing.T) {
 				got[a.text("refresh_token")] = true
 				return a
 			})
-			if won != *parallelUses || len(got) != 1 {
-				t.Fatalf("%d of %d are signed in, with %d tokens", won, *parallelUses, len(got))
+			if won != parallel || len(got) != 1 {
+				t.Fatalf("%d of %d are signed in, with %d tokens", won, parallel, len(got))
 			}
 			token = last.text("refresh_token")
 		}
