@@ -83,15 +83,8 @@ func (s *Service) CreateUser(ctx context.Context, a Attributes) (*User, error) {
 		if err != nil {
 			return err
 		}
-		if mail != "" {
-			if u, err = s.ownIdentity(x, u, "email", map[string]any{"sub": u.ID, "email": mail, "email_verified": u.EmailConfirmedAt != nil}); err != nil {
-				return err
-			}
-		}
-		if phone != "" {
-			if u, err = s.ownIdentity(x, u, "phone", map[string]any{"sub": u.ID, "phone": phone, "phone_verified": u.PhoneConfirmedAt != nil}); err != nil {
-				return err
-			}
+		if u, err = s.ownIdentities(x, u, mail, phone); err != nil {
+			return err
 		}
 		view, err = x.view(u)
 		return err
@@ -114,6 +107,19 @@ func (s *Service) addresses(a Attributes) (mail, phone string, err error) {
 		}
 	}
 	return mail, phone, nil
+}
+
+// ownIdentities makes or changes the identities of the addresses that an administrator gives.
+func (s *Service) ownIdentities(x *tx, u *userRow, mail, phone string) (_ *userRow, err error) {
+	if mail != "" {
+		if u, err = s.ownIdentity(x, u, "email", map[string]any{"sub": u.ID, "email": mail, "email_verified": u.EmailConfirmedAt != nil}); err != nil {
+			return nil, err
+		}
+	}
+	if phone != "" {
+		return s.ownIdentity(x, u, "phone", map[string]any{"sub": u.ID, "phone": phone, "phone_verified": u.PhoneConfirmedAt != nil})
+	}
+	return u, nil
 }
 
 // free refuses addresses that another user has.
@@ -271,15 +277,8 @@ func (s *Service) UpdateUser(ctx context.Context, id string, a Attributes) (*Use
 		if u, err = x.updateUser(now, id, v); err != nil {
 			return err
 		}
-		if mail != "" {
-			if u, err = s.ownIdentity(x, u, "email", map[string]any{"sub": u.ID, "email": mail, "email_verified": u.EmailConfirmedAt != nil}); err != nil {
-				return err
-			}
-		}
-		if phone != "" {
-			if u, err = s.ownIdentity(x, u, "phone", map[string]any{"sub": u.ID, "phone": phone, "phone_verified": u.PhoneConfirmedAt != nil}); err != nil {
-				return err
-			}
+		if u, err = s.ownIdentities(x, u, mail, phone); err != nil {
+			return err
 		}
 		view, err = x.view(u)
 		return err

@@ -114,7 +114,7 @@ func lower(method string) string {
 // Arrival is what a browser brings back from a provider.
 type Arrival struct {
 	State, Code string
-	// Cookie is what the browser has kept; Bound says that it must be the one that left.
+	// Cookie is what the browser has kept of Departed.
 	Cookie string
 	// Error is the provider's own refusal.
 	Error, ErrorDescription string

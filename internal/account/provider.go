@@ -754,7 +754,6 @@ func (s *Service) RevokeGrant(ctx context.Context, who *Bearer, client string) e
 // ClientCredentials are how a program proves to be itself.
 type ClientCredentials struct {
 	ID, Secret string
-	Basic      bool // in the Authorization header
 }
 
 // authenticate finds the program that asks.
@@ -777,8 +776,8 @@ func (x *tx) authenticate(c ClientCredentials) (*clientRow, error) {
 
 // TokenRequest is a program's request for tokens (RFC 6749 §4.1.3, §6).
 type TokenRequest struct {
-	GrantType, Code, RedirectURI, Verifier, RefreshToken, Resource string
-	Client                                                         ClientCredentials
+	GrantType, Code, RedirectURI, Verifier, RefreshToken string
+	Client                                               ClientCredentials
 }
 
 // Tokens are what a program gets.
@@ -997,35 +996,40 @@ func (s *Service) Introspect(ctx context.Context, c ClientCredentials, token str
 		if err != nil {
 			return err
 		}
-		id, extra, ok := s.sessionOf(token)
-		if !ok {
-			return nil
-		}
-		row, err := one[sessionRow](x, schemaAuth, "sessions", eq("id", id), eq("oauth_client_id", client.ID))
+		row, about, err := s.clientSession(x, client, token)
 		if err != nil || row == nil {
 			return err
 		}
-		if t, isRefresh := parseRefresh(token); isRefresh && (!t.signedBy(s.keys.Derive(refreshPurpose), row) || t.counter < row.RefreshNext-1) {
+		if t, isRefresh := parseRefresh(token); isRefresh && t.counter < row.RefreshNext-1 {
 			return nil
 		}
-		extra["active"], extra["client_id"], extra["scope"], extra["sub"], extra["iss"] = true, client.ID, row.Scopes, row.UserID, s.Issuer()
-		out = extra
+		about["active"], about["client_id"], about["scope"], about["sub"], about["iss"] = true, client.ID, row.Scopes, row.UserID, s.Issuer()
+		out = about
 		return nil
 	})
 	return out, err
 }
 
-// sessionOf finds the session of an access or a refresh token.
-func (s *Service) sessionOf(token string) (id string, claims map[string]any, ok bool) {
-	if t, ok := parseRefresh(token); ok {
-		return t.session, map[string]any{"token_type": "refresh_token"}, true
+// clientSession finds the session of an access or a refresh token that the client was given, and what the token says of itself; a nil row is a token that is not live,
+// or another's.
+func (s *Service) clientSession(x *tx, client *clientRow, token string) (row *sessionRow, about map[string]any, err error) {
+	t, isRefresh := parseRefresh(token)
+	id := ""
+	if isRefresh {
+		id, about = t.session, map[string]any{"token_type": "refresh_token"}
+	} else {
+		access, err := s.keys.Verify(token)
+		if err != nil || !isID(access.Session) {
+			return nil, nil, nil // a token that is not valid is not live
+		}
+		all := object(json.RawMessage(access.Claims))
+		id, about = access.Session, map[string]any{"token_type": "bearer", "exp": all["exp"], "iat": all["iat"], "aud": all["aud"]}
 	}
-	t, err := s.keys.Verify(token)
-	if err != nil || !isID(t.Session) {
-		return "", nil, false
+	row, err = one[sessionRow](x, schemaAuth, "sessions", eq("id", id), eq("oauth_client_id", client.ID))
+	if err != nil || row == nil || isRefresh && !t.signedBy(s.keys.Derive(refreshPurpose), row) {
+		return nil, nil, err
 	}
-	all := object(json.RawMessage(t.Claims))
-	return t.Session, map[string]any{"token_type": "bearer", "exp": all["exp"], "iat": all["iat"], "aud": all["aud"]}, true
+	return row, about, nil
 }
 
 // Revoke ends the session of a token of the program's own (RFC 7009). A token that is not live is no error.
@@ -1038,16 +1042,9 @@ func (s *Service) Revoke(ctx context.Context, c ClientCredentials, token string)
 		if err != nil {
 			return err
 		}
-		id, _, ok := s.sessionOf(token)
-		if !ok {
-			return nil
-		}
-		row, err := one[sessionRow](x, schemaAuth, "sessions", eq("id", id), eq("oauth_client_id", client.ID))
+		row, _, err := s.clientSession(x, client, token)
 		if err != nil || row == nil {
 			return err
-		}
-		if t, isRefresh := parseRefresh(token); isRefresh && !t.signedBy(s.keys.Derive(refreshPurpose), row) {
-			return nil
 		}
 		return x.endSession(row.ID)
 	})

@@ -278,6 +278,9 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if f != nil && (f.Code == "22P05" || f.Code == "22021") {
 		f = fault.New("validation_failed", "A text holds a character that cannot be stored").WithStatus(http.StatusBadRequest)
 	}
+	if f != nil && (f.Code == "PGRST003" || f.Code == "57014") { // no connection in time, or a statement that took too long
+		f = fault.New("request_timeout", "Processing this request timed out, please retry after a moment.").WithStatus(http.StatusGatewayTimeout)
+	}
 	if f == nil || sqlState(f.Code) {
 		// An error of the database is not for strangers: it may tell of rows, and a trigger of the project's may have raised it.
 		d.Log.Error("sign-in failed", "request", w.Header().Get("X-Request-Id"), "method", r.Method, "path", r.URL.Path, "error", err)

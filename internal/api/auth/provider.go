@@ -184,7 +184,7 @@ func parameters(q *request) (url.Values, account.ClientCredentials, error) {
 	if secret, err = url.QueryUnescape(secret); err != nil || c.Secret != "" || c.ID != "" && c.ID != id {
 		return nil, c, bad
 	}
-	return v, account.ClientCredentials{ID: id, Secret: secret, Basic: true}, nil
+	return v, account.ClientCredentials{ID: id, Secret: secret}, nil
 }
 
 func oauthToken(q *request) (any, error) {
@@ -194,7 +194,7 @@ func oauthToken(q *request) (any, error) {
 	}
 	return q.door.Accounts.Token(q.Context(), q.client, account.TokenRequest{
 		GrantType: v.Get("grant_type"), Code: v.Get("code"), RedirectURI: v.Get("redirect_uri"), Verifier: v.Get("code_verifier"), RefreshToken: v.Get("refresh_token"),
-		Resource: v.Get("resource"), Client: c,
+		Client: c,
 	})
 }
 
