@@ -3,6 +3,7 @@ package signin
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -85,26 +86,47 @@ func (a answer) text(path string) string {
 	return fmt.Sprint(v)
 }
 
+// both runs a test on each engine, with a project of its own.
 func both(t *testing.T, settings string, test func(*testing.T, *server)) {
+	t.Helper()
+	t.Parallel()
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
-			dir := t.TempDir()
-			for name, text := range map[string]string{"mainstay.toml": settings, "migrations/1_world.sql": world} {
-				path := filepath.Join(dir, name)
-				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s := mainstay.Server{Dir: dir}
+			t.Parallel()
+			s := mainstay.Server{Dir: project(t, settings)}
 			if engine == "postgres" {
-				s.Database = clustertest.Database(t)
+				s.Database = database(t, s.Dir)
 			}
 			test(t, &server{mainstaytest.Run(t, s), t})
 		})
 	}
+}
+
+// project makes the folder of a project.
+func project(t *testing.T, settings string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"mainstay.toml": settings, "migrations/1_world.sql": world} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// database makes a database that has what a first start makes of one, and the world: it is a copy of one that was started once, because that takes seconds.
+func database(t *testing.T, dir string) string {
+	t.Helper()
+	return clustertest.Copy(t, "world", func(address string) error {
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		s := mainstay.Server{Dir: dir, DataDir: t.TempDir(), Database: address, Addr: "127.0.0.1:0", Dev: true, Ready: func(mainstay.Info) { stop() }}
+		return s.Run(ctx)
+	})
 }
 
 // call sends a request to the door: METHOD /path, a body that is marshalled unless it is nil, and a bearer token ("" for none).

@@ -148,6 +148,17 @@ func (e *Engine) connect(ctx context.Context, notice func(*pgconn.Notice)) (*pgx
 	if notice != nil {
 		config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { notice(n) }
 	}
+	return open(ctx, config)
+}
+
+// listener is a connection that only waits for notifications. Its waits end at once with their context: no statement is running that could be cancelled.
+func (e *Engine) listener(ctx context.Context) (*pgx.Conn, error) {
+	config := e.single.Copy()
+	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler { return &pgconn.DeadlineContextWatcherHandler{Conn: c.Conn()} }
+	return open(ctx, config)
+}
+
+func open(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
 	c, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, connectionFault(err)

@@ -98,7 +98,7 @@ func (e *Engine) Run(ctx context.Context) error {
 }
 
 func (e *Engine) listen(ctx context.Context) error {
-	c, err := e.connect(ctx, nil)
+	c, err := e.listener(ctx)
 	if err != nil {
 		return err
 	}
