@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// lease is how long a message belongs to who has taken it to send. Whoever dies meanwhile leaves it to another.
-const lease = 2 * time.Minute
+// Lease is how long a message belongs to who has taken it to send. Whoever dies meanwhile leaves it to another.
+const Lease = 2 * time.Minute
 
 // Due takes up to limit messages that are to be sent now; each belongs to the caller until its lease ends.
 func (s *Service) Due(ctx context.Context, limit int) ([]Message, error) {
@@ -25,7 +25,7 @@ func (s *Service) Due(ctx context.Context, limit int) ([]Message, error) {
 	err = s.transact(ctx, func(x *tx) error {
 		mine = nil
 		for _, m := range waiting {
-			rows, err := update[Message](x, schemaOwn, "messages", values{"next_at": now.Add(lease), "tries": m.Tries + 1}, eq("id", m.ID), eq("state", "waiting"), eq("tries", m.Tries))
+			rows, err := update[Message](x, schemaOwn, "messages", values{"next_at": now.Add(Lease), "tries": m.Tries + 1}, eq("id", m.ID), eq("state", "waiting"), eq("tries", m.Tries))
 			if err != nil {
 				return err
 			}
@@ -48,16 +48,17 @@ func (s *Service) Told(ctx context.Context, m *Message, keep bool) error {
 	})
 }
 
-// tries is how often a message is sent before it is given up: after 30 s, 1 min, 2 min … within about a quarter of an hour, when its code is over.
+// sendTries is how often a message is sent before it is given up: after 30 s, 1 min, 2 min … within about a quarter of an hour, when its code is over.
 const sendTries = 6
 
-// NotTold records that a message could not be sent; it is tried again later, or given up.
-func (s *Service) NotTold(ctx context.Context, m *Message, why error) error {
+// NotTold records that a message could not be sent; it reports whether it is tried again later. One that was refused for good is given up at once.
+func (s *Service) NotTold(ctx context.Context, m *Message, why error, refused bool) (again bool, err error) {
+	again = !refused && m.Tries < sendTries
 	v := values{"error": why.Error(), "next_at": s.now().Add(15 * time.Second << m.Tries)}
-	if m.Tries >= sendTries {
+	if !again {
 		v["state"], v["data"] = "failed", withoutSecrets(m.Data)
 	}
-	return s.transact(ctx, func(x *tx) error {
+	return again, s.transact(ctx, func(x *tx) error {
 		_, err := update[Message](x, schemaOwn, "messages", v, eq("id", m.ID))
 		return err
 	})

@@ -8,25 +8,18 @@ package mail
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"embed"
 	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
-	"net/mail"
-	"os"
 	"strings"
 	text "text/template"
-	"time"
-
-	gomail "github.com/wneessen/go-mail"
 )
 
 // Mail is a finished mail.
 type Mail struct {
+	ID      string // of the message: the same when it is sent again, so that who gets it twice shows it once
 	To      string
 	Subject string
 	HTML    string
@@ -138,80 +131,4 @@ func (t *Templates) SMS(code string) (string, error) {
 	var b bytes.Buffer
 	err := t.sms.Execute(&b, map[string]string{"Code": code, "Token": code})
 	return b.String(), err
-}
-
-// SMTP is a server that takes mails.
-type SMTP struct {
-	Host     string
-	Port     int
-	User     string
-	Password string
-	From     string // address
-	FromName string
-	// TLS is how the connection is protected: "starttls" (default), "tls" from the first byte, "none" for a server on this machine.
-	TLS string
-	// CA is a file of certificates that are trusted beside the system's.
-	CA      string
-	Timeout time.Duration // of one mail; 30 s
-}
-
-// Send hands a mail over. It is on the server when Send returns nil.
-func (s *SMTP) Send(ctx context.Context, m *Mail) error {
-	msg := gomail.NewMsg()
-	from := (&mail.Address{Name: s.FromName, Address: s.From}).String()
-	if err := msg.From(from); err != nil {
-		return fmt.Errorf("sender %s: %w", from, err)
-	}
-	if err := msg.To(m.To); err != nil {
-		return fmt.Errorf("recipient: %w", err)
-	}
-	msg.Subject(m.Subject)
-	msg.SetMessageID()
-	msg.SetDate()
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	c, err := s.client()
-	if err != nil {
-		return err
-	}
-	if err := c.DialAndSendWithContext(ctx, msg); err != nil {
-		return fmt.Errorf("send over %s: %w", s.Host, err)
-	}
-	return nil
-}
-
-func (s *SMTP) client() (*gomail.Client, error) {
-	timeout := s.Timeout
-	if timeout == 0 {
-		timeout = 30 * time.Second
-	}
-	opts := []gomail.Option{gomail.WithPort(s.Port), gomail.WithTimeout(timeout)}
-	switch s.TLS {
-	case "", "starttls":
-		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
-	case "tls":
-		opts = append(opts, gomail.WithSSL())
-	case "none":
-		opts = append(opts, gomail.WithTLSPolicy(gomail.NoTLS))
-	default:
-		return nil, fmt.Errorf("smtp tls must be starttls, tls or none, not %q", s.TLS)
-	}
-	if s.CA != "" {
-		pem, err := os.ReadFile(s.CA)
-		if err != nil {
-			return nil, err
-		}
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate", s.CA)
-		}
-		opts = append(opts, gomail.WithTLSConfig(&tls.Config{RootCAs: pool, ServerName: s.Host, MinVersion: tls.VersionTLS12}))
-	}
-	if s.User != "" {
-		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.User), gomail.WithPassword(s.Password))
-	}
-	return gomail.NewClient(s.Host, opts...)
 }
