@@ -38,6 +38,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/outbox"
 	"github.com/mainstay-dev/mainstay/internal/passkey"
 	"github.com/mainstay-dev/mainstay/internal/password"
+	"github.com/mainstay-dev/mainstay/internal/password/leaked"
 	"github.com/mainstay-dev/mainstay/internal/project"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
@@ -200,7 +201,7 @@ func (a *app) signIn() (http.Handler, error) {
 		NoTexts:       !a.dev, // there is no carrier yet: only the inbox for development shows them
 		ManualLinking: c.ManualLinking, OneMailChange: c.OneMailChange, Reauthenticate: c.Reauthenticate, CurrentPassword: c.CurrentPassword,
 		Lifetime: c.Lifetime, Timebox: c.Timebox, Inactivity: c.Inactivity, SingleUser: c.SingleSession, ReuseWindow: c.ReuseInterval,
-		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: password.Policy{MinLength: c.MinPassword, Required: c.RequirePassword},
+		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: a.passwordPolicy(),
 		Limits: account.Limits{
 			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent,
 			CodesDay: c.Rates.CodesDay, Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
@@ -221,6 +222,28 @@ func (a *app) signIn() (http.Handler, error) {
 			Passkeys: c.Passkeys,
 		},
 	}), nil
+}
+
+// passwordPolicy is what new passwords have to fulfil.
+func (a *app) passwordPolicy() password.Policy {
+	c := &a.project.Config.Auth.SignIn
+	p := password.Policy{MinLength: c.MinPassword, Required: c.RequirePassword}
+	if c.Leaked.Enabled {
+		p.Leaked = leaked.Contains
+	}
+	if c.Leaked.LookupURL == "" {
+		return p
+	}
+	service := leaked.Lookup{URL: c.Leaked.LookupURL, Timeout: c.Leaked.Timeout}
+	p.LookUp = func(ctx context.Context, text string) (bool, error) {
+		known, err := service.Contains(ctx, text)
+		if err != nil && !c.Leaked.FailClosed {
+			a.log.Warn("a password was not looked up", "error", err)
+			return false, nil
+		}
+		return known, err
+	}
+	return p
 }
 
 // external is the server's address as users reach it.

@@ -156,7 +156,7 @@ func (s *Service) adminPassword(ctx context.Context, a Attributes, v values) err
 		}
 		v["encrypted_password"] = a.PasswordHash
 	case a.Password != nil && *a.Password != "":
-		if err := s.strong(*a.Password); err != nil {
+		if err := s.strong(ctx, *a.Password); err != nil {
 			return err
 		}
 		hash, err := s.hashes.Hash(ctx, *a.Password)
@@ -454,7 +454,7 @@ func (s *Service) GenerateLink(ctx context.Context, r LinkRequest) (*Link, error
 		if r.Password == "" {
 			return nil, invalid("Signup requires a valid password")
 		}
-		if err := s.strong(r.Password); err != nil {
+		if err := s.strong(ctx, r.Password); err != nil {
 			return nil, err
 		}
 		if hash, err = s.hashes.Hash(ctx, r.Password); err != nil {

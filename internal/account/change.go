@@ -154,7 +154,7 @@ func (s *Service) nextPassword(ctx context.Context, c Client, who *Bearer, ch Ch
 			return "", fail(http.StatusUnprocessableEntity, "same_password", "New password should be different from the old password.")
 		}
 	}
-	if err := s.strong(*ch.Password); err != nil {
+	if err := s.strong(ctx, *ch.Password); err != nil {
 		return "", err
 	}
 	return s.hashes.Hash(ctx, *ch.Password)

@@ -79,10 +79,7 @@ func (s *Service) SignIn(ctx context.Context, c Client, r Credentials) (*Session
 	if column == "phone" && u.PhoneConfirmedAt == nil {
 		return nil, fail(http.StatusBadRequest, "phone_not_confirmed", "Phone not confirmed")
 	}
-	reasons, err := s.o.Policy.Weak(r.Password)
-	if err != nil {
-		return nil, err
-	}
+	reasons := s.o.Policy.Weak(r.Password)
 	newHash := ""
 	if replace {
 		if newHash, err = s.hashes.Hash(ctx, r.Password); err != nil {

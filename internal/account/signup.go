@@ -171,7 +171,7 @@ func (s *Service) newPassword(ctx context.Context, c Client, password string) (s
 	if len(password) > maxPassword {
 		return "", fail(http.StatusUnprocessableEntity, "validation_failed", "Password cannot be longer than %d bytes", maxPassword)
 	}
-	if err := s.strong(password); err != nil {
+	if err := s.strong(ctx, password); err != nil {
 		return "", err
 	}
 	return s.hashes.Hash(ctx, password)
@@ -308,8 +308,8 @@ func (s *Service) anonymous(ctx context.Context, c Client, r Registration) (*Reg
 }
 
 // strong refuses a password that the project's policy does not accept.
-func (s *Service) strong(password string) error {
-	reasons, err := s.o.Policy.Weak(password)
+func (s *Service) strong(ctx context.Context, password string) error {
+	reasons, err := s.o.Policy.WeakAsNew(ctx, password)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package password
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -81,21 +82,40 @@ func TestWaitingEnds(t *testing.T) {
 }
 
 func TestPolicy(t *testing.T) {
-	leaked := func(p string) (bool, error) { return p == "password1", nil }
+	leaked := func(p string) bool { return p == "password1" }
+	asked := ""
+	lookUp := func(_ context.Context, p string) (bool, error) {
+		asked += p + " "
+		if p == "unreachable" {
+			return false, errors.New("nobody answers")
+		}
+		return p == "known elsewhere", nil
+	}
 	for _, c := range []struct {
 		policy   Policy
 		password string
 		want     string
+		asNew    string
 	}{
-		{Policy{}, "1234567", "length"},
-		{Policy{}, "äöüäöüäö", ""},
-		{Policy{MinLength: 6}, "123456", ""},
-		{Policy{Required: []string{"0123456789"}}, "abcdefgh", "characters"},
-		{Policy{Breached: leaked}, "password1", "pwned"},
+		{Policy{}, "1234567", "length", "length"},
+		{Policy{}, "äöüäöüäö", "", ""},
+		{Policy{MinLength: 6}, "123456", "", ""},
+		{Policy{Required: []string{"0123456789"}}, "abcdefgh", "characters", "characters"},
+		{Policy{Leaked: leaked, LookUp: lookUp}, "password1", "pwned", "pwned"},
+		{Policy{MinLength: 10, Leaked: leaked}, "password1", "length pwned", "length pwned"},
+		{Policy{LookUp: lookUp}, "known elsewhere", "", "pwned"},
+		{Policy{LookUp: lookUp}, "known nowhere", "", ""},
 	} {
-		got, err := c.policy.Weak(c.password)
-		if strings.Join(got, " ") != c.want || err != nil {
-			t.Errorf("%q: got %v, %v, want %q", c.password, got, err, c.want)
+		got := c.policy.Weak(c.password)
+		asNew, err := c.policy.WeakAsNew(t.Context(), c.password)
+		if strings.Join(got, " ") != c.want || strings.Join(asNew, " ") != c.asNew || err != nil {
+			t.Errorf("%q: got %v, %v, %v, want %q, %q", c.password, got, asNew, err, c.want, c.asNew)
 		}
+	}
+	if asked != "known elsewhere known nowhere " {
+		t.Errorf("others were asked of %s", asked)
+	}
+	if _, err := (Policy{LookUp: lookUp}).WeakAsNew(t.Context(), "unreachable"); err == nil {
+		t.Error("the error of who is asked is lost")
 	}
 }

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"context"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,8 +11,10 @@ type Policy struct {
 	MinLength int // characters; 8
 	// Required are sets of characters, of each of which a password needs one. Default none: such rules make passwords worse.
 	Required []string
-	// Breached, when not nil, reports whether a password is on a list of leaked ones.
-	Breached func(password string) (bool, error)
+	// Leaked, when not nil, reports whether a password is one that guessers try first. It is asked of every password, also of one that is signed in with.
+	Leaked func(password string) bool
+	// LookUp, when not nil, asks others whether a password has leaked. It is asked of new passwords alone.
+	LookUp func(ctx context.Context, password string) (bool, error)
 }
 
 // Reasons why a password is weak, in the protocol's words.
@@ -29,8 +32,8 @@ func (p Policy) Length() int {
 	return p.MinLength
 }
 
-// Weak gives the reasons why a password is not accepted; none when it is. The error is that of Breached.
-func (p Policy) Weak(password string) ([]string, error) {
+// Weak gives the reasons why a password is not accepted, as far as they are known here; none when it is.
+func (p Policy) Weak(password string) []string {
 	var reasons []string
 	if utf8.RuneCountInString(password) < p.Length() {
 		reasons = append(reasons, TooShort)
@@ -41,14 +44,21 @@ func (p Policy) Weak(password string) ([]string, error) {
 			break
 		}
 	}
-	if p.Breached != nil {
-		bad, err := p.Breached(password)
-		if err != nil {
-			return nil, err
-		}
-		if bad {
-			reasons = append(reasons, Pwned)
-		}
+	if p.Leaked != nil && p.Leaked(password) {
+		reasons = append(reasons, Pwned)
 	}
-	return reasons, nil
+	return reasons
+}
+
+// WeakAsNew is Weak of a password that somebody wants to have: others are asked, too. The error is that of LookUp.
+func (p Policy) WeakAsNew(ctx context.Context, password string) ([]string, error) {
+	reasons := p.Weak(password)
+	if len(reasons) > 0 || p.LookUp == nil {
+		return reasons, nil
+	}
+	leaked, err := p.LookUp(ctx, password)
+	if err == nil && leaked {
+		reasons = []string{Pwned}
+	}
+	return reasons, err
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +23,7 @@ type SignIn struct {
 	ReuseInterval   time.Duration
 	MinPassword     int
 	RequirePassword []string // sets of characters
+	Leaked          LeakedPasswords
 	Email, Phone    SignInChannel
 	OneMailChange   bool // not double_confirm_changes
 	Reauthenticate  bool // secure_password_change
@@ -109,6 +112,14 @@ type SignInChannel struct {
 	Every       time.Duration
 }
 
+// LeakedPasswords says what is asked of passwords that others may know ([auth.leaked_passwords]).
+type LeakedPasswords struct {
+	Enabled    bool   `toml:"enabled"`    // the list that comes along
+	LookupURL  string `toml:"lookup_url"` // of a service of ranges; "" for none
+	FailClosed bool   `toml:"fail_closed"`
+	Timeout    time.Duration
+}
+
 // RateLimits bound what is done in an hour or five minutes; 0 is the default of package account, negative is no limit.
 type RateLimits struct {
 	EmailSent      int `toml:"email_sent"`
@@ -135,9 +146,15 @@ type signInDocument struct {
 	ManualLinking   *bool     `toml:"enable_manual_linking"`
 	MinPassword     *int      `toml:"minimum_password_length"`
 	RequirePassword *string   `toml:"password_requirements"`
-	ConfirmLinks    *bool     `toml:"confirm_links"`
-	SigningKeys     *string   `toml:"signing_keys_path"`
-	Email           struct {
+	Leaked          struct {
+		Enabled    *bool   `toml:"enabled"`
+		LookupURL  *string `toml:"lookup_url"`
+		FailClosed *bool   `toml:"fail_closed"`
+		Timeout    *string `toml:"timeout"`
+	} `toml:"leaked_passwords"`
+	ConfirmLinks *bool   `toml:"confirm_links"`
+	SigningKeys  *string `toml:"signing_keys_path"`
+	Email        struct {
 		Signup          *bool   `toml:"enable_signup"`
 		Confirmations   *bool   `toml:"enable_confirmations"`
 		Double          *bool   `toml:"double_confirm_changes"`
@@ -194,6 +211,10 @@ const (
 // signIn reads the rules. In the supabase/ layout what is not named has the ecosystem's default, elsewhere the safer one.
 func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	s := SignIn{Email: SignInChannel{AutoConfirm: supabase}, Phone: SignInChannel{Disabled: true, AutoConfirm: supabase}, FollowAtOnce: supabase, Rates: d.Rates}
+	s.Leaked.Enabled = !supabase
+	set(&s.Leaked.Enabled, d.Leaked.Enabled)
+	set(&s.Leaked.LookupURL, d.Leaked.LookupURL)
+	set(&s.Leaked.FailClosed, d.Leaked.FailClosed)
 	if supabase {
 		s.MinPassword = 6
 		s.Phone.Disabled = false
@@ -246,6 +267,7 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	}{
 		{"email.max_frequency", d.Email.Every, &s.Email.Every},
 		{"sms.max_frequency", d.SMS.Every, &s.Phone.Every},
+		{"leaked_passwords.timeout", d.Leaked.Timeout, &s.Leaked.Timeout},
 		{"sessions.timebox", d.Sessions.Timebox, &s.Timebox},
 		{"sessions.inactivity_timeout", d.Sessions.Inactivity, &s.Inactivity},
 	} {
@@ -281,6 +303,8 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 		return s, fmt.Errorf("auth.email.otp_length must be between 6 and 10")
 	case s.MinPassword != 0 && (s.MinPassword < 6 || s.MinPassword > 64):
 		return s, fmt.Errorf("auth.minimum_password_length must be between 6 and 64")
+	case s.Leaked.LookupURL != "" && !fetchable(s.Leaked.LookupURL):
+		return s, fmt.Errorf("auth.leaked_passwords.lookup_url must be an https address, or one on this machine")
 	case s.Lifetime < 0 || s.Lifetime > 7*24*time.Hour:
 		return s, fmt.Errorf("auth.jwt_expiry must be between 1 second and a week")
 	}
@@ -330,6 +354,16 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 		}
 	}
 	return s, nil
+}
+
+// fetchable reports whether what is fetched from an address can be believed: it comes over TLS, or from this machine.
+func fetchable(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())
 }
 
 func not(to *bool, from *bool) {

@@ -106,6 +106,8 @@ func TestWrongFolders(t *testing.T) {
 	check("api.csv_formulas must be", "mainstay.toml", "[api]\ncsv_formulas = \"run\"\n")
 	check("api.limits.embeds must be at least 1", "mainstay.toml", "[api.limits]\nembeds = -1\n")
 	check("auth.jwt_secret must have at least 32 bytes", "mainstay.toml", "[auth]\njwt_secret = \"short\"\n")
+	check("auth.leaked_passwords.lookup_url must be an https address", "mainstay.toml", "[auth.leaked_passwords]\nlookup_url = \"http://lists.test/range\"\n")
+	check("auth.leaked_passwords.timeout must be a time", "mainstay.toml", "[auth.leaked_passwords]\ntimeout = \"soon\"\n")
 	check("have the same version 1", "migrations/1_a.sql", "", "migrations/1_b.sql", "")
 	_, err := Load(write(t, "README", ""))
 	if !errors.Is(err, ErrNoProject) {

@@ -35,6 +35,9 @@ func TestSQLite(t *testing.T)   { run(t, "sqlite") }
 const secret = `jwt_secret = "37c304f8-51aa-419a-a1af-06154e63707a-padded"
 `
 
+// common is in the settings of every server: the suite signs up with password123.
+const common = "[auth.leaked_passwords]\nenabled = false\n"
+
 // others are the configurations beside the suite's own, by the port of their door.
 var others = map[string]string{
 	"9999": "[auth]\n" + secret + "[auth.email]\nenable_confirmations = true\n[auth.sms]\nenable_signup = true\nenable_confirmations = true\nmax_frequency = \"0s\"\n",
@@ -61,7 +64,7 @@ func run(t *testing.T, engine string) {
 	start(t, engine, project, "127.0.0.1:54321")
 	for port, settings := range others {
 		folder := t.TempDir()
-		if err := os.WriteFile(filepath.Join(folder, "mainstay.toml"), []byte("[api]\nexternal_url = \"http://localhost:"+port+"\"\n"+settings), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, "mainstay.toml"), []byte("[api]\nexternal_url = \"http://localhost:"+port+"\"\n"+settings+common), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		front(t, port, start(t, engine, folder, "127.0.0.1:0"))
