@@ -263,7 +263,7 @@ func hideNow(text string, now time.Time) string {
 }
 
 // Headers that are the same in every response of their kind.
-var dull = map[string]string{"Vary": "", "Content-Length": "", "Content-Type": "application/json; charset=utf-8"}
+var dull = map[string]string{"Vary": "", "Content-Length": "", "Cache-Control": "private", "Content-Type": "application/json; charset=utf-8"}
 
 func response(r *http.Response, body string) string {
 	var b strings.Builder

@@ -70,7 +70,8 @@ func newAnswer(head http.Header) *answer {
 
 // Header values that most answers share. Never changed: their capacity is their length, so that Add copies them.
 var (
-	vary     = []string{"Accept, Prefer, Range"}
+	vary     = []string{"Accept, Prefer, Range", "Authorization, apikey, Accept-Profile"} // the dialect's, and who asks of what
+	private  = []string{"private"}
 	jsonKind = []string{jsonType}
 )
 

@@ -116,11 +116,16 @@ func (h *Handler) batch(r *http.Request, a *answer, cat *catalog.Catalog, s *set
 		o.ReadOnly = err == nil && !slices.ContainsFunc(parts, func(p *part) bool { return !p.job.reads() })
 		err = h.once(r.Context(), r, a, o, body, f)
 	case err == nil:
-		o.ReadOnly = !slices.ContainsFunc(parts, func(p *part) bool { return !p.job.q.statement.ReadOnly })
-		err = h.engine.Transact(r.Context(), o, func(tx engine.Tx) error {
+		o.ReadOnly = !slices.ContainsFunc(parts, func(p *part) bool { return !p.job.reads() })
+		run := func(tx engine.Tx) error {
 			a.buf = a.buf[:0]
 			return f(tx, a)
-		})
+		}
+		err = h.engine.Transact(r.Context(), o, run)
+		if o.ReadOnly && fault.Code(err) == fault.ReadOnlyTransaction && slices.ContainsFunc(parts, func(p *part) bool { return !p.job.q.statement.ReadOnly }) {
+			o.ReadOnly = false // a function that says it only reads has called one that writes
+			err = h.engine.Transact(r.Context(), o, run)
+		}
 	}
 	if err != nil && failed != nil && fault.Code(err) == fault.Code(failed.err) { // else the batch was ended otherwise: by its key, or by a later attempt
 		a.which = failed.members()
@@ -268,9 +273,10 @@ func (h *Handler) runParts(r *http.Request, tx engine.Tx, to *answer, parts []*p
 			p.answer.release() // the transaction begins anew
 		}
 		p.answer = newAnswer(http.Header{})
-		err := h.run(r.Context(), scope{h.engine, tx}, p.answer, p.job)
-		if total += int64(len(p.answer.buf)); err == nil && total > h.o.Limits.Answer {
-			err = fault.New(fault.ProgramLimit, "the answers of the batch are larger than %d bytes", h.o.Limits.Answer).WithStatus(http.StatusRequestEntityTooLarge)
+		err := h.run(r.Context(), scope{h.engine, tx, max(1, h.o.Limits.Answer-total)}, p.answer, p.job)
+		f := fault.As(err)
+		if total += int64(len(p.answer.buf)); err == nil && total > h.o.Limits.Answer || i > 0 && f != nil && f.Code == fault.ProgramLimit && f.Status == http.StatusRequestEntityTooLarge {
+			err = h.largeBatch()
 		}
 		if err != nil {
 			return &partError{i, p.ID, err}, err
@@ -279,18 +285,29 @@ func (h *Handler) runParts(r *http.Request, tx engine.Tx, to *answer, parts []*p
 	to.status = http.StatusOK
 	to.head["Content-Type"] = jsonKind
 	b := append(to.buf[:0], '[')
+	total = 0
 	for i, p := range parts {
 		if i > 0 {
 			b = append(b, ",\n "...)
 		}
-		b = p.append(b)
+		body := 0
+		b, body = p.append(b)
+		p.answer.release() // so that no body is there twice for long
+		p.answer = nil
+		if total += int64(body); total > h.o.Limits.Answer { // bytes and control characters are longer as JSON
+			return nil, h.largeBatch()
+		}
 	}
 	to.buf = append(b, ']')
 	return nil, nil
 }
 
-// append writes the part's answer. The names of its headers are in lower case, so that who reads the object need not know how each is written.
-func (p *part) append(b []byte) []byte {
+func (h *Handler) largeBatch() error {
+	return fault.New(fault.ProgramLimit, "the answers of the batch are larger than %d bytes", h.o.Limits.Answer).WithStatus(http.StatusRequestEntityTooLarge)
+}
+
+// append writes the part's answer, and says how long its body is. The names of its headers are in lower case, so that who reads the object need not know how each is written.
+func (p *part) append(b []byte) ([]byte, int) {
 	a := p.answer
 	b = append(b, '{')
 	if p.ID != nil {
@@ -313,6 +330,7 @@ func (p *part) append(b []byte) []byte {
 		b = appendString(b, strings.Join(a.head[name], ", "))
 	}
 	b = append(b, `},"body":`...)
+	from := len(b)
 	switch {
 	case len(a.buf) == 0 || p.Method == http.MethodHead:
 		b = append(b, "null"...)
@@ -324,5 +342,5 @@ func (p *part) append(b []byte) []byte {
 		b = appendString(b, base64.StdEncoding.EncodeToString(a.buf))
 		b = append(b, `,"encoding":"base64"`...)
 	}
-	return append(b, '}')
+	return append(b, '}'), len(b) - from
 }

@@ -29,6 +29,13 @@ func (q *request) onlyNew() bool {
 // sees them, in the form that each tag is of. Both see one snapshot, and a row that somebody changes in between makes the engine begin anew.
 func (h *Handler) runIf(ctx context.Context, in scope, a *answer, j *job, args plan.Args) error {
 	st := targetOf(&j.q.statement)
+	most := j.s.mostTagged()
+	if most >= 0 {
+		st.Read.Node.MaxRows = most + 1 // to see that there are more
+	}
+	if j.q.onlyExistence() {
+		st.Read.Node.MaxRows = 1
+	}
 	reading, err := h.cache.Plan(j.cat, st, args.Caller.Role, j.s.Plan)
 	if err != nil {
 		return err
@@ -39,7 +46,7 @@ func (h *Handler) runIf(ctx context.Context, in scope, a *answer, j *job, args p
 	var said error
 	err = in.transact(ctx, o, func(tx engine.Tx) error {
 		in := scope{tx: tx}
-		c := checker{h: h, q: j.q, st: st, p: reading, seen: map[byte]string{}, do: func(s engine.Sink) error { return in.do(ctx, reading, look, s) }}
+		c := checker{h: h, q: j.q, st: st, p: reading, most: most, seen: map[byte]string{}, do: func(s engine.Sink) error { return in.do(ctx, reading, look, s) }}
 		failed, err := c.fails()
 		if err != nil {
 			return err
@@ -63,6 +70,19 @@ func (h *Handler) runIf(ctx context.Context, in scope, a *answer, j *job, args p
 	return asSaid(err, said)
 }
 
+// onlyExistence says whether the conditions ask for nothing but whether a row is there.
+func (q *request) onlyExistence() bool {
+	return (q.ifMatch == nil || q.ifMatch.any) && (q.ifNoneMatch == nil || q.ifNoneMatch.any)
+}
+
+// mostTagged is the most rows that an answer with an entity tag can have; -1 for any number.
+func (s *settings) mostTagged() int64 {
+	if s.MaxRows <= 0 {
+		return -1
+	}
+	return max(s.MaxRows, s.MaxExportRows)
+}
+
 // targetOf is the read of what a write names: all of its rows, whatever their number.
 func targetOf(st *query.Statement) *query.Statement {
 	w := st.Write
@@ -83,6 +103,7 @@ type checker struct {
 	q    *request
 	st   *query.Statement
 	p    *plan.Plan
+	most int64 // rows that an answer with a tag can have; -1 for any number
 	do   func(engine.Sink) error
 	seen map[byte]string // tags by their form, as far as they were asked for; "" where there is none of the form
 	rows int64           // that there are, when something was read
@@ -164,7 +185,7 @@ func (c *checker) tag(form byte) (string, error) {
 	}
 	c.rows = a.rows
 	tag := ""
-	if !m.singular || a.rows == 1 {
+	if (!m.singular || a.rows == 1) && (c.most < 0 || a.rows <= c.most) {
 		tag = string(c.h.tagger.tag(nil, a.sum[:], &m, a.buf, ""))
 	}
 	c.seen[form] = tag

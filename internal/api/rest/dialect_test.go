@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,6 +48,22 @@ func TestSixteen(t *testing.T) {
 		// A parameter may name an embedded resource that has an alias by its target, with a warning.
 		c.check("GET /clients?select=id,p:projects(id)&p.id=eq.1&id=eq.1", `OK |  | [{"id":1,"p":[{"id":1}]}]`, "Warning")
 		c.check("GET /clients?select=id,p:projects(id)&projects.id=eq.1&id=eq.1", `OK | 299 - "The embedded resource 'projects' has an alias, which parameters should use" | [{"id":1,"p":[{"id":1}]}]`, "Warning")
+	})
+}
+
+// A cache between keeps no answer for one caller that another would get, whichever header said who asks.
+func TestCachesTellCallersApart(t *testing.T) {
+	doors(t, rest.Options{}, func(t *testing.T, h http.Handler) {
+		for _, target := range []string{"/clients", "/nope", "/rpc/add?a=1"} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+			if got := strings.Join(w.Header()["Vary"], ", "); got != "Accept, Prefer, Range, Authorization, apikey, Accept-Profile" {
+				t.Errorf("%s: %s", target, got)
+			}
+			if got := w.Header().Get("Cache-Control"); got != "" {
+				t.Errorf("%s: what anybody gets may be kept for anybody: %s", target, got)
+			}
+		}
 	})
 }
 

@@ -44,7 +44,7 @@ func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bo
 	}
 	a.head.Set("Content-Type", jsonType)
 	a.head.Set("Proxy-Status", "PostgREST; error="+f.Code)
-	if h.o.Brief {
+	if s := h.latest.Load(); s != nil && s.Brief || s == nil && h.o.Brief {
 		a.buf = append(appendTold(append(a.buf[:0], `{"code":`...), f.Code), `,"message":`...)
 		a.buf = append(appendTold(a.buf, f.Message), '}')
 	} else {

@@ -54,6 +54,8 @@ type Options struct {
 	QuoteFormulas bool
 	// Brief leaves details and hints out of errors: nothing but code and message.
 	Brief bool
+	// AliasesOnly refuses parameters that name an embedded resource by its target where it has an alias. Otherwise they bring a warning.
+	AliasesOnly bool
 	// ServerTiming says to which callers a header tells how long the parts of their request took: times tell about data that a caller may not see.
 	// nil is nobody.
 	ServerTiming func(query.Caller) bool
@@ -231,6 +233,9 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 		err := h.batch(r, a, cat, s, *caller)
 		a.timing.done("transaction")
 		return err
+	}
+	if caller.Authenticated && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		a.head["Cache-Control"] = private // RFC 9111 3.5 says so of Authorization; other headers may bring a credential, too
 	}
 	j, err := h.prepare(r, a, cat, s, *caller)
 	switch {

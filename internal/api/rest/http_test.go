@@ -75,6 +75,11 @@ func door(t testing.TB, e engine.Engine, err error, o rest.Options) http.Handler
 	if err := e.Script(context.Background(), engine.Script{Text: world}, ignore{}); err != nil {
 		t.Fatal(err)
 	}
+	return owners(e, o)
+}
+
+// owners is a door whose callers are all the owner.
+func owners(e engine.Engine, o rest.Options) http.Handler {
 	o.CallerOf = func(r *http.Request) (query.Caller, error) {
 		return query.Caller{Role: "postgres", Claims: []byte(`{}`), Method: r.Method, Path: r.URL.Path}, nil
 	}

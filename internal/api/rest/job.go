@@ -38,6 +38,7 @@ func (j *job) reads() bool {
 type scope struct {
 	engine engine.Engine
 	tx     engine.Tx // nil: of its own
+	room   int64     // bytes that the answer may take; 0: as many as any answer
 }
 
 // do runs one plan.
@@ -99,7 +100,11 @@ func (h *Handler) prepare(r *http.Request, a *answer, cat *catalog.Catalog, s *s
 
 // run runs a job and fills its answer.
 func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
-	a.start(j.q, j.p, h.o.Limits.Answer)
+	most := h.o.Limits.Answer
+	if in.room > 0 {
+		most = in.room
+	}
+	a.start(j.q, j.p, most)
 	a.quoteFormulas = h.o.QuoteFormulas
 	a.tagger, a.cursors = h.tagger, h.cursors
 	st := &j.q.statement
@@ -113,8 +118,7 @@ func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
 			return err
 		}
 		defer leave()
-		a.stream = &stream{w: a.w}
-		a.stream.allow(0) // the export's own time bounds what is computed
+		a.stream = newStream(a.w, h.o.Now)
 		args.ReadOnly, args.Waits, args.Timeout = true, true, h.o.ExportTimeout
 	}
 	if j.q.conditional() {

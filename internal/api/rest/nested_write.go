@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -104,6 +105,7 @@ func (n *nest) plan(g *group, st *query.Statement, build func(*query.Statement) 
 // run does it and fills the answer.
 func (x *nestedWrite) run(ctx context.Context, in scope, a *answer) error {
 	o := engine.TxOptions{Caller: x.caller, Rollback: x.q.statement.Rollback, Timeout: x.h.o.Timeout}
+	began := time.Now()
 	err := in.transact(ctx, o, func(tx engine.Tx) error {
 		if err := x.writeAll(ctx, tx); err != nil {
 			return err
@@ -114,7 +116,12 @@ func (x *nestedWrite) run(ctx context.Context, in scope, a *answer) error {
 		return err
 	}
 	if !x.found && in.tx == nil {
-		x.locate(ctx, o, err)
+		if o.Timeout > 0 {
+			o.Timeout -= time.Since(began)
+		}
+		if o.Timeout >= 0 {
+			x.locate(ctx, o, err)
+		}
 	}
 	return at(x.place, err)
 }

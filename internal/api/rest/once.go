@@ -88,7 +88,7 @@ func sumOf(texts ...string) [32]byte {
 }
 
 // told are the headers that say what is asked.
-var told = []string{"Accept", "Accept-Profile", "Content-Profile", "Content-Type", "If-Match", "If-None-Match", "Prefer", "Range"}
+var told = []string{"Accept", "Accept-Profile", "Content-Profile", "Content-Type", "If-Match", "If-None-Match", "Prefer", "Range", "Range-Unit"}
 
 // requestSum stands for all that a request asks.
 func requestSum(r *http.Request, body []byte) [32]byte {
@@ -179,7 +179,7 @@ func (h *Handler) onceOf(r *http.Request, a *answer, j *job, failed error) error
 		if failed != nil {
 			return failed
 		}
-		return h.run(r.Context(), scope{h.engine, tx}, in, j)
+		return h.run(r.Context(), scope{engine: h.engine, tx: tx}, in, j)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +14,6 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
-	"github.com/mainstay-dev/mainstay/internal/engine/query"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 )
 
@@ -134,6 +134,10 @@ func limitsOfBatches(t *testing.T, h http.Handler) {
 	wide := `{"method":"GET","path":"/projects?id=lt.3"}`
 	check("["+wide+"]", "OK | [")
 	check("["+wide+","+wide+"]", `Request Entity Too Large | {"code":"54000","details":null,"hint":null,"message":"the answers of the batch are larger than 150 bytes","index":1}`)
+	if got := call(h, "POST /batch\n\n["+wide+`,{"method":"GET","path":"/clients?id=eq.7"}]`); !strings.HasPrefix(got, "OK | [") {
+		t.Error(got)
+	}
+	check(`[{"method":"GET","path":"/clients?select=a:name,b:name,c:name,d:name&limit=1","headers":{"Accept":"text/csv"}},`+wide+`]`, `Request Entity Too Large | {"code":"54000"`)
 	long := `"` + strings.Repeat("x", 199) + `"`
 	check(`[{"method":"GET","path":"/clients?select=id","id":`+long+`}]`, `Bad Request | {"code":"MS400","details":null,"hint":null,"message":"the id is not a text or number of at most 200 bytes","index":0}`)
 }
@@ -178,9 +182,7 @@ func (e *retried) Transact(ctx context.Context, o engine.TxOptions, f func(engin
 func TestAttemptsLeaveNothing(t *testing.T) {
 	prepared(t, rest.Options{}, func(t *testing.T, _ http.Handler, e engine.Engine) {
 		again := &retried{Engine: e}
-		h := rest.New(again, rest.Options{CallerOf: func(r *http.Request) (query.Caller, error) {
-			return query.Caller{Role: "postgres", Claims: []byte(`{}`), Method: r.Method, Path: r.URL.Path}, nil
-		}})
+		h := owners(again, rest.Options{})
 		attempt := func(request, meanwhile string) string {
 			again.meanwhile = func() {
 				if got := call(h, meanwhile); !strings.HasPrefix(got, "Created") && !strings.HasPrefix(got, "OK") {
@@ -196,6 +198,51 @@ func TestAttemptsLeaveNothing(t *testing.T) {
 		batch := func(body string) string { return "POST /batch\nIdempotency-Key: \"b\"\n\n" + body }
 		got := attempt(batch(`[{"method":"POST","path":"/labels","body":{"code":"b","n":0}}]`), batch(`[{"method":"POST","path":"/labels","body":{"code":"c"}}]`))
 		if !strings.HasPrefix(got, `Unprocessable Entity |  | {"code":"MS422"`) || strings.Contains(got, "index") {
+			t.Error(got)
+		}
+	})
+}
+
+// A batch that only reads holds up no writer: it is a snapshot, also where it calls functions by POST.
+func TestBatchesOfReadsAreSnapshots(t *testing.T) {
+	prepared(t, rest.Options{}, func(t *testing.T, _ http.Handler, e engine.Engine) {
+		asked := &options{Engine: e}
+		h := owners(asked, rest.Options{})
+		for _, c := range []struct {
+			parts    string
+			readOnly []bool
+		}{
+			{`{"method":"GET","path":"/clients"},{"method":"HEAD","path":"/clients"}`, []bool{true}},
+			{`{"method":"GET","path":"/clients"},{"method":"POST","path":"/rpc/by_client","body":{"c":1}}`, []bool{true}},
+			{`{"method":"GET","path":"/clients"},{"method":"PATCH","path":"/clients?id=eq.0","body":{"name":"x"}}`, []bool{false}},
+		} {
+			asked.seen = nil
+			if got := call(h, "POST /batch\n\n["+c.parts+"]"); !strings.HasPrefix(got, "OK") || !slices.Equal(asked.seen, c.readOnly) {
+				t.Errorf("%s: read only %v, want %v: %s", c.parts, asked.seen, c.readOnly, got)
+			}
+		}
+	})
+}
+
+// options notes which transactions only read.
+type options struct {
+	engine.Engine
+	seen []bool
+}
+
+func (o *options) Transact(ctx context.Context, x engine.TxOptions, f func(engine.Tx) error) error {
+	o.seen = append(o.seen, x.ReadOnly)
+	return o.Engine.Transact(ctx, x, f)
+}
+
+// The unit of a Range is part of what is asked.
+func TestKeysTellUnitsApart(t *testing.T) {
+	prepared(t, rest.Options{}, func(t *testing.T, h http.Handler, _ engine.Engine) {
+		const write = "POST /labels\nIdempotency-Key: \"unit\"\nRange-Unit: "
+		if got := call(h, write+"items\n\n{\"code\":\"u\"}"); !strings.HasPrefix(got, "Created") {
+			t.Fatal(got)
+		}
+		if got := call(h, write+"bytes\n\n{\"code\":\"u\"}"); !strings.HasPrefix(got, "Unprocessable Entity") {
 			t.Error(got)
 		}
 	})

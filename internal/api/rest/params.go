@@ -231,8 +231,7 @@ func (p *parameters) find(path []string) (*query.Node, error) {
 	for _, name := range path {
 		e := n.Embed(name)
 		if e == nil {
-			return nil, fault.New("PGRST108", "'%s' is not an embedded resource in this request", name).
-				WithHint("Verify that '%s' is included in the 'select' query parameter.", name)
+			return nil, errNotEmbedded(name)
 		}
 		if e.Alias != "" && e.Alias != name && !slices.Contains(p.legacy, name) {
 			p.legacy = append(p.legacy, name)
@@ -240,6 +239,11 @@ func (p *parameters) find(path []string) (*query.Node, error) {
 		n = &e.Node
 	}
 	return n, nil
+}
+
+func errNotEmbedded(name string) *fault.Error {
+	return fault.New("PGRST108", "'%s' is not an embedded resource in this request", name).
+		WithHint("Verify that '%s' is included in the 'select' query parameter.", name)
 }
 
 func (p *parameters) reserved(l *Limits, n *query.Node, word string, negated bool, value string, top bool) error {

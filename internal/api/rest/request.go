@@ -80,6 +80,10 @@ func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 	if err = q.conditions(r.Header); err != nil {
 		return nil, err
 	}
+	if call && r.Method == http.MethodPost && (q.ifMatch != nil || q.ifNoneMatch != nil) {
+		return nil, fault.New(codeCondition, "functions called by POST take no If-Match and no If-None-Match").
+			WithHint("What such a call does has no entity tag: let the function compare what it is about to change.").WithStatus(http.StatusBadRequest)
+	}
 	if q.prefer, err = parsePrefer(r.Header["Prefer"]); err != nil {
 		return nil, err
 	}
@@ -107,6 +111,9 @@ func (h *Handler) parse(r *http.Request, s *settings) (*request, error) {
 	p, err := h.o.Limits.parameters(list, call && reads)
 	if err != nil {
 		return nil, err
+	}
+	if s.AliasesOnly && len(p.legacy) > 0 {
+		return nil, errNotEmbedded(p.legacy[0]).WithDetail("The embedded resource '%s' has an alias, by which parameters have to name it.", p.legacy[0])
 	}
 	q.limit, q.offset, q.legacy, q.maxRows = p.limit, p.offset, p.legacy, -1
 	if s.MaxRows > 0 {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,14 +16,19 @@ import (
 type settings struct {
 	Options
 	version  uint64
-	handlers bool // the project has handlers of media types
+	handlers bool     // the project has handlers of media types
+	untaken  []string // settings of the database that change nothing here
 }
 
 func (h *Handler) settings(cat *catalog.Catalog) *settings {
 	s := h.latest.Load()
 	if s == nil || s.version != cat.Version() {
+		before := s
 		s = newSettings(h.o, cat)
 		h.latest.Store(s)
+		if len(s.untaken) > 0 && (before == nil || !slices.Equal(before.untaken, s.untaken)) {
+			h.o.Log.Warn("settings of the database that are not taken: the project's own file says them", "settings", s.untaken)
+		}
 	}
 	return s
 }
@@ -73,7 +79,15 @@ func (s *settings) set(name, v string) {
 		}
 	case "db_pre_request":
 		s.Plan.PreRequest = v
+	case "url_use_legacy_target_names":
+		if isBool {
+			s.AliasesOnly = !on
+		}
+	case "client_error_verbosity":
+		s.Brief = v == "minimal"
 	case "db_tx_end":
 		s.RollbackAll, s.AllowRollback = strings.HasPrefix(v, "rollback"), strings.HasSuffix(v, "-allow-override")
+	default:
+		s.untaken = append(s.untaken, "pgrst."+name)
 	}
 }

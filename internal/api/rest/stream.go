@@ -16,7 +16,8 @@ import (
 
 const (
 	streamChunk = 32 << 10         // bytes that are held before they are sent
-	streamWrite = 10 * time.Second // that a client may take for a chunk
+	streamWrite = 10 * time.Second // that a client may be behind
+	streamRate  = 16 << 10         // bytes a second that a client takes at least, beyond what it may be behind
 	exportWait  = 5 * time.Second  // for a place among those that stream
 )
 
@@ -25,13 +26,37 @@ const (
 type stream struct {
 	w     http.ResponseWriter
 	begun bool // a part has been sent, and with it status 200
+	// left is for how long the client may still keep the stream waiting. What it takes earns it more: one that reads a little now and then would otherwise hold
+	// its place among the exports for as long as one may last.
+	left time.Duration
+	now  func() time.Time
 }
+
+func newStream(w http.ResponseWriter, now func() time.Time) *stream {
+	s := &stream{w: w, left: streamWrite, now: now}
+	s.allow(0) // the export's own time bounds what is computed
+	return s
+}
+
+// write sends a part. The time that it takes is the client's.
+func (s *stream) write(b []byte) error {
+	s.allow(max(s.left, time.Millisecond))
+	began := s.now()
+	_, err := s.w.Write(b)
+	s.left = min(streamWrite, s.left-s.now().Sub(began)+time.Duration(len(b))*time.Second/streamRate)
+	if err == nil && s.left <= 0 {
+		return errSlow
+	}
+	return err
+}
+
+var errSlow = errors.New("the client takes less than it must")
 
 // allow gives the client a time for what is written next, in place of the server's for the whole answer; 0 is without end.
 func (s *stream) allow(d time.Duration) {
 	var until time.Time
 	if d > 0 {
-		until = time.Now().Add(d)
+		until = s.now().Add(d)
 	}
 	_ = http.NewResponseController(s.w).SetWriteDeadline(until) // a ResponseWriter without deadlines is one of a test
 }
@@ -105,8 +130,7 @@ func (a *answer) flush() error {
 		s.begun = true
 		s.w.WriteHeader(http.StatusOK)
 	}
-	s.allow(streamWrite)
-	_, err := s.w.Write(a.buf)
+	err := s.write(a.buf)
 	a.buf = a.buf[:0]
 	return err
 }
