@@ -129,7 +129,7 @@ func (e *Edit) createIndex(s *sql.CreateIndex) {
 }
 
 // addIndex adds an index to a table under change.
-func (e *Edit) addIndex(t *Table, s *sql.CreateIndex) {
+func (e *Edit) addIndex(t *Table, s *sql.CreateIndex) *Index {
 	x := &Index{OID: e.newOID(), Name: s.Name, Unique: s.Unique, NullsNotDistinct: s.NullsNotDistinct, Method: s.Method, Include: slices.Clone(s.Include),
 		Options: s.Options}
 	if x.Method == "" {
@@ -174,6 +174,7 @@ func (e *Edit) addIndex(t *Table, s *sql.CreateIndex) {
 		e.depend(addr{oid: x.OID}, u.oid == t.OID, u)
 	}
 	e.setTable(t.edited())
+	return x
 }
 
 var indexMethods = map[string]bool{"btree": true, "hash": true, "gin": true, "gist": true, "spgist": true, "brin": true, "ivfflat": true, "hnsw": true, "bloom": true,

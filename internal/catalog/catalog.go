@@ -174,8 +174,12 @@ type Index struct {
 	Include          []string
 	Where            sql.Expr
 	Constraint       OID // the constraint that owns it, 0 if none
-	Comment          string
-	Options          []sql.Option
+	// Operators are those of an exclusion constraint, one a key; nil for other indexes.
+	Operators []string
+	// Deferrable says that the keys are checked at the end of the statement or later: there may be equal ones until then.
+	Deferrable bool
+	Comment    string
+	Options    []sql.Option
 }
 
 // Sequence is a sequence. Its position is data, not a fact.

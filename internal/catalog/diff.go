@@ -271,7 +271,7 @@ func (d *differ) dropParts(t, n *Table) {
 		}
 	}
 	for _, k := range t.Constraints {
-		if o := n.Constraint(k.Name); o == nil || !d.sameConstraint(k, o) {
+		if o := n.Constraint(k.Name); o == nil || !d.sameConstraint(t, k, n, o) {
 			d.drop(addr{oid: k.OID})
 		}
 	}
@@ -300,12 +300,12 @@ func (d *differ) dropParts(t, n *Table) {
 }
 
 // sameConstraint compares all but whether it was validated, which can be done later.
-func (d *differ) sameConstraint(k, o *Constraint) bool {
+func (d *differ) sameConstraint(t *Table, k *Constraint, n *Table, o *Constraint) bool {
 	a, b := *k, *o
 	if a.NotValid && !b.NotValid {
 		a.NotValid = false
 	}
-	return d.w.constraintText(&a) == d.to.constraintText(&b)
+	return d.w.constraintText(t, &a) == d.to.constraintText(n, &b)
 }
 
 // dropBlockers drops what would keep a column's type from being changed: views, policies, triggers and generated columns over it.
@@ -648,7 +648,7 @@ func (d *differ) makeTable(t *Table) {
 			s.Columns = append(s.Columns, d.to.columnTree(t, k))
 		}
 		for _, k := range t.Constraints {
-			if k.Kind != ForeignKey && k.Kind != Exclusion {
+			if k.Kind != ForeignKey && t.canMake(k) {
 				s.Constraints = append(s.Constraints, *d.to.constraintTree(t, k))
 			}
 		}
@@ -659,10 +659,15 @@ func (d *differ) makeTable(t *Table) {
 		d.makeColumn(t, k)
 	}
 	for _, k := range t.Constraints {
-		if k.Kind != ForeignKey && k.Kind != Exclusion {
+		if k.Kind != ForeignKey && t.canMake(k) {
 			d.makeConstraint(t, k)
 		}
 	}
+}
+
+// canMake reports whether all is known that a statement needs to make a constraint: the operators of an exclusion constraint are not read from a server.
+func (t *Table) canMake(k *Constraint) bool {
+	return k.Kind != Exclusion || slices.ContainsFunc(t.Indexes, func(x *Index) bool { return x.OID == k.Index && len(x.Operators) == len(x.Keys) })
 }
 
 func (d *differ) makeConstraint(t *Table, k *Constraint) {

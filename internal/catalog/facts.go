@@ -69,7 +69,7 @@ func (c *Catalog) tableFacts(t *Table, out map[string]string) {
 		out["column "+key+"."+k.Name] = join(c.columnText(t, k), aclText(sql.KindColumn, t.Owner, k.ACL), k.Comment)
 	}
 	for _, k := range t.Constraints {
-		out["constraint "+key+"."+k.Name] = join(c.constraintText(k), k.Comment)
+		out["constraint "+key+"."+k.Name] = join(c.constraintText(t, k), k.Comment)
 	}
 	for _, x := range t.Indexes {
 		if x.Constraint == 0 {
@@ -229,10 +229,13 @@ func (c *facts) columnText(t *Table, k *Column) string {
 	return join(c.typeKey(k.Type), fmt.Sprint(k.NotNull, k.Generated, k.Identity), exprText(k.Default), k.Collation, q)
 }
 
-func (c *facts) constraintText(k *Constraint) string {
+func (c *facts) constraintText(t *Table, k *Constraint) string {
 	ref := ""
 	if t := c.TableByOID(k.RefTable); t != nil {
 		ref = t.Schema + "." + t.Name + fmt.Sprint(k.RefColumns, k.OnDelete, k.OnUpdate, k.OnDeleteColumns, k.MatchFull)
+	}
+	if k.Kind == Exclusion {
+		ref = stmtText(alter(t, sql.AlterCmd{Kind: sql.AddConstraint, Name: k.Name, Constraint: c.constraintTree(t, k)}))
 	}
 	cols := k.Columns
 	if k.Kind == Check {

@@ -236,7 +236,7 @@ func (b *tableBuild) tableConstraint(k sql.Constraint) {
 	case sql.ForeignConstraint:
 		b.foreign = append(b.foreign, k)
 	case sql.ExclusionConstraint:
-		raise(fault.Unsupported("an EXCLUDE constraint", ""), k.Pos)
+		b.keys = append(b.keys, k)
 	}
 }
 
@@ -397,7 +397,7 @@ func (b *tableBuild) addKeys() {
 	for i := 0; i < len(ordered); i++ {
 		for j := i + 1; j < len(ordered); j++ {
 			a, c := &ordered[i], ordered[j]
-			if a.UsingIndex == "" && c.UsingIndex == "" && slices.Equal(a.Columns, c.Columns) && slices.Equal(a.Include, c.Include) && a.Deferrable == c.Deferrable &&
+			if a.Kind != sql.ExclusionConstraint && c.Kind != sql.ExclusionConstraint && a.UsingIndex == "" && c.UsingIndex == "" && slices.Equal(a.Columns, c.Columns) && slices.Equal(a.Include, c.Include) && a.Deferrable == c.Deferrable &&
 				a.Deferred == c.Deferred && a.NullsNotDistinct == c.NullsNotDistinct && (a.Name == "" || c.Name == "" || a.Name == c.Name) {
 				if a.Name == "" {
 					a.Name = c.Name
@@ -408,6 +408,10 @@ func (b *tableBuild) addKeys() {
 		}
 	}
 	for _, k := range ordered {
+		if k.Kind == sql.ExclusionConstraint {
+			b.addExclusion(k)
+			continue
+		}
 		b.addKey(k)
 	}
 }
@@ -457,7 +461,7 @@ func (b *tableBuild) addKey(k sql.Constraint) {
 	case t.Constraint(name) != nil:
 		e.fail(k.Pos, fault.DuplicateObject, "constraint %q for relation %q already exists", name, t.Name)
 	}
-	x := &Index{OID: e.newOID(), Name: name, Unique: true, NullsNotDistinct: k.NullsNotDistinct, Method: "btree", Keys: keys, Include: slices.Clone(k.Include)}
+	x := &Index{OID: e.newOID(), Name: name, Unique: true, NullsNotDistinct: k.NullsNotDistinct, Method: "btree", Keys: keys, Include: slices.Clone(k.Include), Deferrable: k.Deferrable}
 	c := &Constraint{OID: e.newOID(), Name: name, Kind: kind, Columns: slices.Clone(k.Columns), Index: x.OID, NullsNotDistinct: k.NullsNotDistinct,
 		Deferrable: k.Deferrable, Deferred: k.Deferred}
 	x.Constraint = c.OID
@@ -507,10 +511,82 @@ func (b *tableBuild) keyFromIndex(k sql.Constraint, kind ConstraintKind) {
 		e.notice("00000", "ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index %q to %q", x.Name, k.Name)
 		x.Name = k.Name
 	}
-	c.Name, x.Constraint = x.Name, c.OID
+	c.Name, x.Constraint, x.Deferrable = x.Name, c.OID, k.Deferrable
 	e.forget(addr{oid: x.OID})
 	t.Constraints = append(t.Constraints, c)
 	b.dependOnColumns(c.OID, c.Columns)
+}
+
+// addExclusion adds an exclusion constraint and its index.
+func (b *tableBuild) addExclusion(k sql.Constraint) {
+	e, t := b.e, b.t
+	method := k.Method
+	if method == "" {
+		method = "btree"
+	}
+	if !excluding[method] {
+		if !indexMethods[method] {
+			e.fail(k.Pos, fault.UndefinedObject, "access method %q does not exist", method)
+		}
+		e.fail(k.Pos, fault.FeatureNotSupported, "access method %q does not support exclusion constraints", method)
+	}
+	s := &sql.CreateIndex{Name: k.Name, Method: method, Include: k.Include, Where: k.Where, Pos: k.Pos}
+	var ops []string
+	for _, x := range k.Exclusions {
+		if x.Key.Column != "" && t.Column(x.Key.Column) == nil {
+			e.fail(k.Pos, fault.UndefinedColumn, "column %q named in key does not exist", x.Key.Column)
+		}
+		s.Keys = append(s.Keys, x.Key)
+		ops = append(ops, x.Op)
+		if c := t.Column(x.Key.Column); c != nil && method == "gist" && x.Key.OpClass == "" {
+			b.needGist(c, k.Pos)
+		}
+	}
+	switch {
+	case s.Name == "":
+		s.Name = e.relationName(t.Schema, t.Name, joinNames(indexColumnNames(s.Keys, s.Include)), "excl", true)
+	case e.relationExists(t.Schema, s.Name):
+		e.fail(k.Pos, fault.DuplicateTable, "relation %q already exists", s.Name)
+	case t.Constraint(s.Name) != nil:
+		e.fail(k.Pos, fault.DuplicateObject, "constraint %q for relation %q already exists", s.Name, t.Name)
+	}
+	x := e.addIndex(t, s)
+	c := &Constraint{OID: e.newOID(), Name: x.Name, Kind: Exclusion, Index: x.OID, Deferrable: k.Deferrable, Deferred: k.Deferred}
+	x.Operators, x.Deferrable, x.Constraint = ops, k.Deferrable, c.OID
+	for _, key := range x.Keys {
+		if key.Column != "" {
+			c.Columns = append(c.Columns, key.Column)
+		}
+	}
+	for _, u := range e.uses.at(x.OID) {
+		e.depend(addr{oid: c.OID}, u.auto, u.on)
+	}
+	e.forget(addr{oid: x.OID})
+	t.Constraints = append(t.Constraints, c)
+	b.store()
+}
+
+// excluding are the access methods that serve exclusion constraints.
+var excluding = map[string]bool{"btree": true, "hash": true, "gist": true, "spgist": true}
+
+// btreeGist are the types to which the extension btree_gist gives an order, enums apart.
+var btreeGist = map[OID]bool{Int2OID: true, Int4OID: true, Int8OID: true, Float4OID: true, Float8OID: true, NumericOID: true, TimestampOID: true, TimestamptzOID: true, TimeOID: true,
+	TimetzOID: true, DateOID: true, IntervalOID: true, OIDOID: true, MoneyOID: true, TextOID: true, VarcharOID: true, BpcharOID: true, ByteaOID: true, BitOID: true, VarbitOID: true,
+	MacaddrOID: true, Macaddr8OID: true, InetOID: true, CidrOID: true, UUIDOID: true, BoolOID: true}
+
+// needGist fails for a plain column of an exclusion constraint that PostgreSQL's GiST does not know without an extension.
+func (b *tableBuild) needGist(c *Column, pos sql.Pos) {
+	e := b.e
+	base := e.BaseType(c.Type)
+	switch ty := e.Type(base.OID); {
+	case ty == nil:
+	case ty.Kind == RangeType, ty.Kind == MultirangeType, ty.Category == 'G', base.OID == TSVectorOID, base.OID == TSQueryOID:
+		return
+	case e.Extension("btree_gist") != nil && (ty.Kind == EnumType || btreeGist[base.OID]):
+		return
+	}
+	raise(fault.New(fault.UndefinedObject, "data type %s has no default operator class for access method \"gist\"", e.TypeString(TypeRef{c.Type.OID, -1})).
+		WithHint("You must specify an operator class for the index or define a default operator class for the data type."), pos)
 }
 
 func (b *tableBuild) dependOnColumns(oid OID, cols []string) {
@@ -731,6 +807,12 @@ func (b *tableBuild) like(l sql.LikeClause) func() {
 				continue
 			}
 			for _, k := range from.Constraints {
+				if k.OID == x.Constraint && k.Kind == Exclusion {
+					c := e.constraintTree(from, k)
+					c.Name, c.Pos = "", l.Table.Pos
+					b.addExclusion(*c)
+					continue
+				}
 				if k.OID == x.Constraint && t.PrimaryKey() == nil || k.OID == x.Constraint && k.Kind == Unique {
 					kind := sql.UniqueConstraint
 					if k.Kind == PrimaryKey {

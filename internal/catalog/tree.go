@@ -146,7 +146,16 @@ func (c *facts) constraintTree(t *Table, k *Constraint) *sql.Constraint {
 		x.Kind = sql.ForeignConstraint
 		x.RefTable, x.RefColumns = c.TableByOID(k.RefTable).ref(), k.RefColumns
 	case Exclusion:
-		x.Kind = sql.ExclusionConstraint
+		x.Kind, x.Columns = sql.ExclusionConstraint, nil
+		for _, i := range t.Indexes {
+			if i.OID != k.Index {
+				continue
+			}
+			x.Method, x.Include, x.Where = i.Method, i.Include, i.Where
+			for n, op := range i.Operators {
+				x.Exclusions = append(x.Exclusions, sql.Exclusion{Key: i.Keys[n], Op: op})
+			}
+		}
 	}
 	return &x
 }

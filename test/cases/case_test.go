@@ -25,7 +25,7 @@ type step struct {
 	kind   string // "request" or "sql"
 	text   string
 	names  []string // who asks, in order
-	words  []string // of a script: atomic, dry-run, check
+	words  []string // of a script: atomic, dry-run, check, go-on
 	answer int      // index of its response or result in the archive, -1 when it is missing
 	at     int      // index of the step itself
 	golden map[string]int

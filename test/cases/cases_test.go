@@ -290,6 +290,7 @@ func runSQL(ctx context.Context, e engine.Engine, s *step, caller query.Caller) 
 	in := engine.Script{
 		Caller: caller, Text: s.text, File: "script.sql",
 		Atomic: contains(s.words, "atomic"), DryRun: contains(s.words, "dry-run"), Check: contains(s.words, "check"),
+		GoOn: contains(s.words, "go-on"),
 	}
 	var out transcript
 	if err := e.Script(ctx, in, &out); err != nil {

@@ -95,7 +95,7 @@ func (b *builder) unique(t *catalog.Table) []string {
 // uniqueIndex is the columns of the first unique index of t that holds all rows and nothing but columns.
 func uniqueIndex(t *catalog.Table) []string {
 	for _, x := range t.Indexes {
-		if !x.Unique || x.Where != nil {
+		if !x.Unique || x.Where != nil || x.Deferrable {
 			continue
 		}
 		var cols []string

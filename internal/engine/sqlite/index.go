@@ -245,10 +245,24 @@ func (p *physical) duplicates(t *catalog.Table, ix *catalog.Index) error {
 		err = err.WithDetail("%s", fmt.Sprintf("Key (%s)=(%s) is duplicated.", strings.Join(names, ", "), p.texts(t, ix, row)))
 		return found
 	})
-	if rerr != nil && !errors.Is(rerr, found) {
+	switch {
+	case errors.Is(rerr, found):
+		return err
+	case rerr != nil || !layout.Unique(ix):
 		return rerr
 	}
 	return err
+}
+
+// apart checks that no stored keys collide in an index that SQLite's own does not keep apart.
+func (p *physical) apart(t *catalog.Table, ix *catalog.Index) error {
+	switch {
+	case ix.Operators != nil:
+		return p.eachRow(layout.TableName(t.Schema, t.Name), t, func(ctid int64, row []value.Datum) error { return exec.Collides(p.s, t, ix, ctid, row) })
+	case ix.Unique && !layout.Unique(ix):
+		return p.duplicates(t, ix)
+	}
+	return nil
 }
 
 // texts are the text forms of an index's keys.

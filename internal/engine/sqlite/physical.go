@@ -115,7 +115,7 @@ func (p *physical) createTable(t *catalog.Table, fill *sql.Select) error {
 func (p *physical) withoutUnique(old, t *catalog.Table, change func() error) error {
 	var unique []*catalog.Index
 	for _, ix := range t.Indexes {
-		if !ix.Unique || !layout.Physical(ix) || indexByOID(old, ix.OID) == nil { // those that are new have steps of their own
+		if !ix.Unique && ix.Operators == nil || indexByOID(old, ix.OID) == nil { // those that are new have steps of their own
 			continue
 		}
 		unique = append(unique, ix)
@@ -178,7 +178,7 @@ func physicalColumns(t *catalog.Table) string {
 
 func (p *physical) createIndex(t *catalog.Table, ix *catalog.Index) error {
 	if !layout.Physical(ix) {
-		return nil
+		return p.apart(t, ix)
 	}
 	name, err := p.indexName(t, ix)
 	if err != nil {
@@ -186,7 +186,7 @@ func (p *physical) createIndex(t *catalog.Table, ix *catalog.Index) error {
 	}
 	text, err := layout.CreateIndexAs(p.cat, t, ix, name, p.lowerIndex(ix))
 	if errors.Is(err, errNotIndexable) {
-		return nil // it would have served speed only
+		return p.apart(t, ix) // it would have served speed only
 	}
 	if err != nil {
 		return err
@@ -194,7 +194,10 @@ func (p *physical) createIndex(t *catalog.Table, ix *catalog.Index) error {
 	if err = p.conn.Exec(text); errors.Is(err, sqlite3.CONSTRAINT) && ix.Unique {
 		return p.duplicates(t, ix)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return p.apart(t, ix)
 }
 
 // placeSequence stores the position of a sequence that was made or restarted.
@@ -355,7 +358,7 @@ func (p *physical) alterInPlace(old, new *catalog.Table, from []conversion) erro
 	// Indexes first: SQLite drops no column that one uses, and the names of those that stay may change with the table's schema.
 	var again []*catalog.Index
 	for _, ix := range new.Indexes {
-		if o := indexByOID(old, ix.OID); o != nil && (layout.IndexName(old, o) != layout.IndexName(new, ix) || o.NullsNotDistinct != ix.NullsNotDistinct || hasExpression(ix) && columnsRenamed(from)) {
+		if o := indexByOID(old, ix.OID); o != nil && (layout.IndexName(old, o) != layout.IndexName(new, ix) || o.NullsNotDistinct != ix.NullsNotDistinct || o.Deferrable != ix.Deferrable || hasExpression(ix) && columnsRenamed(from)) {
 			if err := p.dropIndex(old, o); err != nil {
 				return err
 			}

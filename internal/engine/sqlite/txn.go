@@ -303,12 +303,46 @@ func (t *txn) setConstraints(s *sql.SetConstraints) error {
 	}
 	var names []string
 	for _, n := range s.Names {
+		if err := t.deferrable(n, s.Deferred); err != nil {
+			return err
+		}
 		names = append(names, n.Name)
 	}
 	if err := exec.SetConstraints(t.s, names, s.Deferred); err != nil {
 		return err
 	}
 	return t.sink.Done("SET CONSTRAINTS")
+}
+
+// deferrable says whether SET CONSTRAINTS may name a constraint, to put it off or not.
+func (t *txn) deferrable(n sql.Name, put bool) error {
+	path := t.s.Path
+	if n.Schema != "" {
+		path = []string{n.Schema}
+	}
+	for _, schema := range path {
+		found, may := false, false
+		for x := range t.s.Cat.Tables() {
+			if x.Schema != schema {
+				continue
+			}
+			if k := x.Constraint(n.Name); k != nil {
+				found, may = true, may || k.Deferrable
+			}
+			for _, g := range x.Triggers {
+				if g.Constraint && g.Name == n.Name {
+					found, may = true, may || g.Deferrable
+				}
+			}
+		}
+		switch {
+		case found && !may && put:
+			return fault.New(fault.WrongObjectType, "constraint %q is not deferrable", n.Name)
+		case found:
+			return nil
+		}
+	}
+	return fault.New(fault.UndefinedObject, "constraint %q does not exist", written(n))
 }
 
 // truncate runs TRUNCATE.

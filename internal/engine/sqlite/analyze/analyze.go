@@ -108,6 +108,13 @@ func Coerce(cat *catalog.Catalog, e tree.Expr, to tree.Type, context byte) (out 
 	return out, nil
 }
 
+// Operator is the call of the operator with that name on two expressions.
+func Operator(cat *catalog.Catalog, env *Env, name string, l, r tree.Expr) (out tree.Expr, err error) {
+	a := newAnalyzer(cat, env)
+	defer a.recover(&err)
+	return a.applyOperator("", name, []tree.Expr{l, r}, sql.NoPos), nil
+}
+
 // relScope is a scope in which the columns of rels are visible.
 func (a *analyzer) relScope(rels []*tree.Rel) *scope {
 	sc := &scope{query: &tree.Query{}}

@@ -259,6 +259,9 @@ func (a *analyzer) arbiters(s *sql.OnConflict, r *tree.Rel, it *item) []*catalog
 		}
 		for _, x := range t.Indexes {
 			if x.OID == k.Index && k.Index != 0 {
+				if !x.Unique && s.DoUpdate {
+					a.fail(sql.NoPos, fault.WrongObjectType, "ON CONFLICT DO UPDATE not supported with exclusion constraints")
+				}
 				for _, name := range k.Columns {
 					a.markRead(r, t.ColumnIndex(name))
 				}

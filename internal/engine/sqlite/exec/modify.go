@@ -351,6 +351,10 @@ func (in *insert) onConflict(x *execution, f, g *eval.Frame, row []value.Datum, 
 	tg := in.tg
 	var ctid int64
 	for _, u := range oc.indexes {
+		if u.index.Deferrable {
+			return false, fault.New(fault.ObjectNotInState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters").
+				WithConstraint(tg.table.Schema, tg.table.Name, u.index.Name)
+		}
 		var err error
 		if ctid, err = u.conflict(x, row, 0); err != nil {
 			return false, err

@@ -26,6 +26,8 @@ type rowTrigger struct {
 	fk     *catalog.Constraint // the foreign key
 	child  *catalog.Table      // of the foreign key
 	parent bool                // the trigger is on the referenced side
+
+	unique *uniqueIndex // a key that may collide until the end of the statement or longer
 }
 
 // event is an AFTER ROW trigger that waits.
@@ -34,6 +36,7 @@ type event struct {
 	on       int
 	fire     rowTrigger
 	old, new []value.Datum
+	ctid     int64 // of new
 	rows     *transition
 	// a statement trigger has neither old nor new
 	statement bool
@@ -107,6 +110,17 @@ func (tg *target) triggers(m *maker) error {
 				tg.after[onDelete] = append(tg.after[onDelete], r)
 			}
 		}
+	}
+	for _, u := range tg.unique {
+		if !u.index.Deferrable || u.con == nil {
+			continue
+		}
+		r := rowTrigger{name: fmt.Sprintf("Unique_ConstraintTrigger_%d", u.con.OID), unique: u}
+		if u.con.Kind == catalog.PrimaryKey {
+			r.name = fmt.Sprintf("PK_ConstraintTrigger_%d", u.con.OID)
+		}
+		tg.after[onInsert] = append(tg.after[onInsert], r)
+		tg.after[onUpdate] = append(tg.after[onUpdate], r)
 	}
 	byName := func(a, b rowTrigger) int { return strings.Compare(a.name, b.name) }
 	for on := range tg.after {
@@ -206,6 +220,8 @@ func (x *execution) isDeferred(r *rowTrigger) bool {
 		if r.parent && (r.fk.OnDelete != sql.NoAction || r.fk.OnUpdate != sql.NoAction) {
 			return false // actions are never put off
 		}
+	case r.unique != nil:
+		name, deferrable, initially = r.unique.con.Name, true, r.unique.con.Deferred
 	case r.trigger != nil && r.trigger.Constraint:
 		deferrable, initially = r.trigger.Deferrable, r.trigger.Deferred
 	}
@@ -221,8 +237,8 @@ func (x *execution) isDeferred(r *rowTrigger) bool {
 	return initially
 }
 
-// after queues the AFTER ROW triggers of a changed row. set are the columns that an UPDATE names.
-func (x *execution) after(tg *target, on int, old, new []value.Datum, set []int, rows *transition) error {
+// after queues the AFTER ROW triggers of a changed row. ctid is the new row's place, set are the columns that an UPDATE names.
+func (x *execution) after(tg *target, on int, old, new []value.Datum, ctid int64, set []int, rows *transition) error {
 	if rows != nil {
 		if old != nil {
 			rows.old = append(rows.old, old)
@@ -235,6 +251,14 @@ func (x *execution) after(tg *target, on int, old, new []value.Datum, set []int,
 		if r.fk != nil && !tg.concerns(&r, on, old, new) {
 			continue
 		}
+		if r.unique != nil {
+			if other, err := r.unique.conflict(x, new, ctid); err != nil || other == 0 {
+				if err != nil {
+					return err
+				}
+				continue // a later row that collides with this one is looked at itself
+			}
+		}
 		if r.trigger != nil {
 			ok, err := x.applies(tg, &r, old, new, set)
 			if err != nil {
@@ -244,7 +268,7 @@ func (x *execution) after(tg *target, on int, old, new []value.Datum, set []int,
 				continue
 			}
 		}
-		e := event{tg: tg, on: on, fire: r, old: old, new: new, rows: rows}
+		e := event{tg: tg, on: on, fire: r, old: old, new: new, ctid: ctid, rows: rows}
 		if x.isDeferred(&r) {
 			x.deferred = append(x.deferred, e)
 			continue
@@ -382,6 +406,8 @@ func (x *execution) fire(e *event) error {
 	case e.fire.trigger != nil:
 		_, err := x.call(e.tg, &e.fire, e.on, e.old, e.new, e.rows)
 		return err
+	case e.fire.unique != nil:
+		return x.recheck(e)
 	case e.fire.parent:
 		return x.parentChanged(e)
 	}
@@ -674,7 +700,7 @@ func (tg *target) deleteRow(x *execution, ctid int64, old []value.Datum, rows *t
 	if err != nil || !ok {
 		return false, err
 	}
-	return true, x.after(tg, onDelete, old, nil, nil, rows)
+	return true, x.after(tg, onDelete, old, nil, 0, nil, rows)
 }
 
 // updateRow replaces a row with all that belongs to it. test checks the new row. It returns the row as
@@ -697,7 +723,7 @@ func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, se
 	if err := tg.check(x, new); err != nil {
 		return nil, 0, err
 	}
-	if err := tg.nullsNotDistinct(x, new, ctid); err != nil {
+	if err := tg.collides(x, new, ctid); err != nil {
 		return nil, 0, err
 	}
 	moved, ok, err := tg.update(x, ctid, new)
@@ -712,7 +738,7 @@ func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, se
 			return nil, 0, err
 		}
 	}
-	return new, moved, x.after(tg, onUpdate, old, new, set, rows)
+	return new, moved, x.after(tg, onUpdate, old, new, moved, set, rows)
 }
 
 // insertRow inserts a row with all that belongs to it, after its BEFORE triggers.
@@ -725,7 +751,7 @@ func (tg *target) insertRow(x *execution, row []value.Datum, test rowTest, rows 
 	if err := tg.check(x, row); err != nil {
 		return 0, err
 	}
-	if err := tg.nullsNotDistinct(x, row, 0); err != nil {
+	if err := tg.collides(x, row, 0); err != nil {
 		return 0, err
 	}
 	ctid, err := tg.insert(x, row)
@@ -737,5 +763,5 @@ func (tg *target) insertRow(x *execution, row []value.Datum, test rowTest, rows 
 			return 0, err
 		}
 	}
-	return ctid, x.after(tg, onInsert, nil, row, nil, rows)
+	return ctid, x.after(tg, onInsert, nil, row, ctid, nil, rows)
 }

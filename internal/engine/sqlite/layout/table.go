@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -85,8 +86,14 @@ type Lower func(t *catalog.Table, e sql.Expr) (string, error)
 
 // Physical reports whether an index exists in SQLite. Those of other access methods than btree and hash are kept as facts only: they would not serve SQLite.
 func Physical(ix *catalog.Index) bool {
+	if ix.Operators != nil {
+		return slices.Contains(ix.Operators, "=") // the others are compared row by row
+	}
 	return ix.Unique || ix.Method == "" || ix.Method == "btree" || ix.Method == "hash"
 }
+
+// Unique reports whether SQLite's own index keeps the keys apart.
+func Unique(ix *catalog.Index) bool { return ix.Unique && !ix.Deferrable }
 
 // IndexName is the quoted SQLite name of an index.
 func IndexName(t *catalog.Table, ix *catalog.Index) string { return TableName(t.Schema, ix.Name) }
@@ -100,14 +107,19 @@ func CreateIndex(cat *catalog.Catalog, t *catalog.Table, ix *catalog.Index, lowe
 func CreateIndexAs(cat *catalog.Catalog, t *catalog.Table, ix *catalog.Index, name string, lower Lower) (string, error) {
 	var b strings.Builder
 	b.WriteString("CREATE ")
-	if ix.Unique {
+	if Unique(ix) {
 		b.WriteString("UNIQUE ")
 	}
 	b.WriteString("INDEX " + name + " ON " + TableName(t.Schema, t.Name) + " (")
+	first := true
 	for i, k := range ix.Keys {
-		if i > 0 {
+		if ix.Operators != nil && ix.Operators[i] != "=" {
+			continue
+		}
+		if !first {
 			b.WriteString(", ")
 		}
+		first = false
 		key, err := indexKey(cat, t, ix, k, lower)
 		if err != nil {
 			return "", err

@@ -632,7 +632,7 @@ func keyFixed(r *tree.Rel, where tree.Expr) bool {
 		}
 	}
 	for _, ix := range r.Table.Indexes {
-		if !ix.Unique || ix.Where != nil {
+		if !ix.Unique || ix.Where != nil || ix.Deferrable {
 			continue
 		}
 		all := len(ix.Keys) > 0

@@ -140,8 +140,13 @@ func (x *reader) constraintText(t *catalog.Table, k *catalog.Constraint) string 
 		}
 	case catalog.Check:
 		s = "CHECK " + inParens(x.checkText(k))
-	default:
+	case catalog.Exclusion:
 		s = "EXCLUDE"
+		for _, i := range t.Indexes {
+			if i.OID == k.Index && len(i.Operators) == len(i.Keys) {
+				s += " " + x.indexBody(i, i.Operators)
+			}
+		}
 	}
 	if k.Deferrable {
 		s += " DEFERRABLE"
@@ -174,11 +179,17 @@ func (x *reader) indexText(t *catalog.Table, i *catalog.Index) string {
 	if i.Unique {
 		b.WriteString("UNIQUE ")
 	}
+	return b.String() + "INDEX " + sql.QuoteIdent(i.Name) + " ON " + sql.QuoteIdent(t.Schema) + "." + sql.QuoteIdent(t.Name) + " " + x.indexBody(i, nil)
+}
+
+// indexBody is the definition of an index, or with its operators of an exclusion constraint, after its table.
+func (x *reader) indexBody(i *catalog.Index, operators []string) string {
+	var b strings.Builder
 	method := i.Method
 	if method == "" {
 		method = "btree"
 	}
-	b.WriteString("INDEX " + sql.QuoteIdent(i.Name) + " ON " + sql.QuoteIdent(t.Schema) + "." + sql.QuoteIdent(t.Name) + " USING " + method + " (")
+	b.WriteString("USING " + method + " (")
 	for n, k := range i.Keys {
 		if n > 0 {
 			b.WriteString(", ")
@@ -198,6 +209,9 @@ func (x *reader) indexText(t *catalog.Table, i *catalog.Index) string {
 		case k.Nulls == sql.NullsFirst:
 			b.WriteString(" NULLS FIRST")
 		}
+		if operators != nil {
+			b.WriteString(" WITH " + operators[n])
+		}
 	}
 	b.WriteString(")")
 	if len(i.Include) > 0 {
@@ -206,7 +220,10 @@ func (x *reader) indexText(t *catalog.Table, i *catalog.Index) string {
 	if i.NullsNotDistinct {
 		b.WriteString(" NULLS NOT DISTINCT")
 	}
-	if i.Where != nil {
+	switch {
+	case i.Where != nil && operators != nil:
+		b.WriteString(" WHERE " + inParens(exprText(i.Where)))
+	case i.Where != nil:
 		b.WriteString(" WHERE " + exprText(i.Where))
 	}
 	return b.String()
