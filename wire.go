@@ -33,6 +33,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 	"github.com/mainstay-dev/mainstay/internal/exposure"
 	"github.com/mainstay-dev/mainstay/internal/federation"
+	"github.com/mainstay-dev/mainstay/internal/hook"
 	"github.com/mainstay-dev/mainstay/internal/identity"
 	"github.com/mainstay-dev/mainstay/internal/mail"
 	"github.com/mainstay-dev/mainstay/internal/outbox"
@@ -170,6 +171,8 @@ func (s *Server) openOutbox(a *app) error {
 		return err
 	}
 	a.outbox = &outbox.Outbox{Accounts: a.accounts, Templates: templates, Keep: s.Dev, Log: a.log}
+	_, a.outbox.MailHook = c.Hooks["send_email"]
+	_, a.outbox.TextHook = c.Hooks["send_sms"]
 	if m := c.SMTP; m != nil {
 		carrier := &mail.SMTP{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password, From: m.From, FromName: m.FromName, TLS: m.TLS, CA: m.CA}
 		a.outbox.Mail = carrier.Send
@@ -194,11 +197,16 @@ func (a *app) signIn() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	hooks, err := hooksOf(c)
+	if err != nil {
+		return nil, err
+	}
 	a.accounts = account.New(a.engine, a.keys, account.Options{
 		SiteURL: a.project.Config.Auth.SiteURL, Redirects: c.Redirects, External: a.external, NoSignup: c.NoSignup, Anonymous: c.AnonymousUsers,
 		Email:         account.Channel{Disabled: c.Email.Disabled, AutoConfirm: c.Email.AutoConfirm},
 		Phone:         account.Channel{Disabled: c.Phone.Disabled, AutoConfirm: c.Phone.AutoConfirm},
-		NoTexts:       !a.dev, // there is no carrier yet: only the inbox for development shows them
+		NoTexts:       !a.dev && hooks.Text == nil, // nobody carries them: only the inbox for development shows them
+		Hooks:         hooks,
 		ManualLinking: c.ManualLinking, OneMailChange: c.OneMailChange, Reauthenticate: c.Reauthenticate, CurrentPassword: c.CurrentPassword,
 		Lifetime: c.Lifetime, Timebox: c.Timebox, Inactivity: c.Inactivity, SingleUser: c.SingleSession, ReuseWindow: c.ReuseInterval,
 		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: a.passwordPolicy(),
@@ -244,6 +252,25 @@ func (a *app) passwordPolicy() password.Policy {
 		return known, err
 	}
 	return p
+}
+
+// hooksOf reads the project's hooks.
+func hooksOf(c *project.SignIn) (account.Hooks, error) {
+	var hooks account.Hooks
+	for name, to := range map[string]**hook.Hook{
+		"custom_access_token": &hooks.AccessToken, "send_email": &hooks.Mail, "send_sms": &hooks.Text, "password_verification_attempt": &hooks.Password,
+		"mfa_verification_attempt": &hooks.Factor, "before_user_created": &hooks.BeforeUser, "after_user_created": &hooks.AfterUser,
+	} {
+		settings, ok := c.Hooks[name]
+		if !ok {
+			continue
+		}
+		var err error
+		if *to, err = hook.Parse(settings.URI, settings.Secrets, settings.Timeout); err != nil {
+			return hooks, fmt.Errorf("auth.hook.%s: %w", name, err)
+		}
+	}
+	return hooks, nil
 }
 
 // external is the server's address as users reach it.

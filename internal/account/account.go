@@ -69,6 +69,7 @@ type Options struct {
 	Federation   *federation.Client
 	LinkVerified bool
 	Limits       Limits
+	Hooks        Hooks
 
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger     // nil discards
@@ -205,9 +206,42 @@ func invalid(message string, args ...any) *fault.Error {
 	return fail(http.StatusBadRequest, "validation_failed", message, args...)
 }
 
-// transact runs f in one transaction; f may be called again from the start. The access tokens of sessions that it ended are refused when it returns.
+// transact runs f in one transaction; f may be called again from the start. When it returns, the access tokens of sessions that f ended are refused, and those of
+// sessions that it has issued are made.
 func (s *Service) transact(ctx context.Context, f func(*tx) error) error {
-	ended, err := s.store.transact(ctx, false, func(x *tx) error {
+	c := &creation{id: newID(), allowed: s.o.Hooks.BeforeUser == nil}
+	x, err := s.commit(ctx, c, f)
+	if c.wanted != nil {
+		if err := s.askBefore(ctx, c.wanted); err != nil {
+			return err
+		}
+		c.allowed = true
+		x, err = s.commit(ctx, c, f)
+	}
+	if err != nil {
+		return err
+	}
+	for _, id := range x.ended {
+		s.keys.EndSession(id, s.now().Add(s.o.Lifetime+identity.Leeway))
+	}
+	if s.o.Hooks.AfterUser != nil {
+		for _, id := range c.made {
+			s.tellAfter(ctx, id)
+		}
+	}
+	for _, i := range x.issued {
+		if err := s.grant(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit runs f in a transaction and gives the one that has committed.
+func (s *Service) commit(ctx context.Context, c *creation, f func(*tx) error) (*tx, error) {
+	return s.store.transact(ctx, false, func(x *tx) error {
+		x.creation = c
+		c.made = nil
 		if err := f(x); err != nil {
 			return err
 		}
@@ -219,10 +253,6 @@ func (s *Service) transact(ctx context.Context, f func(*tx) error) error {
 		}
 		return nil
 	})
-	for _, id := range ended {
-		s.keys.EndSession(id, s.now().Add(s.o.Lifetime+identity.Leeway))
-	}
-	return err
 }
 
 // endedKey begins the keys under which ended sessions are remembered.

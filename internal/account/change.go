@@ -260,16 +260,41 @@ func (s *Service) mailChange(x *tx, u *userRow, redirectTo string, ch Challenge)
 	if err != nil {
 		return err
 	}
-	if s.bothConfirm(u) && u.EmailChangeConfirm != currentConfirmed {
-		t := oneTime{kind: changeCurrent, purpose: "email_change", address: u.Email, redirectTo: s.Redirect(redirectTo), flow: flow}
-		if _, err := s.mail(x, u, u.Email, mailChange, t); err != nil {
+	current := oneTime{kind: changeCurrent, user: u.ID, purpose: "email_change", address: u.Email, redirectTo: s.Redirect(redirectTo), flow: flow}
+	next := current
+	next.kind, next.address = changeNew, u.EmailChange
+	// Who has confirmed is not asked again: a second confirmation of one address is not one of the other.
+	askCurrent, askNext := s.bothConfirm(u) && u.EmailChangeConfirm != currentConfirmed, u.EmailChangeConfirm != newConfirmed
+	if askCurrent && askNext && s.o.Hooks.Mail != nil {
+		return s.mailBoth(x, u, current, next)
+	}
+	if askCurrent {
+		if _, err := s.mail(x, u, u.Email, mailChange, current); err != nil {
 			return err
 		}
 	}
-	if u.EmailChangeConfirm == newConfirmed {
-		return nil // who has confirmed is not asked again: a second confirmation of one address is not one of the other
+	if !askNext {
+		return nil
 	}
-	_, err = s.mail(x, u, u.EmailChange, mailChange, oneTime{kind: changeNew, purpose: "email_change", address: u.EmailChange, redirectTo: s.Redirect(redirectTo), flow: flow})
+	_, err = s.mail(x, u, u.EmailChange, mailChange, next)
+	return err
+}
+
+// mailBoth queues one message with the tokens of both addresses, as a hook that sends mails expects it: beside the current address's code stands the new one's hash,
+// and beside the new one's code the current one's, for the hook swaps them.
+func (s *Service) mailBoth(x *tx, u *userRow, current, next oneTime) error {
+	old, err := s.issue(x, current)
+	if err != nil {
+		return err
+	}
+	coming, err := s.issue(x, next)
+	if err != nil {
+		return err
+	}
+	_, err = s.tell(x, "email", u.Email, mailChange, Fields{
+		Token: old.Code, TokenHash: coming.Link, TokenNew: coming.Code, TokenHashNew: old.Link, RedirectTo: current.redirectTo, Email: u.Email, NewEmail: u.EmailChange,
+		Action: current.purpose,
+	}, u)
 	return err
 }
 

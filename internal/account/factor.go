@@ -394,6 +394,9 @@ func (s *Service) VerifyFactor(ctx context.Context, c Client, who *Bearer, id st
 	if err != nil {
 		return nil, err
 	}
+	if err := s.factorTried(ctx, who.User, f, ok); err != nil {
+		return nil, err
+	}
 	if !ok {
 		return nil, errFactor(f.Type)
 	}
@@ -468,7 +471,7 @@ func (s *Service) raise(x *tx, who *Bearer, factor, method string) (*Session, er
 	if err != nil || u == nil {
 		return nil, orGone(err)
 	}
-	return s.tokens(x, &next[0], u)
+	return s.tokens(x, &next[0], u, method, false)
 }
 
 // factorAnswer compares an answer. v gets what is to be kept of it; step is that of an app's code.

@@ -29,6 +29,8 @@ type Message struct {
 type Fields struct {
 	ConfirmationURL string         `json:"ConfirmationURL"`
 	Token           string         `json:"Token"`
+	TokenNew        string         `json:"TokenNew,omitempty"` // of the new address, where one message tells both
+	TokenHashNew    string         `json:"TokenHashNew,omitempty"`
 	TokenHash       string         `json:"TokenHash"`
 	SiteURL         string         `json:"SiteURL"`
 	RedirectTo      string         `json:"RedirectTo"`

@@ -813,10 +813,10 @@ func (s *Service) tokenByCode(ctx context.Context, c Client, r TokenRequest) (*T
 		return nil, oauthError("invalid_request", "code and code_verifier are required")
 	}
 	bad := oauthError("invalid_grant", "The authorization code is invalid, expired or used")
-	var out *Tokens
+	var finish func() (*Tokens, error)
 	var refused error
 	err := s.transact(ctx, func(x *tx) error {
-		out, refused = nil, nil
+		finish, refused = nil, nil
 		client, err := x.authenticate(r.Client)
 		if err != nil {
 			return err
@@ -858,10 +858,11 @@ func (s *Service) tokenByCode(ctx context.Context, c Client, r TokenRequest) (*T
 		if err != nil {
 			return err
 		}
-		if err := x.prove(now, row.ID, "oauth_provider/authorization_code"); err != nil {
+		if err := x.prove(now, row.ID, byProgram); err != nil {
 			return err
 		}
-		out, err = s.clientTokens(x, client, row, u, a.Nonce)
+		session, err := s.tokens(x, row, u, byProgram, true)
+		finish = func() (*Tokens, error) { return s.clientTokens(client, row, session, a.Nonce) }
 		return err
 	})
 	if err == nil {
@@ -870,14 +871,14 @@ func (s *Service) tokenByCode(ctx context.Context, c Client, r TokenRequest) (*T
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	return finish()
 }
 
-func (s *Service) clientTokens(x *tx, client *clientRow, row *sessionRow, u *userRow, nonce string) (*Tokens, error) {
-	session, err := s.tokens(x, row, u)
-	if err != nil {
-		return nil, err
-	}
+// byProgram is how the user of a session was proved that was given to a program.
+const byProgram = "oauth_provider/authorization_code"
+
+// clientTokens is what a program gets of a session that has its access token.
+func (s *Service) clientTokens(client *clientRow, row *sessionRow, session *Session, nonce string) (_ *Tokens, err error) {
 	out := &Tokens{AccessToken: session.AccessToken, TokenType: "bearer", ExpiresIn: session.ExpiresIn, Scope: row.Scopes}
 	if slices.Contains(split(client.GrantTypes), "refresh_token") {
 		out.RefreshToken = session.RefreshToken

@@ -66,7 +66,7 @@ func (s *Service) NotTold(ctx context.Context, m *Message, why error, refused bo
 
 func withoutSecrets(data json.RawMessage) map[string]any {
 	m := object(data)
-	for _, secret := range []string{"ConfirmationURL", "Token", "TokenHash"} {
+	for _, secret := range []string{"ConfirmationURL", "Token", "TokenHash", "TokenNew", "TokenHashNew"} {
 		delete(m, secret)
 	}
 	return m

@@ -40,19 +40,18 @@ func (s *store) owner() query.Caller {
 	return c
 }
 
-// transact runs f in one transaction and gives the sessions that have ended with it. f may be called again from the start.
-func (s *store) transact(ctx context.Context, readOnly bool, f func(*tx) error) (ended []string, err error) {
+// transact runs f in one transaction and gives the one that has committed. f may be called again from the start.
+func (s *store) transact(ctx context.Context, readOnly bool, f func(*tx) error) (*tx, error) {
 	caller := s.owner()
-	err = s.engine.Transact(ctx, engine.TxOptions{Caller: caller, Timeout: s.limit, ReadOnly: readOnly}, func(t engine.Tx) error {
-		x := &tx{store: s, tx: t, ctx: ctx, caller: caller}
-		err := f(x)
-		ended = x.ended
-		return err
+	var x *tx
+	err := s.engine.Transact(ctx, engine.TxOptions{Caller: caller, Timeout: s.limit, ReadOnly: readOnly}, func(t engine.Tx) error {
+		x = &tx{store: s, tx: t, ctx: ctx, caller: caller}
+		return f(x)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return ended, nil
+	return x, nil
 }
 
 // tx is a transaction under way.
@@ -61,7 +60,10 @@ type tx struct {
 	tx     engine.Tx
 	ctx    context.Context
 	caller query.Caller
-	ended  []string // sessions that end when the transaction commits
+	// What happens when the transaction commits.
+	ended    []string  // these sessions end
+	issued   []*issued // these get access tokens
+	creation *creation // the user that it makes
 }
 
 // A condition compares a column with a value: op is one of the REST door's words.

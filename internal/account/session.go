@@ -96,7 +96,7 @@ func (s *Service) signIn(x *tx, c Client, u *userRow, method string) (*Session, 
 	if u, err = x.updateUser(now, u.ID, values{"last_sign_in_at": now}); err != nil {
 		return nil, err
 	}
-	return s.tokens(x, row, u)
+	return s.tokens(x, row, u, method, true)
 }
 
 func errBanned() error { return fail(http.StatusBadRequest, "user_banned", "User is banned") }
@@ -113,8 +113,9 @@ func (x *tx) prove(now time.Time, session, method string) error {
 	return err
 }
 
-// tokens makes the access and refresh tokens of a session as it is.
-func (s *Service) tokens(x *tx, row *sessionRow, u *userRow) (*Session, error) {
+// tokens makes the tokens of a session as it is, for a user who was proved by method; fresh says that the session begins with it. The access token is made when the
+// transaction has committed.
+func (s *Service) tokens(x *tx, row *sessionRow, u *userRow, method string, fresh bool) (*Session, error) {
 	view, err := x.view(u)
 	if err != nil {
 		return nil, err
@@ -123,17 +124,16 @@ func (s *Service) tokens(x *tx, row *sessionRow, u *userRow) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	access, expires, err := s.accessToken(row, view, methods)
-	if err != nil {
-		return nil, err
-	}
+	claims, expires := s.claims(row, view, methods)
 	refresh, err := refreshToken(s.keys.Derive(refreshPurpose), row)
 	if err != nil {
 		return nil, err
 	}
-	return &Session{
-		AccessToken: access, TokenType: "bearer", ExpiresIn: int64(s.o.Lifetime / time.Second), ExpiresAt: expires.Unix(), RefreshToken: refresh, User: view,
-	}, nil
+	out := &Session{
+		TokenType: "bearer", ExpiresIn: int64(s.o.Lifetime / time.Second), ExpiresAt: expires.Unix(), RefreshToken: refresh, User: view,
+	}
+	x.issued = append(x.issued, &issued{session: out, row: row, claims: claims, method: method, fresh: fresh})
+	return out, nil
 }
 
 type method struct {
@@ -141,7 +141,8 @@ type method struct {
 	Timestamp int64  `json:"timestamp"`
 }
 
-func (s *Service) accessToken(row *sessionRow, u *User, methods []methodRow) (string, time.Time, error) {
+// claims are those of a session's access token, and when it expires.
+func (s *Service) claims(row *sessionRow, u *User, methods []methodRow) (map[string]any, time.Time) {
 	now := s.now()
 	expires := now.Add(s.o.Lifetime)
 	amr := make([]method, len(methods))
@@ -165,8 +166,7 @@ func (s *Service) accessToken(row *sessionRow, u *User, methods []methodRow) (st
 			}
 		}
 	}
-	token, err := s.keys.Sign(claims)
-	return token, expires, err
+	return claims, expires
 }
 
 // Refresh answers a refresh token with the session's next tokens (protocol document 2.4). The token before the current one, or an older one within the
@@ -227,7 +227,7 @@ func (s *Service) refresh(ctx context.Context, c Client, token, client string) (
 			refused = fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
 			return x.endSession(row.ID)
 		}
-		out, err = s.tokens(x, row, u)
+		out, err = s.tokens(x, row, u, byRefresh, false)
 		return err
 	})
 	if err == nil {
@@ -308,7 +308,7 @@ func (s *Service) refreshStored(ctx context.Context, c Client, token string) (*S
 		if err != nil || len(next) != 1 {
 			return orUnknown(err)
 		}
-		out, err = s.tokens(x, &next[0], u)
+		out, err = s.tokens(x, &next[0], u, byRefresh, false)
 		return err
 	})
 	return out, err

@@ -67,6 +67,11 @@ func (s *Service) SignIn(ctx context.Context, c Client, r Credentials) (*Session
 	if err != nil {
 		return nil, err
 	}
+	if u != nil && u.DeletedAt == nil {
+		if err := s.passwordTried(ctx, u, ok); err != nil {
+			return nil, err
+		}
+	}
 	if !ok || u == nil || u.DeletedAt != nil {
 		return nil, errCredentials()
 	}

@@ -180,7 +180,7 @@ func (s *Service) newPassword(ctx context.Context, c Client, password string) (s
 // newEmailUser makes a user of an address that nobody has confirmed yet.
 func (s *Service) newEmailUser(x *tx, mail, hash string, data map[string]any, provider string) (*userRow, error) {
 	now := s.now()
-	id := newID()
+	id := x.creation.id
 	v := values{
 		"id": id, "email": mail, "raw_app_meta_data": map[string]any{"provider": provider, "providers": []string{provider}},
 		"raw_user_meta_data": merged(data, map[string]any{"sub": id, "email": mail, "email_verified": s.o.Email.AutoConfirm, "phone_verified": false}),
@@ -271,7 +271,7 @@ func textChannel(channel string) (string, error) {
 
 func (s *Service) newPhoneUser(x *tx, phone, hash string, data map[string]any) (*userRow, error) {
 	now := s.now()
-	id := newID()
+	id := x.creation.id
 	v := values{
 		"id": id, "phone": phone, "raw_app_meta_data": map[string]any{"provider": "phone", "providers": []string{"phone"}},
 		"raw_user_meta_data": merged(data, map[string]any{"sub": id, "phone": phone, "email_verified": false, "phone_verified": s.o.Phone.AutoConfirm}),

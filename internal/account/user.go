@@ -251,8 +251,12 @@ func (x *tx) insertUser(now time.Time, v values) (*userRow, error) {
 	}
 	maps.Copy(all, v)
 	if all["id"] == nil {
-		all["id"] = newID()
+		all["id"] = x.creation.id
 	}
+	if err := x.creation.mayCreate(all); err != nil {
+		return nil, err
+	}
+	x.creation.made = append(x.creation.made, all["id"].(string))
 	return insert[userRow](x, schemaAuth, "users", all)
 }
 

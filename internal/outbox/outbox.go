@@ -27,8 +27,10 @@ type Outbox struct {
 	Templates *mail.Templates
 	Mail      func(context.Context, *mail.Mail) error                   // nil: mails are kept, not sent
 	SMS       func(ctx context.Context, channel, to, text string) error // nil: text messages are kept, not sent
-	Keep      bool                                                      // an inbox shows what was sent
-	Log       *slog.Logger
+	// MailHook and TextHook say that a hook of the project's sends them instead.
+	MailHook, TextHook bool
+	Keep               bool // an inbox shows what was sent
+	Log                *slog.Logger
 }
 
 const (
@@ -136,10 +138,16 @@ func (o *Outbox) send(ctx context.Context, m *account.Message) error {
 	}
 	if m.Channel != "email" {
 		text, err := o.Templates.SMS(fields.Token)
+		if err == nil && o.TextHook {
+			return o.Accounts.TextByHook(ctx, m, &fields, text)
+		}
 		if err != nil || o.SMS == nil {
 			return err
 		}
 		return o.SMS(ctx, m.Channel, m.Recipient, text)
+	}
+	if o.MailHook {
+		return o.Accounts.MailByHook(ctx, m, &fields)
 	}
 	written, err := o.Templates.Render(m.Template, m.Recipient, fields)
 	if err != nil || o.Mail == nil {

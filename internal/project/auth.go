@@ -45,6 +45,48 @@ type SignIn struct {
 	External        []ExternalProvider
 	LinkVerified    bool
 	SigningKeys     []byte // what signing_keys_path names; nil for none
+	Hooks           map[string]Hook
+}
+
+// Hook is a point at which the project's own program or function has a say ([auth.hook.NAME]).
+type Hook struct {
+	URI     string
+	Secrets string
+	Timeout time.Duration // 0 is the default
+}
+
+// hookNames are the points that there are.
+var hookNames = []string{"custom_access_token", "send_email", "send_sms", "password_verification_attempt", "mfa_verification_attempt", "before_user_created", "after_user_created"}
+
+const maxHookTimeout = 30 * time.Second
+
+type hookDocument struct {
+	Enabled bool   `toml:"enabled"`
+	URI     string `toml:"uri"`
+	Secrets string `toml:"secrets"`
+	Timeout string `toml:"timeout"`
+}
+
+// hooks reads the hooks that are switched on.
+func hooks(from map[string]hookDocument) (map[string]Hook, error) {
+	all := map[string]Hook{}
+	for name, d := range from {
+		if !slices.Contains(hookNames, name) {
+			return nil, fmt.Errorf("auth.hook.%s: there is no such hook; there are %s", name, strings.Join(hookNames, ", "))
+		}
+		if !d.Enabled {
+			continue
+		}
+		h := Hook{URI: fromEnv(d.URI), Secrets: fromEnv(d.Secrets)}
+		if d.Timeout != "" {
+			var err error
+			if h.Timeout, err = time.ParseDuration(d.Timeout); err != nil || h.Timeout <= 0 || h.Timeout > maxHookTimeout {
+				return nil, fmt.Errorf("auth.hook.%s.timeout must be a time of at most %v", name, maxHookTimeout)
+			}
+		}
+		all[name] = h
+	}
+	return all, nil
 }
 
 // SecondFactors are the second factors that users may add and use ([auth.mfa]).
@@ -197,6 +239,7 @@ type signInDocument struct {
 	Provider     *OAuthServer                `toml:"oauth_server"`
 	External     map[string]ExternalProvider `toml:"external"`
 	LinkVerified *bool                       `toml:"link_verified_addresses"`
+	Hooks        map[string]hookDocument     `toml:"hook"`
 	Rates        RateLimits                  `toml:"rate_limit"`
 }
 
@@ -307,6 +350,10 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 		return s, fmt.Errorf("auth.leaked_passwords.lookup_url must be an https address, or one on this machine")
 	case s.Lifetime < 0 || s.Lifetime > 7*24*time.Hour:
 		return s, fmt.Errorf("auth.jwt_expiry must be between 1 second and a week")
+	}
+	var err error
+	if s.Hooks, err = hooks(d.Hooks); err != nil {
+		return s, err
 	}
 	set(&s.SMSTemplate, d.SMS.Template)
 	if d.SigningKeys != nil && *d.SigningKeys != "" {

@@ -89,24 +89,36 @@ func (a answer) text(path string) string {
 // both runs a test on each engine, with a project of its own.
 func both(t *testing.T, settings string, test func(*testing.T, *server)) {
 	t.Helper()
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) { test(t, start(settings, "")) })
+}
+
+// engines runs a test on each engine, which starts the servers that it wants: of settings, and with SQL of its own beside the world.
+func engines(t *testing.T, test func(t *testing.T, start func(settings, sql string) *server)) {
+	t.Helper()
 	t.Parallel()
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			s := mainstay.Server{Dir: project(t, settings)}
-			if engine == "postgres" {
-				s.Database = database(t, s.Dir)
-			}
-			test(t, &server{mainstaytest.Run(t, s), t})
+			test(t, func(settings, sql string) *server {
+				s := mainstay.Server{Dir: project(t, settings, sql)}
+				if engine == "postgres" {
+					s.Database = database(t)
+				}
+				return &server{mainstaytest.Run(t, s), t}
+			})
 		})
 	}
 }
 
-// project makes the folder of a project.
-func project(t *testing.T, settings string) string {
+// project makes the folder of a project: the world, and SQL beside it.
+func project(t *testing.T, settings, sql string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"mainstay.toml": settings, "migrations/1_world.sql": world} {
+	files := map[string]string{"mainstay.toml": settings, "migrations/1_world.sql": world}
+	if sql != "" {
+		files["migrations/2_more.sql"] = sql
+	}
+	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -119,12 +131,12 @@ func project(t *testing.T, settings string) string {
 }
 
 // database makes a database that has what a first start makes of one, and the world: it is a copy of one that was started once, because that takes seconds.
-func database(t *testing.T, dir string) string {
+func database(t *testing.T) string {
 	t.Helper()
 	return clustertest.Copy(t, "world", func(address string) error {
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		defer stop()
-		s := mainstay.Server{Dir: dir, DataDir: t.TempDir(), Database: address, Addr: "127.0.0.1:0", Dev: true, Ready: func(mainstay.Info) { stop() }}
+		s := mainstay.Server{Dir: project(t, open, ""), DataDir: t.TempDir(), Database: address, Addr: "127.0.0.1:0", Dev: true, Ready: func(mainstay.Info) { stop() }}
 		return s.Run(ctx)
 	})
 }

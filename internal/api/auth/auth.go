@@ -139,7 +139,9 @@ func (d *door) patch(path string, f endpoint) { d.handle("PATCH "+path, f) }
 
 func (d *door) handle(pattern string, f endpoint) {
 	d.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		q := &request{Request: r, w: w, door: d, client: account.Client{IP: d.ClientIP(r), UserAgent: r.UserAgent()}}
+		client := account.Client{IP: d.ClientIP(r), UserAgent: r.UserAgent()}
+		r = r.WithContext(account.WithClient(r.Context(), client))
+		q := &request{Request: r, w: w, door: d, client: client}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		var err error
 		if q.token, err = d.Keys.Token(r); err != nil {
