@@ -23,6 +23,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/api/gateway"
 	"github.com/mainstay-dev/mainstay/internal/api/inbox"
 	"github.com/mainstay-dev/mainstay/internal/api/rest"
+	"github.com/mainstay-dev/mainstay/internal/captcha"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
@@ -222,8 +223,15 @@ func (a *app) signIn() (http.Handler, error) {
 		Passkeys: c.Passkeys, Site: passkey.RelyingParty{ID: c.Site.ID, Name: c.Site.Name, Origins: c.Site.Origins},
 		Log: a.log,
 	})
+	var riddle *captcha.Verifier
+	if c.Captcha.Enabled {
+		if riddle, err = captcha.New(c.Captcha.Service, c.Captcha.Secret, c.Captcha.URL); err != nil {
+			return nil, fmt.Errorf("auth.captcha: %w", err)
+		}
+	}
 	return auth.New(auth.Options{
-		Keys: a.keys, Accounts: a.accounts, FollowAtOnce: c.FollowAtOnce, Log: a.log,
+		Captcha: riddle,
+		Keys:    a.keys, Accounts: a.accounts, FollowAtOnce: c.FollowAtOnce, Log: a.log,
 		Settings: auth.Settings{
 			External:      external,
 			DisableSignup: c.NoSignup, MailerAutoconfirm: c.Email.AutoConfirm, PhoneAutoconfirm: c.Phone.AutoConfirm,

@@ -46,6 +46,15 @@ type SignIn struct {
 	LinkVerified    bool
 	SigningKeys     []byte // what signing_keys_path names; nil for none
 	Hooks           map[string]Hook
+	Captcha         Captcha
+}
+
+// Captcha asks whether a sender is a person ([auth.captcha]).
+type Captcha struct {
+	Enabled bool   `toml:"enabled"`
+	Service string `toml:"provider"` // hcaptcha, turnstile
+	Secret  string `toml:"secret"`
+	URL     string `toml:"url"` // where it is asked; "" is the service's own address
 }
 
 // Hook is a point at which the project's own program or function has a say ([auth.hook.NAME]).
@@ -240,6 +249,7 @@ type signInDocument struct {
 	External     map[string]ExternalProvider `toml:"external"`
 	LinkVerified *bool                       `toml:"link_verified_addresses"`
 	Hooks        map[string]hookDocument     `toml:"hook"`
+	Captcha      *Captcha                    `toml:"captcha"`
 	Rates        RateLimits                  `toml:"rate_limit"`
 }
 
@@ -351,6 +361,8 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	case s.Lifetime < 0 || s.Lifetime > 7*24*time.Hour:
 		return s, fmt.Errorf("auth.jwt_expiry must be between 1 second and a week")
 	}
+	set(&s.Captcha, d.Captcha)
+	s.Captcha.Secret = fromEnv(s.Captcha.Secret)
 	var err error
 	if s.Hooks, err = hooks(d.Hooks); err != nil {
 		return s, err

@@ -21,6 +21,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/account"
+	"github.com/mainstay-dev/mainstay/internal/captcha"
 	"github.com/mainstay-dev/mainstay/internal/identity"
 )
 
@@ -31,6 +32,8 @@ type Options struct {
 	Settings Settings
 	// FollowAtOnce uses a link when it is opened, as the ecosystem's server does. Default: a page asks first.
 	FollowAtOnce bool
+	// Captcha asks whether a sender is a person before a sign-in, a sign-up or a message; nil asks nobody.
+	Captcha *captcha.Verifier
 	// ClientIP says where a request comes from; nil is the connection's own address.
 	ClientIP func(*http.Request) netip.Addr
 	Log      *slog.Logger // nil discards

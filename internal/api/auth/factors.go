@@ -30,7 +30,7 @@ func (d *door) factors() {
 		}
 		return d.Accounts.AddPasskey(q.Context(), who, b.ChallengeID, b.Credential)
 	}))
-	d.post("/passkeys/authentication/options", func(q *request) (any, error) { return d.Accounts.AskPasskey(q.Context(), q.client) })
+	d.post("/passkeys/authentication/options", d.human(func(q *request) (any, error) { return d.Accounts.AskPasskey(q.Context(), q.client) }))
 	d.post("/passkeys/authentication/verify", func(q *request) (any, error) {
 		b, err := readAnswer(q)
 		if err != nil {

@@ -22,12 +22,12 @@ func (c challenge) of() account.Challenge {
 }
 
 func (d *door) users() {
-	d.post("/signup", signUp)
-	d.post("/token", token)
-	d.post("/otp", sendCode)
-	d.post("/magiclink", magicLink)
-	d.post("/recover", recoverPassword)
-	d.post("/resend", resend)
+	d.post("/signup", d.human(signUp))
+	d.post("/token", d.tokens())
+	d.post("/otp", d.human(sendCode))
+	d.post("/magiclink", d.human(magicLink))
+	d.post("/recover", d.human(recoverPassword))
+	d.post("/resend", d.human(resend))
 	d.post("/verify", verify)
 	d.get("/verify", d.openLink)
 	d.post("/verify/link", d.followLink)
@@ -60,6 +60,18 @@ func signUp(q *request) (any, error) {
 		return out.Session, nil
 	}
 	return out.User, nil
+}
+
+// tokens gives tokens. A flow that began with a captcha, a session and another provider's word need none again.
+func (d *door) tokens() endpoint {
+	asked := d.human(token)
+	return func(q *request) (any, error) {
+		switch q.URL.Query().Get("grant_type") {
+		case "refresh_token", "pkce", "id_token":
+			return token(q)
+		}
+		return asked(q)
+	}
 }
 
 func token(q *request) (any, error) {
