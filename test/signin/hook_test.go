@@ -73,14 +73,6 @@ func listen(t *testing.T) *receiver {
 	return r
 }
 
-// fresh forgets what was told, and by whom, before.
-func (r *receiver) fresh() {
-	r.say(func(heard) (int, string) { return 200, "{}" })
-	for len(r.told) > 0 {
-		<-r.told
-	}
-}
-
 func (r *receiver) say(answer func(heard) (int, string)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -168,9 +160,9 @@ func (s *server) signIn(mail, password string) answer {
 }
 
 func TestHookMakesClaims(t *testing.T) {
-	r := listen(t)
-	both(t, hooked(r, "custom_access_token 2s"), func(t *testing.T, s *server) {
-		r.fresh()
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		r := listen(t)
+		s := start(hooked(r, "custom_access_token 2s"), "")
 		add := func(h heard) (int, string) {
 			claims := h.body["claims"].(map[string]any)
 			claims["plan"] = "gold"
@@ -233,11 +225,11 @@ func TestHookMakesClaims(t *testing.T) {
 }
 
 func TestHookHasLittleTime(t *testing.T) {
-	r := listen(t)
-	released := make(chan struct{})
-	t.Cleanup(func() { close(released) })
-	both(t, hooked(r, "before_user_created 100ms"), func(t *testing.T, s *server) {
-		r.fresh()
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		r := listen(t)
+		released := make(chan struct{})
+		t.Cleanup(func() { close(released) })
+		s := start(hooked(r, "before_user_created 100ms"), "")
 		r.say(func(heard) (int, string) { <-released; return 200, "{}" })
 		s.want("too slow", s.auth("", "POST /signup", obj{"email": "slow@example.com", "password": good}), 422, "hook_timeout")
 		list := s.want("list", s.auth(s.ServiceKey, "GET /admin/users", nil), 200, "")
@@ -248,9 +240,9 @@ func TestHookHasLittleTime(t *testing.T) {
 }
 
 func TestHookBeforeUserIsMade(t *testing.T) {
-	r := listen(t)
-	both(t, hooked(r, "before_user_created", "after_user_created"), func(t *testing.T, s *server) {
-		r.fresh()
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		r := listen(t)
+		s := start(hooked(r, "before_user_created", "after_user_created"), "")
 		r.say(func(h heard) (int, string) {
 			mail, _ := h.body["user"].(map[string]any)["email"].(string)
 			if strings.HasSuffix(mail, "@evil.example") {
@@ -340,8 +332,8 @@ grant execute on function public.claims, public.password, public.factor, public.
 `
 
 func TestHooksOfTheDatabase(t *testing.T) {
-	points := hooked(nil, "custom_access_token=claims", "password_verification_attempt=password", "before_user_created=gate")
-	bothWith(t, points, hookFunctions, func(t *testing.T, s *server) {
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		s := start(hooked(nil, "custom_access_token=claims", "password_verification_attempt=password", "before_user_created=gate"), hookFunctions)
 		s.want("refused", s.auth("", "POST /signup", obj{"email": "eve@evil.example", "password": good}), 403, "unknown")
 		a := s.signUp("ada@example.com")
 		if _, ok := claimsOf(t, a.text("access_token"))["plan"]; ok {
@@ -369,18 +361,20 @@ func TestHooksOfTheDatabase(t *testing.T) {
 }
 
 func TestHooksThatFail(t *testing.T) {
-	for _, function := range []string{"broken", "absent"} {
-		bothWith(t, hooked(nil, "before_user_created="+function), hookFunctions, func(t *testing.T, s *server) {
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		for _, function := range []string{"broken", "absent"} {
+			s := start(hooked(nil, "before_user_created="+function), hookFunctions)
 			a := s.want(function, s.auth("", "POST /signup", obj{"email": "ada@example.com", "password": good}), 500, "unexpected_failure")
 			if strings.Contains(a.raw, "secret") || !strings.Contains(a.raw, "public/"+function) {
 				t.Errorf("answered %s", a.raw)
 			}
-		})
-	}
+		}
+	})
 }
 
 func TestHookOfSecondFactors(t *testing.T) {
-	bothWith(t, hooked(nil, "mfa_verification_attempt=factor"), hookFunctions, func(t *testing.T, s *server) {
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		s := start(hooked(nil, "mfa_verification_attempt=factor"), hookFunctions)
 		token := s.signUp("ada@example.com").text("access_token")
 		added := s.want("enroll", s.auth(token, "POST /factors", obj{"factor_type": "totp"}), 200, "")
 		id := added.text("id")
@@ -402,9 +396,9 @@ func TestHookOfSecondFactors(t *testing.T) {
 }
 
 func TestHookSendsMails(t *testing.T) {
-	r := listen(t)
-	both(t, hooked(r, "send_email"), func(t *testing.T, s *server) {
-		r.fresh()
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		r := listen(t)
+		s := start(hooked(r, "send_email"), "")
 		s.want("sign up", s.auth("", "POST /signup?redirect_to=https://app.example/in", obj{"email": "ada@example.com", "password": good}), 200, "")
 		h := r.next("/send_email")
 		data := func(h heard, name string) string { return fmt.Sprint(h.body["email_data"].(map[string]any)[name]) }
@@ -442,7 +436,8 @@ func TestHookSendsMails(t *testing.T) {
 }
 
 func TestHookSendsTexts(t *testing.T) {
-	bothWith(t, hooked(nil, "send_sms=message"), hookFunctions, func(t *testing.T, s *server) {
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		s := start(hooked(nil, "send_sms=message"), hookFunctions)
 		s.want("otp", s.auth("", "POST /otp", obj{"phone": "+491701234567"}), 200, "")
 		code := ""
 		for deadline := time.Now().Add(20 * time.Second); code == ""; {
