@@ -182,25 +182,35 @@ func languageTitle(l string) string {
 
 // polymorphic fails when the result's type could not be told from the arguments'.
 func (e *Edit) polymorphic(f *Function, pos sql.Pos) {
-	family := func(o OID) int {
-		switch o {
-		case AnyElementOID, AnyArrayOID, AnyNonArrayOID, AnyEnumOID, AnyRangeOID, AnyMultirangeOID:
-			return 1
-		case AnyCompatibleOID, AnyCompatibleArrayOID, AnyCompatibleNonArrayOID, AnyCompatibleRangeOID, AnyCompatibleMultirangeOID:
-			return 2
+	results := []TypeRef{f.Returns}
+	for _, p := range f.Params {
+		if p.Mode == sql.OutArg || p.Mode == sql.TableArg {
+			results = append(results, p.Type)
 		}
-		return 0
 	}
-	want := family(f.Returns.OID)
-	if want == 0 || slices.ContainsFunc(f.ArgTypes(), func(o OID) bool { return family(o) == want }) {
-		return
+	for _, r := range results {
+		enough, of := sources(r.OID)
+		if len(enough) > 0 && !slices.ContainsFunc(f.ArgTypes(), func(o OID) bool { return slices.Contains(enough, o) }) {
+			raise(fault.New(fault.InvalidFunctionDefinition, "cannot determine result data type").
+				WithDetail("A result of type %s requires at least one input of type %s.", e.TypeString(r), of), pos)
+		}
 	}
-	of := "anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange"
-	if want == 2 {
-		of = "anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or anycompatiblemultirange"
+}
+
+// sources are the types of arguments that tell what a polymorphic result is, with their names; none for other types.
+func sources(o OID) (enough []OID, names string) {
+	switch o {
+	case AnyRangeOID, AnyMultirangeOID:
+		return []OID{AnyRangeOID, AnyMultirangeOID}, "anyrange or anymultirange"
+	case AnyCompatibleRangeOID, AnyCompatibleMultirangeOID:
+		return []OID{AnyCompatibleRangeOID, AnyCompatibleMultirangeOID}, "anycompatiblerange or anycompatiblemultirange"
+	case AnyElementOID, AnyArrayOID, AnyNonArrayOID, AnyEnumOID:
+		return []OID{AnyElementOID, AnyArrayOID, AnyNonArrayOID, AnyEnumOID, AnyRangeOID, AnyMultirangeOID}, "anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange"
+	case AnyCompatibleOID, AnyCompatibleArrayOID, AnyCompatibleNonArrayOID:
+		return []OID{AnyCompatibleOID, AnyCompatibleArrayOID, AnyCompatibleNonArrayOID, AnyCompatibleRangeOID, AnyCompatibleMultirangeOID},
+			"anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or anycompatiblemultirange"
 	}
-	raise(fault.New(fault.InvalidFunctionDefinition, "cannot determine result data type").
-		WithDetail("A result of type %s requires at least one input of type %s.", e.TypeString(f.Returns), of), pos)
+	return nil, ""
 }
 
 func (e *Edit) overload(f *Function) *Function {

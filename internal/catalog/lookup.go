@@ -338,3 +338,21 @@ func (t *Table) Policy(name string) *Policy {
 	}
 	return nil
 }
+
+var multiranges = map[OID]OID{
+	Int4RangeOID: Int4MultirangeOID, Int8RangeOID: Int8MultirangeOID, NumRangeOID: NumMultirangeOID,
+	TsRangeOID: TsMultirangeOID, TstzRangeOID: TstzMultirangeOID, DateRangeOID: DateMultirangeOID,
+}
+
+// MultirangeOf is the multirange type of a range type, 0 for none.
+func MultirangeOf(rng OID) OID { return multiranges[rng] }
+
+// RangeOfMultirange is the range type of a multirange type, 0 for none.
+func RangeOfMultirange(multi OID) OID {
+	for r, m := range multiranges {
+		if m == multi {
+			return r
+		}
+	}
+	return 0
+}

@@ -318,10 +318,17 @@ func (c *conv) stmt(v *value) Stmt {
 		}
 		return &UnsupportedStmt{Feature: "CREATE " + objectWords(n.Text("kind")), Pos: p}
 	case "VacuumStmt":
+		s := &NoOp{What: "ANALYZE", Pos: p}
 		if n.Bool("is_vacuumcmd") {
-			return &NoOp{What: "VACUUM", Pos: p}
+			s.What = "VACUUM"
 		}
-		return &NoOp{What: "ANALYZE", Pos: p}
+		for _, r := range n.List("rels") {
+			_, r := r.Node()
+			if t := r.Get("relation"); t != nil {
+				s.Tables = append(s.Tables, NoOpTable{Name: c.table(t).Name, Columns: texts(r.List("va_cols"))})
+			}
+		}
+		return s
 	case "CheckPointStmt":
 		return &NoOp{What: "CHECKPOINT", Pos: p}
 	case "DiscardStmt":

@@ -741,8 +741,15 @@ type CreateAggregate struct {
 // NoOp is a statement that has no meaning on an embedded engine and may be accepted silently: VACUUM, ANALYZE,
 // CHECKPOINT, DISCARD, CLUSTER, REINDEX, SECURITY LABEL, COMMENT ON LARGE OBJECT ….
 type NoOp struct {
-	What string
-	Pos  Pos
+	What   string
+	Tables []NoOpTable // that VACUUM and ANALYZE name
+	Pos    Pos
+}
+
+// NoOpTable is a table, with columns of it, that a NoOp names.
+type NoOpTable struct {
+	Name    Name
+	Columns []string
 }
 
 // UnsupportedStmt is a statement that the grammar knows and this tree does not. Feature names it for the refusal.

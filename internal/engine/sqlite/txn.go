@@ -13,6 +13,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/system"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
@@ -160,7 +161,7 @@ func (t *txn) run(s sql.Stmt, file string, args []string) error {
 	case *sql.Notify:
 		return t.sink.Done("NOTIFY")
 	case *sql.NoOp:
-		return t.sink.Done(s.What)
+		return t.noOp(s)
 	}
 	if catalog.IsDefinition(s) {
 		return t.define(s, file)
@@ -361,6 +362,25 @@ func (t *txn) truncate(s *sql.Truncate) error {
 		return err
 	}
 	return t.sink.Done("TRUNCATE TABLE")
+}
+
+// noOp does nothing, but tables and columns that a statement names must be there.
+func (t *txn) noOp(s *sql.NoOp) error {
+	for _, n := range s.Tables {
+		x := t.s.Cat.FindTable(t.s.Path, n.Name)
+		if x == nil {
+			if system.Relation(n.Name.Schema, n.Name.Name) != nil {
+				continue
+			}
+			return fault.New(fault.UndefinedTable, "relation %q does not exist", written(n.Name)).At(int(n.Name.Pos))
+		}
+		for _, c := range n.Columns {
+			if x.ColumnIndex(c) < 0 {
+				return fault.New(fault.UndefinedColumn, "column %q of relation %q does not exist", c, x.Name)
+			}
+		}
+	}
+	return t.sink.Done(s.What)
 }
 
 func written(n sql.Name) string {

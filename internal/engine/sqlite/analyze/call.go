@@ -278,6 +278,9 @@ func (a *analyzer) funcCall(sc *scope, e *sql.FuncCall) tree.Expr {
 		if e.Filter != nil {
 			a.fail(e.Pos, fault.FeatureNotSupported, "FILTER is not implemented for non-aggregate window functions")
 		}
+		if k.fn == nil {
+			a.raise(e.Pos, fault.Unsupported("a window function of the project", "Built-in aggregates and window functions take any window."))
+		}
 		all, ret := a.arguments(k, args)
 		w := &tree.WindowCall{Fn: k.fn, Args: all, Typ: plain(ret)}
 		w.Over = a.window(sc, e.Over, e.Pos)

@@ -95,7 +95,7 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 			}
 		}
 		if multi != 0 {
-			of := multirangeOf(multi)
+			of := catalog.RangeOfMultirange(multi)
 			switch {
 			case of == 0:
 				return 0, mismatch("argument declared %s is not a multirange type but type %s", "anymultirange", a.typeName(multi))
@@ -166,7 +166,7 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 			return rng
 		case catalog.AnyMultirangeOID:
 			if multi == 0 {
-				return multirangeFor(rng)
+				return catalog.MultirangeOf(rng)
 			}
 			return multi
 		case catalog.AnyCompatibleOID, catalog.AnyCompatibleNonArrayOID:
@@ -200,20 +200,4 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 		return 0, mismatch("could not determine polymorphic type because input has type %s", "unknown")
 	}
 	return out, nil
-}
-
-var multiranges = map[oid]oid{
-	catalog.Int4RangeOID: catalog.Int4MultirangeOID, catalog.Int8RangeOID: catalog.Int8MultirangeOID, catalog.NumRangeOID: catalog.NumMultirangeOID,
-	catalog.TsRangeOID: catalog.TsMultirangeOID, catalog.TstzRangeOID: catalog.TstzMultirangeOID, catalog.DateRangeOID: catalog.DateMultirangeOID,
-}
-
-func multirangeFor(rng oid) oid { return multiranges[rng] }
-
-func multirangeOf(multi oid) oid {
-	for r, m := range multiranges {
-		if m == multi {
-			return r
-		}
-	}
-	return 0
 }

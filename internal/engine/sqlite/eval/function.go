@@ -46,7 +46,7 @@ func Instance(cat *catalog.Catalog, call *tree.Call, columns []tree.RelColumn) *
 	fn := call.User
 	n := 0
 	env := &value.Env{Types: cat}
-	var elem, array catalog.OID
+	var elem, array, rng, multi catalog.OID
 	for _, p := range fn.Params {
 		if p.Mode == sql.OutArg || p.Mode == sql.TableArg {
 			continue
@@ -64,9 +64,22 @@ func Instance(cat *catalog.Catalog, call *tree.Call, columns []tree.RelColumn) *
 			if ty := cat.Type(t); ty != nil && ty.Elem != 0 && elem == 0 {
 				elem = ty.Elem
 			}
+		case catalog.AnyRangeOID, catalog.AnyCompatibleRangeOID:
+			rng = cat.BaseType(catalog.TypeRef{OID: t, Mod: -1}).OID
+		case catalog.AnyMultirangeOID, catalog.AnyCompatibleMultirangeOID:
+			multi = cat.BaseType(catalog.TypeRef{OID: t, Mod: -1}).OID
 		case catalog.AnyOID:
 			elem = t
 		}
+	}
+	if rng == 0 {
+		rng = catalog.RangeOfMultirange(multi)
+	}
+	if multi == 0 {
+		multi = catalog.MultirangeOf(rng)
+	}
+	if ty := cat.Type(rng); ty != nil && elem == 0 {
+		elem = ty.RangeOf
 	}
 	if elem == 0 && array == 0 && len(columns) == 0 {
 		return fn
@@ -80,6 +93,10 @@ func Instance(cat *catalog.Catalog, call *tree.Call, columns []tree.RelColumn) *
 			t.OID = elem
 		case catalog.AnyArrayOID, catalog.AnyCompatibleArrayOID:
 			t.OID = array
+		case catalog.AnyRangeOID, catalog.AnyCompatibleRangeOID:
+			t.OID = rng
+		case catalog.AnyMultirangeOID, catalog.AnyCompatibleMultirangeOID:
+			t.OID = multi
 		}
 		return t
 	}

@@ -87,11 +87,12 @@ type fragmentRun struct {
 // fragment is a compiled lower.Fragment.
 type fragment struct {
 	spec           lower.Fragment
-	closure        eval.Closure   // ScalarFragment
-	place          *eval.Place    // AggFragment
-	argOps, keyOps []*value.Ops   // AggFragment, where it sorts
-	takes          []eval.Closure // AggFragment: what the aggregate takes; nil for the arguments as they come
-	sets           []setCall      // SetFragment
+	closure        eval.Closure    // ScalarFragment
+	place          *eval.Place     // AggFragment, WindowFragment
+	argOps, keyOps []*value.Ops    // AggFragment, where it sorts; WindowFragment: keyOps
+	takes          []eval.Closure  // AggFragment, WindowFragment: what the function takes; nil for the arguments as they come
+	inRange        builtin.InRange // WindowFragment, of a frame with offsets of values
+	sets           []setCall       // SetFragment
 }
 
 func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) (*fragment, error) {
@@ -104,12 +105,8 @@ func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) 
 		return f, err
 	case lower.AggFragment:
 		a := spec.Agg
-		if a.Fn == nil || a.Fn.Agg == nil {
-			name := "a user-defined aggregate"
-			if a.Fn != nil {
-				name = "the aggregate " + a.Fn.Name
-			}
-			return nil, fault.Unsupported(name, "").At(int(a.Pos))
+		if err := runnable(a); err != nil {
+			return nil, err
 		}
 		args := a.Args
 		if len(args) == 0 {
@@ -118,15 +115,8 @@ func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) 
 			}
 		}
 		f.place = eval.NewPlace(cat, args, a.Typ)
-		for i, e := range spec.AggArgs {
-			if p, ok := e.(*tree.Param); ok && p.Number == -1-i {
-				continue
-			}
-			var err error
-			if f.takes, err = eval.CompileAll(cat, spec.AggArgs, o); err != nil {
-				return nil, err
-			}
-			break
+		if err := f.compileTakes(cat, o); err != nil {
+			return nil, err
 		}
 		for _, e := range a.Args {
 			o := env.Ops(e.Type().OID)
@@ -142,6 +132,8 @@ func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) 
 			}
 			f.keyOps = append(f.keyOps, o)
 		}
+	case lower.WindowFragment:
+		return f, f.compileWindow(cat, o)
 	case lower.SetFragment:
 		for _, c := range spec.Calls {
 			sc, err := compileSet(cat, c, spec.Rel, o)
@@ -152,6 +144,28 @@ func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) 
 		}
 	}
 	return f, nil
+}
+
+// runnable refuses an aggregate that only PostgreSQL has.
+func runnable(a *tree.Agg) error {
+	switch {
+	case a.Fn == nil:
+		return fault.Unsupported("a user-defined aggregate", "").At(int(a.Pos))
+	case a.Fn.Agg == nil:
+		return fault.Unsupported("the aggregate "+a.Fn.Name, "").At(int(a.Pos))
+	}
+	return nil
+}
+
+// compileTakes compiles what the function takes of each row, unless that is what SQL gives.
+func (f *fragment) compileTakes(cat *catalog.Catalog, o eval.Options) (err error) {
+	for i, e := range f.spec.AggArgs {
+		if p, ok := e.(*tree.Param); !ok || p.Number != -1-i {
+			f.takes, err = eval.CompileAll(cat, f.spec.AggArgs, o)
+			return err
+		}
+	}
+	return nil
 }
 
 // setCall is one compiled function of a Rel.

@@ -36,6 +36,9 @@ func Register(c *store.Conn) error {
 	if err := db.CreateWindowFunction("pg_agg", -1, 0, func() sqlite3.AggregateFunction { return &aggregate{conn: c} }); err != nil {
 		return err
 	}
+	if err := db.CreateWindowFunction("pg_win", -1, 0, func() sqlite3.AggregateFunction { return &windowed{conn: c} }); err != nil {
+		return err
+	}
 	if err := db.CreateWindowFunction("pg_pack", -1, pure, func() sqlite3.AggregateFunction { return &packer{} }); err != nil {
 		return err
 	}
@@ -235,18 +238,14 @@ type aggregate struct {
 	x    *execution
 	f    *fragmentRun
 	agg  builtin.Aggregate
-	rows [][]value.Datum // kept when they must be sorted, made distinct or taken back
+	rows [][]value.Datum // kept when they must be sorted or made distinct
 	last []value.Datum   // direct arguments
 	err  error
 }
 
 // keeps says whether rows are collected instead of being fed at once.
 func (f *fragmentRun) keeps() bool {
-	a := f.spec.Agg
-	if a.Distinct || len(a.OrderBy) > 0 {
-		return true
-	}
-	return a.Over != nil
+	return f.spec.Agg.Distinct || len(f.spec.Agg.OrderBy) > 0
 }
 
 func (g *aggregate) Step(ctx sqlite3.Context, args ...sqlite3.Value) {
@@ -267,7 +266,7 @@ func (g *aggregate) Step(ctx sqlite3.Context, args ...sqlite3.Value) {
 		g.fail(ctx, err)
 		return
 	}
-	list, err := g.takes(args[1:])
+	list, err := g.f.row(args[1:])
 	g.x.inside--
 	if err != nil {
 		g.fail(ctx, err)
@@ -290,24 +289,23 @@ func (g *aggregate) Step(ctx sqlite3.Context, args ...sqlite3.Value) {
 	}
 }
 
-// takes is what the aggregate takes of one row.
-func (g *aggregate) takes(args []sqlite3.Value) ([]value.Datum, error) {
-	if g.f.takes == nil {
+// row is what an aggregate or window function takes of one row.
+func (f *fragmentRun) row(args []sqlite3.Value) ([]value.Datum, error) {
+	if f.takes == nil {
 		list := make([]value.Datum, len(args))
 		for i, a := range args {
 			list[i] = datum(a)
 		}
 		return list, nil
 	}
-	frame := &g.f.frame
-	frame.Args = frame.Args[:0]
+	f.frame.Args = f.frame.Args[:0]
 	for _, a := range args {
-		frame.Args = append(frame.Args, datum(a))
+		f.frame.Args = append(f.frame.Args, datum(a))
 	}
-	list := make([]value.Datum, len(g.f.takes))
-	for i, c := range g.f.takes {
+	list := make([]value.Datum, len(f.takes))
+	for i, c := range f.takes {
 		var err error
-		if list[i], err = c(frame); err != nil {
+		if list[i], err = c(&f.frame); err != nil {
 			return nil, err
 		}
 	}
@@ -317,13 +315,6 @@ func (g *aggregate) takes(args []sqlite3.Value) ([]value.Datum, error) {
 func (g *aggregate) fail(ctx sqlite3.Context, err error) {
 	g.err = err
 	raise(g.x, ctx, err)
-}
-
-// Inverse takes the oldest row back: the rows of a window frame come and go in the same order.
-func (g *aggregate) Inverse(sqlite3.Context, ...sqlite3.Value) {
-	if len(g.rows) > 0 {
-		g.rows = g.rows[1:]
-	}
 }
 
 func (g *aggregate) Value(ctx sqlite3.Context) {

@@ -175,9 +175,23 @@ func (x *execution) failure(err error) error {
 		return fault.New(fault.StatementTooComplex, "stack depth limit exceeded").WithHint("An expression of the statement is nested too deeply.")
 	case errors.Is(err, sqlite3.TOOBIG):
 		return tooBig()
+	case errors.Is(err, sqlite3.NOMEM):
+		return fault.New("53200", "out of memory").WithHint("The statement needs more memory than a connection has.")
+	case errors.Is(err, sqlite3.ERROR):
+		// SQLite does not take what lower has made of the statement: our mistake, whose words mean nothing to a client.
+		return &untranslated{fault.New(fault.Internal, "the statement could not be translated for the embedded engine").WithHint("Write it in another way, or run it on the postgres engine."), err}
 	}
 	return err
 }
+
+// untranslated is the error of a statement that SQLite does not take: a client reads the fault, a log the cause.
+type untranslated struct {
+	fault *fault.Error
+	cause error
+}
+
+func (e *untranslated) Error() string   { return e.fault.Error() + ": " + e.cause.Error() }
+func (e *untranslated) Unwrap() []error { return []error{e.fault, e.cause} }
 
 func (b *bind) set(f *eval.Frame, st *store.Stmt, at, base int) error {
 	d := b.value
@@ -205,6 +219,9 @@ func (b *bind) set(f *eval.Frame, st *store.Stmt, at, base int) error {
 			}
 			return fault.New("2201X", "OFFSET must not be negative")
 		}
+	}
+	if err := frameOffset(b.kind, d); err != nil {
+		return err
 	}
 	if d.Kind() == value.KindFloat && math.IsNaN(d.Float64()) {
 		return st.BindText(at, value.NaNText)

@@ -685,11 +685,16 @@ func (l *lowerer) aggregate(a *tree.Agg) string {
 	if len(a.Args) == 1 && len(a.OrderBy)+len(a.Direct) == 0 {
 		args = []string{l.expr(a.Args[0]) + l.collate(a.Args[0].Type())}
 	}
+	native := nativeAgg(a, args)
 	if a.Star {
-		s = "count(*)"
-	} else if native := nativeAgg(a, args); native != "" {
+		native = "count(*)"
+	}
+	switch {
+	case a.Over != nil && (native == "" || !l.nativeWindow(a.Over)):
+		return l.ownWindow(Fragment{Kind: WindowFragment, Agg: a}, a.Args, a.Filter, a.Over)
+	case native != "":
 		s = native
-	} else {
+	default:
 		takes := append([]tree.Expr(nil), a.Args...)
 		for _, k := range a.OrderBy {
 			takes = append(takes, k.Expr)
@@ -699,11 +704,7 @@ func (l *lowerer) aggregate(a *tree.Agg) string {
 		for i, x := range takes {
 			takes[i] = l.cutArgument(x, &leaves)
 		}
-		s = "pg_agg(" + l.fragmentBind(Fragment{Kind: AggFragment, Agg: a, AggArgs: takes})
-		for _, x := range leaves {
-			s += ", " + l.expr(x)
-		}
-		s += ")"
+		s = "pg_agg(" + l.fragmentBind(Fragment{Kind: AggFragment, Agg: a, AggArgs: takes}) + l.list(leaves) + ")"
 		if d := emptyResult(a); !d.IsNull() {
 			empty = l.constant(d)
 		}
@@ -712,7 +713,7 @@ func (l *lowerer) aggregate(a *tree.Agg) string {
 		s += " FILTER (WHERE " + l.expr(a.Filter) + ")"
 	}
 	if a.Over != nil {
-		s += " OVER " + l.window(a.Over)
+		s += " OVER " + l.window(a.Over, true)
 	}
 	if empty != "" {
 		return "coalesce(" + s + ", " + empty + ")"
@@ -720,51 +721,13 @@ func (l *lowerer) aggregate(a *tree.Agg) string {
 	return s
 }
 
-func (l *lowerer) windowCall(w *tree.WindowCall) string {
-	var args []string
-	for _, x := range w.Args {
-		args = append(args, l.expr(x))
-	}
-	s := w.Fn.Name + "(" + strings.Join(args, ", ") + ")"
-	if w.Filter != nil {
-		s += " FILTER (WHERE " + l.expr(w.Filter) + ")"
-	}
-	return s + " OVER " + l.window(w.Over)
-}
-
-func (l *lowerer) window(w *tree.Window) string {
+// list writes further arguments of a function.
+func (l *lowerer) list(args []tree.Expr) string {
 	var b strings.Builder
-	b.WriteByte('(')
-	for i, e := range w.PartitionBy {
-		b.WriteString(sep(i, "PARTITION BY ") + l.expr(e) + l.collate(e.Type()))
+	for _, x := range args {
+		b.WriteString(", " + l.expr(x))
 	}
-	for i, k := range w.OrderBy {
-		first := "ORDER BY "
-		if len(w.PartitionBy) > 0 {
-			first = " ORDER BY "
-		}
-		b.WriteString(sep(i, first) + l.sortKey(l.expr(k.Expr), k, l.mayBeNull(k.Expr)))
-	}
-	if f := w.Frame; f != nil {
-		b.WriteString(map[sql.FrameMode]string{sql.RangeFrame: " RANGE", sql.RowsFrame: " ROWS", sql.GroupsFrame: " GROUPS"}[f.Mode])
-		b.WriteString(" BETWEEN " + l.bound(f.Start, f.StartOffset) + " AND " + l.bound(f.End, f.EndOffset))
-		b.WriteString(map[sql.FrameExclusion]string{sql.ExcludeCurrentRow: " EXCLUDE CURRENT ROW", sql.ExcludeGroup: " EXCLUDE GROUP", sql.ExcludeTies: " EXCLUDE TIES"}[f.Exclude])
-	}
-	return b.String() + ")"
-}
-
-func (l *lowerer) bound(k sql.BoundKind, offset tree.Expr) string {
-	switch k {
-	case sql.UnboundedPreceding:
-		return "UNBOUNDED PRECEDING"
-	case sql.OffsetPreceding:
-		return l.expr(offset) + " PRECEDING"
-	case sql.CurrentRow:
-		return "CURRENT ROW"
-	case sql.OffsetFollowing:
-		return l.expr(offset) + " FOLLOWING"
-	}
-	return "UNBOUNDED FOLLOWING"
+	return b.String()
 }
 
 func (l *lowerer) grouping(e *tree.Grouping) string {

@@ -245,9 +245,13 @@ func (f *fromClause) rel(r *tree.Rel, nullable bool, join *tree.Join) (string, [
 		return s, quals
 	case tree.FunctionRel:
 		s := l.setCall(r.Funcs, r)
-		if !r.Lateral {
+		switch {
+		case !r.Lateral:
 			// A system relation: as a sub-query that SQLite keeps as a table of its own, which joins can index. LIMIT stops it from dissolving the sub-query.
 			s = "(SELECT " + columns(len(r.Columns)) + " FROM " + s + " LIMIT -1)"
+		case (len(f.q.Rels) > 1 || l.depth > 1) && f.calledOnce(r):
+			// PostgreSQL keeps the rows of a function, however often the join or the query around it reads them.
+			s = "(WITH once AS MATERIALIZED (SELECT " + columns(max(1, len(r.Columns))) + " FROM " + s + ") SELECT * FROM once)"
 		}
 		l.rels[r] = ref
 		return s + as, quals
@@ -310,6 +314,20 @@ func (f *fromClause) dependsOnSiblings(r *tree.Rel) bool {
 		return !found
 	})
 	return found
+}
+
+// calledOnce says whether the functions of r are worth keeping the rows of and have the same arguments for all rows of the rest.
+func (f *fromClause) calledOnce(r *tree.Rel) bool {
+	costly := false
+	for _, c := range r.Funcs {
+		costly = costly || isVolatile(c.Call) || tree.Any(c.Call, func(e tree.Expr) bool { c, ok := e.(*tree.Call); return ok && c.User != nil })
+		for _, s := range f.q.Rels {
+			if uses(c.Call, s) {
+				return false
+			}
+		}
+	}
+	return costly
 }
 
 // onlyRow says whether q surely yields exactly one row: an aggregate without grouping.
@@ -395,17 +413,4 @@ func (l *lowerer) relColumn(ref *relRef, r *tree.Rel, col int) string {
 		return quote(ref.alias) + "." + quote(ref.table.Columns[col].Name)
 	}
 	return quote(ref.alias) + "." + column(col)
-}
-
-func hasWindow(q *tree.Query) bool {
-	for _, t := range q.Targets {
-		if t.Expr != nil && tree.Any(t.Expr, func(e tree.Expr) bool {
-			_, w := e.(*tree.WindowCall)
-			a, agg := e.(*tree.Agg)
-			return w || agg && a.Over != nil
-		}) {
-			return true
-		}
-	}
-	return false
 }

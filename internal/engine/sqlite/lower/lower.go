@@ -35,11 +35,15 @@ type BindKind uint8
 
 // The kinds of bind.
 const (
-	ConstBind    BindKind = iota // Value
-	ExprBind                     // Expr: no column of this statement in it; computed when the statement starts
-	FragmentBind                 // the handle of Fragments[Fragment]
-	LimitBind                    // Expr as a LIMIT: NULL is no limit, a negative number is an error
-	OffsetBind                   // Expr as an OFFSET: NULL is 0, a negative number is an error
+	ConstBind      BindKind = iota // Value
+	ExprBind                       // Expr: no column of this statement in it; computed when the statement starts
+	FragmentBind                   // the handle of Fragments[Fragment]
+	LimitBind                      // Expr as a LIMIT: NULL is no limit, a negative number is an error
+	OffsetBind                     // Expr as an OFFSET: NULL is 0, a negative number is an error
+	StartBind                      // Expr as a frame's starting offset in rows or groups: NULL and a negative number are errors
+	EndBind                        // its ending offset
+	RangeStartBind                 // a frame's starting offset of values
+	RangeEndBind                   // its ending offset
 )
 
 // Bind says what a parameter is bound to.
@@ -59,18 +63,23 @@ const (
 	AggFragment                        // pg_agg: Agg over the arguments: first its own, then its order keys, then the direct ones
 	SetFragment                        // pg_set: the rows of Rel.Funcs, whose calls are in Calls
 	UnpackFragment                     // pg_set: the rows that pg_pack made, given as its argument
+	WindowFragment                     // pg_win: Agg or Win over the frames of Over
 	GivenFragment                      // pg_set: the rows that the session has for Rel (a transition table, a data-modifying CTE)
 )
 
 // Fragment is a part of a query that Go computes. Params of Expr and Calls with negative numbers -1, -2 … are the arguments that SQL gives.
 type Fragment struct {
-	Kind     FragmentKind
-	Expr     tree.Expr
-	Agg      *tree.Agg
-	AggArgs  []tree.Expr // AggFragment: what the aggregate takes (as above), computed from the arguments that SQL gives
-	Rel      *tree.Rel
-	Calls    []tree.FuncCallRel
-	Volatile bool
+	Kind    FragmentKind
+	Expr    tree.Expr
+	Agg     *tree.Agg
+	AggArgs []tree.Expr // AggFragment, WindowFragment: what the function takes of each row, computed from the arguments that SQL gives
+	Win     *tree.WindowCall
+	Over    *tree.Window
+	// WindowFragment: where in AggArgs the filter, the sort keys and the frame's offsets are; -1 for what there is none of.
+	FilterAt, KeysAt, StartAt, EndAt int
+	Rel                              *tree.Rel
+	Calls                            []tree.FuncCallRel
+	Volatile                         bool
 }
 
 // ArgParam is the Param that stands for argument i (from 0) of a Fragment.

@@ -351,10 +351,15 @@ func TimetzFrom(s string) (us int64, offset int) {
 func cmpTimetz(a, b Datum) int {
 	ua, oa := TimetzFrom(a.s)
 	ub, ob := TimetzFrom(b.s)
-	if c := cmp.Compare(ua-int64(oa)*USecond, ub-int64(ob)*USecond); c != 0 {
+	return CompareTimetz(ua, oa, ub, ob)
+}
+
+// CompareTimetz compares two timetz by the moment, then by the offset.
+func CompareTimetz(us1 int64, offset1 int, us2 int64, offset2 int) int {
+	if c := cmp.Compare(us1-int64(offset1)*USecond, us2-int64(offset2)*USecond); c != 0 {
 		return c
 	}
-	return cmp.Compare(ob, oa)
+	return cmp.Compare(offset2, offset1)
 }
 
 // roundMicros rounds to the digits of a modifier, half away from zero.
