@@ -27,6 +27,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
+	"github.com/mainstay-dev/mainstay/internal/engine/observed"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster"
@@ -37,6 +38,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/hook"
 	"github.com/mainstay-dev/mainstay/internal/identity"
 	"github.com/mainstay-dev/mainstay/internal/mail"
+	"github.com/mainstay-dev/mainstay/internal/metrics"
 	"github.com/mainstay-dev/mainstay/internal/outbox"
 	"github.com/mainstay-dev/mainstay/internal/passkey"
 	"github.com/mainstay-dev/mainstay/internal/password"
@@ -109,6 +111,17 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		return nil, err
 	}
 
+	counts := metrics.New()
+	if m, ok := a.engine.(engine.Measured); ok {
+		for _, x := range m.Measurements() {
+			counts.Read("mainstay_"+x.Name, x.Help, x.Counter, x.Read)
+		}
+	}
+	a.engine = observed.New(a.engine, observed.Options{
+		Slow: conf.API.SlowStatement, Log: a.log,
+		Done: func(s observed.Statement) { counts.Statement(s.Writes, s.Took, s.Code) },
+	})
+
 	a.rule = exposure.Rule{AllowWithoutRLS: conf.API.AllowWithoutRLS}
 	restDoor := rest.New(a.engine, rest.Options{
 		Schemas:       conf.API.Schemas,
@@ -156,8 +169,46 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	if s.Dev {
 		doors = append(doors, gateway.Door{Prefix: "/inbox", Handler: inbox.New(a.accounts, a.outbox.Templates)})
 	}
-	a.front = gateway.New(gateway.Options{Log: a.log, MaxBodyBytes: conf.API.MaxBodyBytes, Origins: conf.API.Origins, Doors: doors})
+	counts.Read("mainstay_plan_cache_hits_total", "Requests whose plan was known.", true, func() float64 { return float64(restDoor.CacheStats().Hits) })
+	counts.Read("mainstay_plan_cache_misses_total", "Requests that had to be planned.", true, func() float64 { return float64(restDoor.CacheStats().Misses) })
+	if conf.API.Metrics != "nobody" {
+		doors = append(doors, gateway.Door{Prefix: "/metrics", Handler: counts.Handler(a.operator(conf.API.Metrics), refuse)})
+	}
+	a.front = gateway.New(gateway.Options{
+		Log: a.log, MaxBodyBytes: conf.API.MaxBodyBytes, Origins: conf.API.Origins, Doors: doors,
+		Began: counts.Began,
+		Served: func(s gateway.Served) {
+			counts.Served(metrics.Request{Door: s.Door, Method: s.Method, Status: s.Status, Bytes: s.Bytes, Took: s.Took})
+		},
+	})
 	return a, nil
+}
+
+// operator lets in whoever presents the secret key, as a key, a bearer or the password of basic authentication (what scrapers can send).
+func (a *app) operator(who string) func(*http.Request) error {
+	return func(r *http.Request) error {
+		if who == "everyone" {
+			return nil
+		}
+		if _, password, ok := r.BasicAuth(); ok {
+			r.Header.Del("Authorization")
+			r.Header.Set("apikey", password)
+		}
+		c, err := a.keys.Caller(r)
+		if err == nil && c.Role != identity.ServiceRole {
+			err = fault.New("secret_key_required", "the secret key is required").WithStatus(http.StatusUnauthorized)
+		}
+		return err
+	}
+}
+
+// refuse answers with an error in the gateway's shape.
+func refuse(w http.ResponseWriter, err error) {
+	f := fault.As(err)
+	if f == nil {
+		f = fault.New(fault.Internal, "internal error").WithStatus(http.StatusInternalServerError)
+	}
+	gateway.WriteError(w, f)
 }
 
 // openOutbox makes what sends mails and text messages.

@@ -138,6 +138,7 @@ var wrappers = map[string][]string{
 	"github.com/golang-jwt/jwt/v5":          {"internal/identity", "test"},
 	"github.com/BurntSushi/toml":            {"internal/project"},
 	"github.com/wneessen/go-mail":           {"internal/mail"},
+	"github.com/prometheus/client_golang":   {"internal/metrics"},
 	"github.com/emersion/go-smtp":           {"internal/mail/smtptest", "internal/outbox", "test"},
 	"github.com/emersion/go-sasl":           {"internal/mail/smtptest"},
 	"github.com/go-webauthn/webauthn":       {"internal/passkey"},

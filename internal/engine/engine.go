@@ -61,6 +61,19 @@ type Loader interface {
 	Load(ctx context.Context, l Load) error
 }
 
+// Measured is an engine that tells numbers about itself.
+type Measured interface {
+	// Measurements are read whenever somebody wants to know; reading them waits for nothing that a request holds.
+	Measurements() []Measurement
+}
+
+// Measurement is a number about an engine. Names are in the style of Prometheus, without the program's name ("sqlite_log_bytes").
+type Measurement struct {
+	Name, Help string
+	Counter    bool // it only grows
+	Read       func() float64
+}
+
 // Load is rows for a table.
 type Load struct {
 	Table   sql.Name

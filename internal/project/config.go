@@ -41,6 +41,9 @@ type API struct {
 	// StatementTimeout ends a request's statement that runs longer; default 30 s, 0 is never.
 	StatementTimeout time.Duration
 
+	// SlowStatement is the time from which a statement is written to the log with its plan; default 1 s, 0 is never.
+	SlowStatement time.Duration
+
 	// ExportTimeout is StatementTimeout of an answer that is streamed; default 10 min, 0 is never. MaxExportRows is its MaxRows; default MaxRows.
 	ExportTimeout time.Duration
 	MaxExportRows int64
@@ -55,6 +58,7 @@ type API struct {
 
 	Plans         bool              // the plan media type; default false
 	ServerTiming  string            // who is told how long the parts of a request took: "service_role" (default), "everyone", "nobody"
+	Metrics       string            // who may read /metrics: "service_role" (default: with the secret key), "everyone", "nobody"
 	PreRequest    string            // function called first in the transaction of every request ("schema.name"); default none
 	TxEnd         string            // "commit" (default), "commit-allow-override", "rollback", "rollback-allow-override"
 	RequireFilter bool              // refuse updates and deletions of all rows; default false
@@ -140,6 +144,7 @@ type document struct {
 		MaxBodyBytes     *int64    `toml:"max_body_bytes"`
 		MaxAnswerBytes   *int64    `toml:"max_answer_bytes"`
 		StatementTimeout *string   `toml:"statement_timeout"`
+		SlowStatement    *string   `toml:"slow_statement"`
 		ExportTimeout    *string   `toml:"export_timeout"`
 		MaxExportRows    *int64    `toml:"max_export_rows"`
 		IdempotencyKeep  *string   `toml:"idempotency_keep"`
@@ -148,6 +153,7 @@ type document struct {
 		Limits        RequestLimits      `toml:"limits"`
 		Plans         *bool              `toml:"plan_enabled"`
 		ServerTiming  *string            `toml:"server_timing"`
+		Metrics       *string            `toml:"metrics"`
 		PreRequest    *string            `toml:"pre_request"`
 		TxEnd         *string            `toml:"tx_end"`
 		RequireFilter *bool              `toml:"require_filter"`
@@ -205,6 +211,7 @@ func (p *Project) readConfig() error {
 		to   *time.Duration
 	}{
 		{"api.statement_timeout", doc.API.StatementTimeout, &p.Config.API.StatementTimeout},
+		{"api.slow_statement", doc.API.SlowStatement, &p.Config.API.SlowStatement},
 		{"api.export_timeout", doc.API.ExportTimeout, &p.Config.API.ExportTimeout},
 		{"api.idempotency_keep", doc.API.IdempotencyKeep, &p.Config.API.IdempotencyKeep},
 		{"api.cursor_lifetime", doc.API.CursorLifetime, &p.Config.API.CursorLifetime},
@@ -251,8 +258,8 @@ func (d *document) config(folder string) Config {
 		Name: folder,
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
-			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, ExportTimeout: defaultExport, IdempotencyKeep: defaultKeep, CursorLifetime: defaultCursor,
-			ServerTiming: "service_role", TxEnd: "commit", Errors: "verbose", CSVFormulas: "keep",
+			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, SlowStatement: time.Second, ExportTimeout: defaultExport, IdempotencyKeep: defaultKeep, CursorLifetime: defaultCursor,
+			ServerTiming: "service_role", Metrics: "service_role", TxEnd: "commit", Errors: "verbose", CSVFormulas: "keep",
 		},
 		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
 		DB:   DB{MigrationTimeout: defaultMigration},
@@ -274,6 +281,7 @@ func (d *document) config(folder string) Config {
 	c.API.Limits = d.API.Limits
 	set(&c.API.Plans, d.API.Plans)
 	set(&c.API.ServerTiming, d.API.ServerTiming)
+	set(&c.API.Metrics, d.API.Metrics)
 	set(&c.API.PreRequest, d.API.PreRequest)
 	set(&c.API.TxEnd, d.API.TxEnd)
 	set(&c.API.RequireFilter, d.API.RequireFilter)
@@ -330,6 +338,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.idempotency_keep", "must be at least 1s")
 	case !slices.Contains([]string{"service_role", "everyone", "nobody"}, c.API.ServerTiming):
 		return bad("api.server_timing", "must be service_role, everyone or nobody")
+	case !slices.Contains([]string{"service_role", "everyone", "nobody"}, c.API.Metrics):
+		return bad("api.metrics", "must be service_role, everyone or nobody")
 	case !slices.Contains([]string{"commit", "commit-allow-override", "rollback", "rollback-allow-override"}, c.API.TxEnd):
 		return bad("api.tx_end", "must be commit, commit-allow-override, rollback or rollback-allow-override")
 	case c.API.Errors != "verbose" && c.API.Errors != "minimal":

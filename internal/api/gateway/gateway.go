@@ -42,6 +42,18 @@ type Options struct {
 	Now   func() time.Time // nil: time.Now
 	// Origins are those whose pages may read answers; nil is every one.
 	Origins []string
+	// Began and Served are called around each request, concurrently; nil: nobody is told.
+	Began  func()
+	Served func(Served)
+}
+
+// Served is a request that was answered.
+type Served struct {
+	Door   string // the door's prefix, "/health", or "" when no route matched
+	Method string
+	Status int   // 0: the connection was broken off
+	Bytes  int64 // of the body
+	Took   time.Duration
 }
 
 const defaultMaxBody = 10 << 20
@@ -62,6 +74,9 @@ type gateway struct{ Options }
 
 func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 	began, path := g.Now(), r.URL.Path
+	if g.Began != nil {
+		g.Began()
+	}
 	id := requestID(r)
 	rec := &recorder{ResponseWriter: w}
 	ids := []string{id}
@@ -88,7 +103,11 @@ func (g *gateway) finish(w *recorder, r *http.Request, path, id string, began ti
 			WriteError(w, fault.New(fault.Internal, "internal error").WithHint("Reference %s.", id).WithStatus(http.StatusInternalServerError))
 		}
 	}
-	g.log(r.Context(), g.Now(), began, slog.String("request", id), slog.String("method", r.Method), slog.String("path", path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes))
+	now := g.Now()
+	if g.Served != nil {
+		g.Served(Served{Door: w.door, Method: r.Method, Status: w.status, Bytes: w.bytes, Took: now.Sub(began)})
+	}
+	g.log(r.Context(), now, began, slog.String("request", id), slog.String("method", r.Method), slog.String("path", path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes))
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
@@ -106,13 +125,15 @@ func (g *gateway) log(ctx context.Context, now, began time.Time, attrs ...slog.A
 	_ = h.Handle(ctx, line) // there is nowhere to tell that the log cannot be written
 }
 
-func (g *gateway) route(w http.ResponseWriter, r *http.Request) {
+func (g *gateway) route(w *recorder, r *http.Request) {
 	path := r.URL.Path
 	switch path {
 	case "/health/live":
+		w.door = "/health"
 		w.WriteHeader(http.StatusOK)
 		return
 	case "/health/ready":
+		w.door = "/health"
 		g.ready(w)
 		return
 	}
@@ -120,6 +141,7 @@ func (g *gateway) route(w http.ResponseWriter, r *http.Request) {
 		if path == d.Prefix || strings.HasPrefix(path, d.Prefix) && (strings.HasSuffix(d.Prefix, "/") || path[len(d.Prefix)] == '/') {
 			// The request is this door's alone from here on; http.StripPrefix would copy it.
 			prefix := strings.TrimSuffix(d.Prefix, "/")
+			w.door = prefix
 			r.URL.Path, r.URL.RawPath = path[len(prefix):], strings.TrimPrefix(r.URL.RawPath, prefix)
 			d.Handler.ServeHTTP(w, r)
 			return
@@ -215,6 +237,7 @@ func Preflight(r *http.Request) bool {
 // recorder notes what was answered, for the log.
 type recorder struct {
 	http.ResponseWriter
+	door   string
 	status int
 	bytes  int64
 	wrote  bool

@@ -117,6 +117,21 @@ func (e *Engine) Catalog() *catalog.Catalog { return e.snap.Load().cat }
 // Has reports whether the engine has a feature.
 func (e *Engine) Has(f engine.Feature) bool { return f == engine.SharedDatabase || f == engine.AllSQL }
 
+// Measurements are numbers about the pool of connections.
+func (e *Engine) Measurements() []engine.Measurement {
+	of := func(read func(*pgxpool.Stat) float64) func() float64 {
+		return func() float64 { return read(e.pool.Stat()) }
+	}
+	return []engine.Measurement{
+		{Name: "postgres_connections", Help: "Connections of the pool.", Read: of(func(s *pgxpool.Stat) float64 { return float64(s.TotalConns()) })},
+		{Name: "postgres_connections_busy", Help: "Connections that are in use.", Read: of(func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) })},
+		{Name: "postgres_connections_limit", Help: "The most connections that the pool makes.", Read: of(func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) })},
+		{Name: "postgres_acquires_total", Help: "Times that a connection was taken.", Counter: true, Read: of(func(s *pgxpool.Stat) float64 { return float64(s.AcquireCount()) })},
+		{Name: "postgres_acquires_waited_total", Help: "Times that one had to be waited for.", Counter: true, Read: of(func(s *pgxpool.Stat) float64 { return float64(s.EmptyAcquireCount()) })},
+		{Name: "postgres_acquire_wait_seconds_total", Help: "Time that connections were waited for.", Counter: true, Read: of(func(s *pgxpool.Stat) float64 { return s.EmptyAcquireWaitTime().Seconds() })},
+	}
+}
+
 // Close ends all connections.
 func (e *Engine) Close() error {
 	e.pool.Close()

@@ -63,7 +63,10 @@ type Engine struct {
 	answers   atomic.Pointer[answers]
 }
 
-var _ engine.Engine = (*Engine)(nil)
+var (
+	_ engine.Engine   = (*Engine)(nil)
+	_ engine.Measured = (*Engine)(nil)
+)
 
 // Open opens the data folder. In a new one it makes what every project takes for granted (package bootstrap).
 func Open(ctx context.Context, o Options) (_ *Engine, err error) {
@@ -119,6 +122,23 @@ func (e *Engine) Has(engine.Feature) bool { return false }
 func (e *Engine) Run(ctx context.Context) error {
 	engine.Forgetting(ctx, e.log, e.Forget)
 	return nil
+}
+
+// Measurements are numbers about the database file and its connections.
+func (e *Engine) Measurements() []engine.Measurement {
+	of := func(read func(store.Stats) float64) func() float64 {
+		return func() float64 { return read(e.store.Stats()) }
+	}
+	return []engine.Measurement{
+		{Name: "sqlite_writes_waiting", Help: "Writes that wait for a commit.", Read: of(func(s store.Stats) float64 { return float64(s.Waiting) })},
+		{Name: "sqlite_commits_total", Help: "Commits that were synced to disk.", Counter: true, Read: of(func(s store.Stats) float64 { return float64(s.Commits) })},
+		{Name: "sqlite_committed_writes_total", Help: "Writes in those commits.", Counter: true, Read: of(func(s store.Stats) float64 { return float64(s.Writes) })},
+		{Name: "sqlite_readers", Help: "Connections for reads.", Read: of(func(s store.Stats) float64 { return float64(s.Readers) })},
+		{Name: "sqlite_readers_busy", Help: "Connections for reads that are in use.", Read: of(func(s store.Stats) float64 { return float64(s.Busy) })},
+		{Name: "sqlite_readers_apart", Help: "Connections in use by answers that are streamed.", Read: of(func(s store.Stats) float64 { return float64(s.Apart) })},
+		{Name: "sqlite_file_bytes", Help: "Size of the database file.", Read: of(func(s store.Stats) float64 { return float64(s.File) })},
+		{Name: "sqlite_log_bytes", Help: "Size of the write-ahead log.", Read: of(func(s store.Stats) float64 { return float64(s.LogBytes) })},
+	}
 }
 
 // Close closes the data folder. No call may be under way.

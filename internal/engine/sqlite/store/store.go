@@ -78,6 +78,8 @@ type Store struct {
 	// long as the number stands: readers keep theirs by it. It starts at 2.
 	commits atomic.Uint64
 
+	batches, written atomic.Uint64 // commits, and the requests in them
+
 	slots   chan struct{} // one token for each reader in use
 	apart   chan struct{} // likewise, of ReadApart
 	mu      sync.Mutex
@@ -170,6 +172,30 @@ func (s *Store) Schema() any {
 		return *p
 	}
 	return nil
+}
+
+// Stats are numbers about a store at a moment.
+type Stats struct {
+	Waiting        int    // writes that wait for a commit
+	Readers, Busy  int    // connections for reads, and those in use
+	Apart          int    // connections in use by reads that wait for somebody
+	Commits        uint64 // since the store was opened
+	Writes         uint64 // requests in those commits
+	File, LogBytes int64  // sizes on disk
+}
+
+// Stats are told without waiting for anything.
+func (s *Store) Stats() Stats {
+	size := func(path string) int64 {
+		if info, err := os.Stat(path); err == nil {
+			return info.Size()
+		}
+		return 0 // the log is made by the first write
+	}
+	return Stats{
+		Waiting: len(s.queue), Readers: cap(s.slots), Busy: len(s.slots), Apart: len(s.apart), Commits: s.batches.Load(), Writes: s.written.Load(),
+		File: size(s.path), LogBytes: size(s.path + "-wal"),
+	}
 }
 
 // Path is the database file.

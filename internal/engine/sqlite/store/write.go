@@ -213,12 +213,21 @@ func (b *batch) commit() {
 					m.err = err
 				}
 			}
-		} else if b.s.opts.Committed != nil {
-			b.s.opts.Committed(b.good)
+		} else {
+			b.s.committed(b.good)
 		}
 		b.open = false
 	}
 	b.answer()
+}
+
+// committed notes a commit.
+func (s *Store) committed(requests int) {
+	s.batches.Add(1)
+	s.written.Add(uint64(requests))
+	if s.opts.Committed != nil {
+		s.opts.Committed(requests)
+	}
 }
 
 func (b *batch) rollback() {
@@ -285,8 +294,8 @@ func (s *Store) exclusive(r *request) {
 		}
 		s.commits.Add(1)
 		s.snap.Unlock()
-		if r.err == nil && s.opts.Committed != nil {
-			s.opts.Committed(1)
+		if r.err == nil {
+			s.committed(1)
 		}
 	}
 	if r.err != nil {
