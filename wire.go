@@ -44,6 +44,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/password"
 	"github.com/mainstay-dev/mainstay/internal/password/leaked"
 	"github.com/mainstay-dev/mainstay/internal/project"
+	"github.com/mainstay-dev/mainstay/internal/sms"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
@@ -225,6 +226,13 @@ func (s *Server) openOutbox(a *app) error {
 	a.outbox = &outbox.Outbox{Accounts: a.accounts, Templates: templates, Keep: s.Dev, Log: a.log}
 	_, a.outbox.MailHook = c.Hooks["send_email"]
 	_, a.outbox.TextHook = c.Hooks["send_sms"]
+	texts, err := carrierOf(c)
+	if err != nil {
+		return err
+	}
+	if texts != nil {
+		a.outbox.SMS = texts.Send
+	}
 	if m := c.SMTP; m != nil {
 		carrier := &mail.SMTP{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password, From: m.From, FromName: m.FromName, TLS: m.TLS, CA: m.CA}
 		a.outbox.Mail = carrier.Send
@@ -253,11 +261,21 @@ func (a *app) signIn() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	texts, err := carrierOf(c)
+	if err != nil {
+		return nil, err
+	}
+	var checkText func(context.Context, string, string) (bool, error)
+	if own, ok := texts.(sms.Checker); ok && hooks.Text == nil {
+		checkText = own.Check
+	}
 	a.accounts = account.New(a.engine, a.keys, account.Options{
 		SiteURL: a.project.Config.Auth.SiteURL, Redirects: c.Redirects, External: a.external, NoSignup: c.NoSignup, Anonymous: c.AnonymousUsers,
 		Email:         account.Channel{Disabled: c.Email.Disabled, AutoConfirm: c.Email.AutoConfirm},
 		Phone:         account.Channel{Disabled: c.Phone.Disabled, AutoConfirm: c.Phone.AutoConfirm},
-		NoTexts:       !a.dev && hooks.Text == nil, // nobody carries them: only the inbox for development shows them
+		NoTexts:       !a.dev && hooks.Text == nil && texts == nil, // nobody carries them: only the inbox for development shows them
+		CheckText:     checkText,
+		TestCodes:     c.TestCodes,
 		Hooks:         hooks,
 		ManualLinking: c.ManualLinking, OneMailChange: c.OneMailChange, Reauthenticate: c.Reauthenticate, CurrentPassword: c.CurrentPassword,
 		Lifetime: c.Lifetime, Timebox: c.Timebox, Inactivity: c.Inactivity, SingleUser: c.SingleSession, ReuseWindow: c.ReuseInterval,
@@ -274,6 +292,10 @@ func (a *app) signIn() (http.Handler, error) {
 		Passkeys: c.Passkeys, Site: passkey.RelyingParty{ID: c.Site.ID, Name: c.Site.Name, Origins: c.Site.Origins},
 		Log: a.log,
 	})
+	smsProvider := ""
+	if c.Texts != nil {
+		smsProvider = c.Texts.Name
+	}
 	var riddle *captcha.Verifier
 	if c.Captcha.Enabled {
 		if riddle, err = captcha.New(c.Captcha.Service, c.Captcha.Secret, c.Captcha.URL); err != nil {
@@ -286,7 +308,7 @@ func (a *app) signIn() (http.Handler, error) {
 		Settings: auth.Settings{
 			External:      external,
 			DisableSignup: c.NoSignup, MailerAutoconfirm: c.Email.AutoConfirm, PhoneAutoconfirm: c.Phone.AutoConfirm,
-			Passkeys: c.Passkeys,
+			Passkeys: c.Passkeys, SMSProvider: smsProvider,
 		},
 	}), nil
 }
@@ -311,6 +333,22 @@ func (a *app) passwordPolicy() password.Policy {
 		return known, err
 	}
 	return p
+}
+
+// carrierOf is who carries the project's text messages; nil for nobody.
+func carrierOf(c *project.SignIn) (sms.Carrier, error) {
+	t := c.Texts
+	if t == nil {
+		return nil, nil
+	}
+	carrier, err := sms.New(sms.Settings{
+		Carrier: t.Name, Account: t.AccountSID, Key: t.AccessKey + t.APIKey, Secret: t.AuthToken + t.APISecret, From: t.ServiceSID + t.Originator + t.Sender + t.From,
+		ContentSID: t.ContentSID, URL: t.URL,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("auth.sms.%s: %w", t.Name, err)
+	}
+	return carrier, nil
 }
 
 // hooksOf reads the project's hooks.

@@ -42,6 +42,10 @@ type Options struct {
 	Phone     Channel
 	// NoTexts says that nobody carries text messages.
 	NoTexts bool
+	// CheckText asks the carrier whether a code is right that it has sent itself; nil where codes are the project's own.
+	CheckText func(ctx context.Context, phone, code string) (bool, error)
+	// TestCodes are telephone numbers whose code is always the same, and to which nothing is sent.
+	TestCodes map[string]string
 	// ManualLinking lets users link and unlink identities themselves.
 	ManualLinking bool
 	// OneMailChange lets the new address alone confirm a change. Default: both have to.

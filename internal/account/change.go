@@ -205,8 +205,9 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, who *Bearer) (st
 func (s *Service) reauthenticated(ctx context.Context, u *userRow, nonce string) error {
 	bad := fail(http.StatusUnprocessableEntity, "reauthentication_not_valid", "Nonce has expired or is invalid")
 	var right *guess
+	to := ""
 	err := s.transact(ctx, func(x *tx) error {
-		to := u.Email
+		to = u.Email
 		t, err := one[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", u.ID), eq("token_type", string(reauth)))
 		if err != nil {
 			return err
@@ -217,6 +218,9 @@ func (s *Service) reauthenticated(ctx context.Context, u *userRow, nonce string)
 		right, err = s.tryCode(x, u, to, nonce, reauth)
 		return err
 	})
+	if err == nil {
+		right, err = s.asked(ctx, right, to, nonce)
+	}
 	if err != nil {
 		return err
 	}

@@ -102,13 +102,17 @@ func (s *Service) mail(x *tx, u *userRow, to, template string, t oneTime) (*secr
 
 // text makes a one-time token of the user's and queues the text message that tells its code. It gives the message's id.
 func (s *Service) text(x *tx, u *userRow, to, channel string, t oneTime) (string, error) {
-	if s.o.NoTexts {
+	t.code = s.o.TestCodes[to]
+	if s.o.NoTexts && t.code == "" {
 		return "", fail(http.StatusUnprocessableEntity, "phone_provider_disabled", "Unsupported phone provider: no carrier of text messages is set")
 	}
 	t.user = u.ID
 	sec, err := s.issue(x, t)
 	if err != nil {
 		return "", err
+	}
+	if t.code != "" {
+		return "test-otp", nil
 	}
 	return s.tell(x, channel, to, textCode, Fields{Token: sec.Code, Phone: to, Action: t.purpose}, u)
 }

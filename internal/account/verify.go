@@ -133,12 +133,22 @@ func (s *Service) guessed(ctx context.Context, p Proof, kinds []kind) (*guess, e
 		if err != nil {
 			return err
 		}
-		if right, err = s.tryCode(x, u, to, p.Code, kinds...); err != nil || right == nil {
+		right, err = s.tryCode(x, u, to, p.Code, kinds...)
+		if err != nil || right == nil || right.carried {
 			return err
 		}
 		_, err = remove[counterRow](x, schemaOwn, "counters", eq("key", day))
 		return err
 	})
+	if err == nil {
+		right, err = s.asked(ctx, right, to, p.Code)
+	}
+	if err == nil && right != nil && right.carried {
+		err = s.transact(ctx, func(x *tx) error {
+			_, err := remove[counterRow](x, schemaOwn, "counters", eq("key", day))
+			return err
+		})
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -19,14 +19,15 @@ import (
 
 	"github.com/mainstay-dev/mainstay/internal/account"
 	"github.com/mainstay-dev/mainstay/internal/mail"
+	"github.com/mainstay-dev/mainstay/internal/sms"
 )
 
 // Outbox sends what is queued. Fields are set before Run.
 type Outbox struct {
 	Accounts  *account.Service
 	Templates *mail.Templates
-	Mail      func(context.Context, *mail.Mail) error                   // nil: mails are kept, not sent
-	SMS       func(ctx context.Context, channel, to, text string) error // nil: text messages are kept, not sent
+	Mail      func(context.Context, *mail.Mail) error  // nil: mails are kept, not sent
+	SMS       func(context.Context, sms.Message) error // nil: text messages are kept, not sent
 	// MailHook and TextHook say that a hook of the project's sends them instead.
 	MailHook, TextHook bool
 	Keep               bool // an inbox shows what was sent
@@ -125,7 +126,7 @@ func (o *Outbox) tell(ctx context.Context, m *account.Message) error {
 		o.Log.Info("message sent", "id", m.ID, "channel", m.Channel, "template", m.Template)
 		return o.Accounts.Told(ctx, m, o.Keep)
 	}
-	refused := errors.Is(err, mail.ErrRefused)
+	refused := errors.Is(err, mail.ErrRefused) || errors.Is(err, sms.ErrRefused)
 	again, failed := o.Accounts.NotTold(ctx, m, err, refused)
 	o.Log.Warn("a message was not sent", "id", m.ID, "channel", m.Channel, "template", m.Template, "try", m.Tries, "again", again, "refused", refused, "error", err)
 	return failed
@@ -144,7 +145,7 @@ func (o *Outbox) send(ctx context.Context, m *account.Message) error {
 		if err != nil || o.SMS == nil {
 			return err
 		}
-		return o.SMS(ctx, m.Channel, m.Recipient, text)
+		return o.SMS(ctx, sms.Message{Channel: m.Channel, To: m.Recipient, Text: text, Code: fields.Token})
 	}
 	if o.MailHook {
 		return o.Accounts.MailByHook(ctx, m, &fields)

@@ -38,6 +38,8 @@ type SignIn struct {
 	SMTP            *SMTP // nil: mails are kept, not sent
 	Mails           map[string]MailTemplate
 	SMSTemplate     string
+	Texts           *TextCarrier // nil: text messages are kept, not sent
+	TestCodes       map[string]string
 	Factors         SecondFactors
 	Passkeys        bool
 	Site            WebAuthnSite
@@ -47,6 +49,42 @@ type SignIn struct {
 	SigningKeys     []byte // what signing_keys_path names; nil for none
 	Hooks           map[string]Hook
 	Captcha         Captcha
+}
+
+// TextCarrier is who carries text messages ([auth.sms.NAME]): twilio, twilio_verify, messagebird, vonage or textlocal.
+type TextCarrier struct {
+	Name       string `toml:"-"`
+	Enabled    bool   `toml:"enabled"`
+	AccountSID string `toml:"account_sid"`
+	ServiceSID string `toml:"message_service_sid"`
+	AuthToken  string `toml:"auth_token"`
+	ContentSID string `toml:"content_sid"`
+	Originator string `toml:"originator"`
+	AccessKey  string `toml:"access_key"`
+	Sender     string `toml:"sender"`
+	From       string `toml:"from"`
+	APIKey     string `toml:"api_key"`
+	APISecret  string `toml:"api_secret"`
+	URL        string `toml:"url"` // "" is the carrier's own
+}
+
+// textCarrier finds the carrier that is switched on.
+func textCarrier(from map[string]*TextCarrier) (*TextCarrier, error) {
+	var on *TextCarrier
+	for name, c := range from {
+		if c == nil || !c.Enabled {
+			continue
+		}
+		if on != nil {
+			return nil, fmt.Errorf("auth.sms: both %s and %s are enabled; text messages have one carrier", min(name, on.Name), max(name, on.Name))
+		}
+		c.Name = name
+		for _, v := range []*string{&c.AccountSID, &c.ServiceSID, &c.AuthToken, &c.ContentSID, &c.Originator, &c.AccessKey, &c.Sender, &c.From, &c.APIKey, &c.APISecret, &c.URL} {
+			*v = fromEnv(*v)
+		}
+		on = c
+	}
+	return on, nil
 }
 
 // Captcha asks whether a sender is a person ([auth.captcha]).
@@ -229,6 +267,13 @@ type signInDocument struct {
 		Confirmations *bool   `toml:"enable_confirmations"`
 		Every         *string `toml:"max_frequency"`
 		Template      *string `toml:"template"`
+
+		TestCodes    map[string]string `toml:"test_otp"`
+		Twilio       *TextCarrier      `toml:"twilio"`
+		TwilioVerify *TextCarrier      `toml:"twilio_verify"`
+		MessageBird  *TextCarrier      `toml:"messagebird"`
+		Vonage       *TextCarrier      `toml:"vonage"`
+		Textlocal    *TextCarrier      `toml:"textlocal"`
 	} `toml:"sms"`
 	Sessions struct {
 		Timebox    *string `toml:"timebox"`
@@ -368,6 +413,12 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 		return s, err
 	}
 	set(&s.SMSTemplate, d.SMS.Template)
+	s.TestCodes = d.SMS.TestCodes
+	if s.Texts, err = textCarrier(map[string]*TextCarrier{
+		"twilio": d.SMS.Twilio, "twilio_verify": d.SMS.TwilioVerify, "messagebird": d.SMS.MessageBird, "vonage": d.SMS.Vonage, "textlocal": d.SMS.Textlocal,
+	}); err != nil {
+		return s, err
+	}
 	if d.SigningKeys != nil && *d.SigningKeys != "" {
 		b, err := os.ReadFile(filepath.Join(root, *d.SigningKeys))
 		if err != nil {

@@ -184,3 +184,15 @@ func TestWatchTellsOfChanges(t *testing.T) {
 		t.Errorf("told %d times, want once", told)
 	}
 }
+
+func TestSignInSettingsThatAreRefused(t *testing.T) {
+	check := func(settings, want string) {
+		t.Helper()
+		if _, err := Load(write(t, "mainstay.toml", settings)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", settings, err, want)
+		}
+	}
+	check("[auth.hook.send_mail]\nenabled = true\n", "auth.hook.send_mail: there is no such hook")
+	check("[auth.hook.send_email]\nenabled = true\ntimeout = \"31s\"\n", "auth.hook.send_email.timeout must be a time of at most 30s")
+	check("[auth.sms.twilio]\nenabled = true\n[auth.sms.vonage]\nenabled = true\n", "both twilio and vonage are enabled")
+}
