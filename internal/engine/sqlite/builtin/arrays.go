@@ -199,7 +199,7 @@ func registerArrays(r registry) {
 				list[i] = a[2]
 			}
 		}
-		return value.MakeArray(nil, o, list), nil
+		return value.MakeArray(nil, o, list, value.ArrayDims(o, a[0])...), nil
 	})
 	r.fn("array_to_string(anyarray,text) array_to_string(anyarray,text,text)", func(c *Ctx, a []datum) (datum, error) {
 		if a[0].IsNull() || a[1].IsNull() {
@@ -221,7 +221,7 @@ func registerArrays(r registry) {
 		return text(strings.Join(parts, a[1].Str())), nil
 	})
 	fill := func(c *Ctx, a []datum) (datum, error) {
-		if a[1].IsNull() {
+		if a[1].IsNull() || len(a) > 2 && a[2].IsNull() {
 			return value.Null, fault.New(fault.NullNotAllowed, "dimension array or low bound array cannot be null")
 		}
 		ns, err := value.ArraySlice(opsOf(catalog.Int4OID), a[1])
@@ -236,6 +236,17 @@ func registerArrays(r registry) {
 		}
 		if slices.ContainsFunc(ns, datum.IsNull) {
 			return value.Null, fault.New(fault.NullNotAllowed, "dimension values cannot be null")
+		}
+		if len(a) > 2 { // lower bounds, which are not held
+			lows, err := value.ArraySlice(opsOf(catalog.Int4OID), a[2])
+			switch {
+			case err != nil:
+				return value.Null, err
+			case len(lows) != len(ns):
+				return value.Null, fault.New(fault.ArraySubscript, "wrong number of array subscripts").WithDetail("Low bound array has different size than dimensions array.")
+			case slices.ContainsFunc(lows, datum.IsNull):
+				return value.Null, fault.New(fault.NullNotAllowed, "dimension values cannot be null")
+			}
 		}
 		items := int64(1)
 		for _, n := range ns {
@@ -263,7 +274,7 @@ func registerArrays(r registry) {
 		}
 		return text(out), nil
 	}
-	r.fn("array_fill(anyelement,_int4)", fill)
+	r.fn("array_fill(anyelement,_int4) array_fill(anyelement,_int4,_int4)", fill)
 	r.fn("trim_array(anyarray,int4)", func(c *Ctx, a []datum) (datum, error) {
 		all := value.ElemsOf(a[0].Str())
 		n := a[1].Int64()

@@ -2,7 +2,6 @@ package builtin
 
 import (
 	"math"
-	"math/bits"
 	"strconv"
 	"strings"
 
@@ -108,15 +107,63 @@ func registerBits(r registry) {
 	}
 	r.pure("bitshiftleft(bit,int4)", func(a []datum) datum { return text(shift(a[0].Str(), a[1].Int64())) })
 	r.pure("bitshiftright(bit,int4)", func(a []datum) datum { return text(shift(a[0].Str(), -a[1].Int64())) })
+	r.fn("substring(bit,int4)", func(_ *Ctx, a []datum) (datum, error) { return substring(a[0].Str(), a[1].Int64(), toTheEnd) })
+	r.fn("substring(bit,int4,int4)", func(_ *Ctx, a []datum) (datum, error) { return substring(a[0].Str(), a[1].Int64(), a[2].Int64()) })
+	r.fn("overlay(bit,bit,int4)", func(_ *Ctx, a []datum) (datum, error) {
+		return overlay(substring, a[0].Str(), a[1].Str(), a[2].Int64(), int64(len(a[1].Str())))
+	})
+	r.fn("overlay(bit,bit,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
+		return overlay(substring, a[0].Str(), a[1].Str(), a[2].Int64(), a[3].Int64())
+	})
+	r.pure("position(bit,bit)", func(a []datum) datum {
+		if a[0].Str() == "" {
+			return value.Int(0)
+		}
+		return value.Int(int64(strings.Index(a[0].Str(), a[1].Str()) + 1))
+	})
+	bit := func(a []datum) (n int64, err error) {
+		if n = a[1].Int64(); n < 0 || n >= int64(len(a[0].Str())) {
+			return 0, fault.New(fault.ArraySubscript, "bit index %d out of valid range (0..%d)", n, len(a[0].Str())-1)
+		}
+		return n, nil
+	}
+	r.fn("get_bit(bit,int4)", func(_ *Ctx, a []datum) (datum, error) {
+		n, err := bit(a)
+		if err != nil {
+			return value.Null, err
+		}
+		return value.Int(int64(a[0].Str()[n] - '0')), nil
+	})
+	r.fn("set_bit(bit,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
+		n, err := bit(a)
+		if err != nil {
+			return value.Null, err
+		}
+		if a[2].Int64()&^1 != 0 {
+			return value.Null, fault.New(fault.InvalidParameterValue, "new bit must be 0 or 1")
+		}
+		b := a[0].Bytes()
+		b[n] = '0' + byte(a[2].Int64())
+		return text(string(b)), nil
+	})
+	r.pure("bit_length(bit)", func(a []datum) datum { return value.Int(int64(len(a[0].Str()))) })
+	r.pure("octet_length(bit)", func(a []datum) datum { return value.Int(int64(len(a[0].Str())+7) / 8) })
+	for name, of := range map[string]string{"bit_and": "bitand(bit,bit)", "bit_or": "bitor(bit,bit)", "bit_xor": "bitxor(bit,bit)"} {
+		two := r[of].call
+		r.agg(name+"(bit)", func(c *Ctx) Aggregate {
+			sum := value.Null
+			return &fold{notNull(func(d datum) (err error) {
+				if sum.IsNull() {
+					sum = d
+					return nil
+				}
+				sum, err = two(c, []datum{sum, d})
+				return err
+			}), func() (datum, error) { return sum, nil }}
+		})
+	}
 	r.pure("length(bit)", func(a []datum) datum { return value.Int(int64(len(a[0].Str()))) })
 	r.pure("bit_count(bit)", func(a []datum) datum { return value.Int(int64(strings.Count(a[0].Str(), "1"))) })
-	r.pure("bit_count(bytea)", func(a []datum) datum {
-		n := 0
-		for _, c := range []byte(a[0].Str()) {
-			n += bits.OnesCount8(c)
-		}
-		return value.Int(int64(n))
-	})
 }
 
 // registerMoney registers the arithmetic and casts of money.
@@ -173,9 +220,10 @@ func registerMoney(r registry) {
 		}
 		return fromFloat(d.Float64())
 	}
-	r.fn("cash_mul_flt8(money,float8)", func(_ *Ctx, a []datum) (datum, error) { return scaled(a[0], a[1]) })
-	r.fn("flt8_mul_cash(float8,money)", func(_ *Ctx, a []datum) (datum, error) { return scaled(a[1], a[0]) })
-	r.fn("cash_div_flt8(money,float8)", func(_ *Ctx, a []datum) (datum, error) {
+	r.fn("cash_mul_flt8(money,float8) cash_mul_flt4(money,float4)", func(_ *Ctx, a []datum) (datum, error) { return scaled(a[0], a[1]) })
+	r.fn("flt8_mul_cash(float8,money) flt4_mul_cash(float4,money)", func(_ *Ctx, a []datum) (datum, error) { return scaled(a[1], a[0]) })
+	r.pure("cash_words(money)", func(a []datum) datum { return text(moneyWords(cents(a[0]))) })
+	r.fn("cash_div_flt8(money,float8) cash_div_flt4(money,float4)", func(_ *Ctx, a []datum) (datum, error) {
 		if a[1].Float64() == 0 {
 			return value.Null, divisionByZero()
 		}
@@ -208,4 +256,69 @@ func registerMoney(r registry) {
 			return value.MoneyDatum(sum), nil
 		}}
 	})
+}
+
+var (
+	smallNumbers = strings.Fields("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
+	tensNumbers  = strings.Fields("- - twenty thirty forty fifty sixty seventy eighty ninety")
+)
+
+// moneyWords spells an amount: cash_words.
+func moneyWords(cents int64) string {
+	var b strings.Builder
+	n := uint64(cents)
+	if cents < 0 {
+		b.WriteString("minus ")
+		n = -n
+	}
+	dollars, rest := n/100, n%100
+	for _, p := range []struct {
+		size uint64
+		name string
+	}{{1e15, " quadrillion "}, {1e12, " trillion "}, {1e9, " billion "}, {1e6, " million "}, {1e3, " thousand "}} {
+		if m := dollars / p.size % 1000; m > 0 {
+			b.WriteString(hundreds(m) + p.name)
+		}
+	}
+	if m := dollars % 1000; m > 0 {
+		b.WriteString(hundreds(m))
+	}
+	if dollars == 0 {
+		b.WriteString("zero")
+	}
+	if dollars == 1 {
+		b.WriteString(" dollar and ")
+	} else {
+		b.WriteString(" dollars and ")
+	}
+	b.WriteString(hundreds(rest))
+	if rest == 1 {
+		b.WriteString(" cent")
+	} else {
+		b.WriteString(" cents")
+	}
+	s := b.String()
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// hundreds spells a number below 1000.
+func hundreds(n uint64) string {
+	tens := func(n uint64) string {
+		if n < 20 {
+			return smallNumbers[n]
+		}
+		if n%10 == 0 {
+			return tensNumbers[n/10]
+		}
+		return tensNumbers[n/10] + " " + smallNumbers[n%10]
+	}
+	switch {
+	case n < 100:
+		return tens(n)
+	case n%100 == 0:
+		return smallNumbers[n/100] + " hundred"
+	case n%100 > 10:
+		return smallNumbers[n/100] + " hundred " + tens(n%100)
+	}
+	return smallNumbers[n/100] + " hundred and " + tens(n%100)
 }

@@ -369,6 +369,8 @@ func implementations() registry {
 	registerCompare(r)
 	registerNumbers(r)
 	registerBits(r)
+	registerBytes(r)
+	registerNetwork(r)
 	registerMoney(r)
 	registerText(r)
 	registerPatterns(r)

@@ -144,22 +144,71 @@ func registerCompare(r registry) {
 	}
 	r.native("(%1 = %2)", "enum_eq(anyenum,anyenum)")
 	r.native("(%1 <> %2)", "enum_ne(anyenum,anyenum)")
-	cmps := []struct {
-		sig string
-		oid catalog.OID
-	}{{"btint4cmp(int4,int4)", catalog.Int4OID}, {"btint8cmp(int8,int8)", catalog.Int8OID}, {"bttextcmp(text,text)", catalog.TextOID},
-		{"numeric_cmp(numeric,numeric)", catalog.NumericOID}, {"uuid_cmp(uuid,uuid)", catalog.UUIDOID}, {"timestamptz_cmp(timestamptz,timestamptz)", catalog.TimestamptzOID},
-		{"jsonb_cmp(jsonb,jsonb)", catalog.JSONBOID}, {"citext_cmp(citext,citext)", catalog.CitextOID}}
-	for _, c := range cmps {
-		r.pure(c.sig, func(a []datum) datum { return value.Int(int64(cmp.Compare(opsOf(c.oid).Compare(a[0], a[1]), 0))) })
-	}
-	r.pure("starts_with(text,text)", func(a []datum) datum { return value.Bool(strings.HasPrefix(a[0].Str(), a[1].Str())) })
-	r.entry("text_larger(text,text)").call = func(_ *Ctx, a []datum) (datum, error) {
-		if a[0].Str() >= a[1].Str() {
-			return a[0], nil
+	for _, t := range []string{"text,text", "bpchar,bpchar"} {
+		p, _, _ := strings.Cut(t, ",")
+		compare := text
+		if p == "bpchar" {
+			compare = of(catalog.BpcharOID)
 		}
-		return a[1], nil
+		r.comparison(t, "- - "+p+"_pattern_lt "+p+"_pattern_le "+p+"_pattern_gt "+p+"_pattern_ge", "", compare)
 	}
+	registerOrders(r)
+	r.pure("starts_with(text,text)", func(a []datum) datum { return value.Bool(strings.HasPrefix(a[0].Str(), a[1].Str())) })
+}
+
+// registerOrders registers the functions behind indexes and behind min and max: which of two is first, and the larger and the smaller of two.
+func registerOrders(r registry) {
+	order := func(sigs string, compare func(a, b datum) int) {
+		r.pure(sigs, func(a []datum) datum { return value.Int(int64(cmp.Compare(compare(a[0], a[1]), 0))) })
+	}
+	for _, t := range []struct{ typ, order, extremes string }{
+		{"bool", "btboolcmp", ""}, {"bytea", "byteacmp", ""}, {"char", "btcharcmp", ""}, {"name", "btnamecmp", ""}, {"oid", "btoidcmp", "oidlarger oidsmaller"},
+		{"int2", "btint2cmp", "int2larger int2smaller"}, {"int4", "btint4cmp", "int4larger int4smaller"}, {"int8", "btint8cmp", "int8larger int8smaller"},
+		{"float4", "btfloat4cmp", "float4larger float4smaller"}, {"float8", "btfloat8cmp", "float8larger float8smaller"},
+		{"numeric", "numeric_cmp", "numeric_larger numeric_smaller"}, {"money", "cash_cmp", "cashlarger cashsmaller"},
+		{"text", "bttextcmp bttext_pattern_cmp", "text_larger text_smaller"}, {"bpchar", "bpcharcmp btbpchar_pattern_cmp", "bpchar_larger bpchar_smaller"},
+		{"date", "date_cmp", "date_larger date_smaller"}, {"time", "time_cmp", "time_larger time_smaller"}, {"timetz", "timetz_cmp", "timetz_larger timetz_smaller"},
+		{"timestamp", "timestamp_cmp", "timestamp_larger timestamp_smaller"}, {"timestamptz", "timestamptz_cmp", "timestamptz_larger timestamptz_smaller"},
+		{"interval", "interval_cmp", "interval_larger interval_smaller"}, {"uuid", "uuid_cmp", ""}, {"jsonb", "jsonb_cmp", ""}, {"citext", "citext_cmp", ""},
+		{"inet", "network_cmp", "network_larger network_smaller"}, {"macaddr", "macaddr_cmp", ""}, {"bit", "bitcmp", ""}, {"varbit", "varbitcmp", ""},
+		{"tsvector", "tsvector_cmp", ""}, {"tsquery", "tsquery_cmp", ""},
+	} {
+		compare := opsOf(value.BuiltinNamed(t.typ)).Compare
+		args := "(" + t.typ + "," + t.typ + ")"
+		for n := range strings.FieldsSeq(t.order) {
+			order(n+args, compare)
+		}
+		for i, n := range strings.Fields(t.extremes) {
+			r.pure(n+args, func(a []datum) datum {
+				if c := compare(a[0], a[1]); i == 0 && c < 0 || i == 1 && c >= 0 {
+					return a[1]
+				}
+				return a[0]
+			})
+		}
+	}
+	order("btint24cmp(int2,int4) btint42cmp(int4,int2) btint28cmp(int2,int8) btint82cmp(int8,int2) btint48cmp(int4,int8) btint84cmp(int8,int4)", opsOf(catalog.Int8OID).Compare)
+	order("btfloat48cmp(float4,float8) btfloat84cmp(float8,float4)", opsOf(catalog.Float8OID).Compare)
+	order("btnametextcmp(name,text) bttextnamecmp(text,name)", opsOf(catalog.TextOID).Compare)
+	for sig, names := range map[string]string{"(anyarray,anyarray)": "btarraycmp array_larger array_smaller", "(anyenum,anyenum)": "enum_cmp enum_larger enum_smaller",
+		"(anyrange,anyrange)": "range_cmp", "(anymultirange,anymultirange)": "multirange_cmp"} {
+		for i, n := range strings.Fields(names) {
+			r.fn(n+sig, func(c *Ctx, a []datum) (datum, error) {
+				v := c.argOps(0).Compare(a[0], a[1])
+				switch {
+				case i == 0:
+					return value.Int(int64(cmp.Compare(v, 0))), nil
+				case i == 1 && v < 0, i == 2 && v >= 0:
+					return a[1], nil
+				}
+				return a[0], nil
+			})
+		}
+	}
+	r.fn("btrecordcmp(record,record)", func(c *Ctx, a []datum) (datum, error) {
+		v, err := compareRecords(c, a[0], a[1])
+		return value.Int(int64(cmp.Compare(v, 0))), err
+	})
 }
 
 // polymorphicComparison compares by the actual type of the first argument.

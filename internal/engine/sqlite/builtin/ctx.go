@@ -68,6 +68,8 @@ type Ctx struct {
 	Ret  catalog.TypeRef
 	// Fields are the fields of an argument that is an anonymous record, by position in Args; nil where not known.
 	Fields [][]value.Field
+	// Rest is the type of the arguments from the last of Args on, which came as an array in the place of a VARIADIC "any"; 0 for other calls.
+	Rest catalog.OID
 
 	// Cache is one slot per call place for what a function wants to keep between calls (a compiled pattern); it starts nil.
 	Cache any
@@ -94,6 +96,9 @@ func (c *Ctx) now() value.Stamp { return value.StampOf(c.Now) }
 
 // argType is the actual type of the i-th argument, text if the caller does not say.
 func (c *Ctx) argType(i int) catalog.OID {
+	if c.Rest != 0 && i >= len(c.Args)-1 {
+		return c.Rest
+	}
 	if i < len(c.Args) {
 		if c.Args[i].OID != catalog.UnknownOID {
 			return c.Args[i].OID
@@ -139,4 +144,24 @@ func (c *Ctx) Convert(d value.Datum, from, to catalog.TypeRef) (value.Datum, err
 		return value.Null, unsupported("a cast of a type that is not known here")
 	}
 	return t.Input(e, f.Text(e, d), to.Mod)
+}
+
+// Spread calls a function whose VARIADIC "any" is given as an array, the last of args: its elements take the places of single arguments. c.Rest is their type.
+func (f *Func) Spread(c *Ctx, args []value.Datum) (value.Datum, error) {
+	last := len(args) - 1
+	o := c.Env().Ops(c.Rest)
+	if args[last].IsNull() {
+		if f.Name == "format" { // which may go without
+			return f.Call(c, args[:last:last])
+		}
+		return value.Null, nil
+	}
+	if o == nil {
+		return value.Null, fault.New(fault.DatatypeMismatch, "VARIADIC argument must be an array")
+	}
+	elems, err := value.ArraySlice(o, args[last])
+	if err != nil {
+		return value.Null, err
+	}
+	return f.Call(c, append(args[:last:last], elems...))
 }

@@ -171,6 +171,8 @@ func inFloat(f float64, args ...datum) (datum, error) {
 	return value.Float(f), nil
 }
 
+func underflow() error { return fault.New(fault.NumericOutOfRange, "value out of range: underflow") }
+
 func single(f float64) float64 { return float64(float32(f)) }
 
 func registerFloats(r registry) {
@@ -189,7 +191,7 @@ func registerFloats(r registry) {
 		r.fn(t.name+"mul("+t.pair+")", func(_ *Ctx, a []datum) (datum, error) {
 			p := t.fit(a[0].Float64() * a[1].Float64())
 			if p == 0 && a[0].Float64() != 0 && a[1].Float64() != 0 {
-				return value.Null, fault.New(fault.NumericOutOfRange, "value out of range: underflow")
+				return value.Null, underflow()
 			}
 			return inFloat(p, a...)
 		})
@@ -199,7 +201,7 @@ func registerFloats(r registry) {
 			}
 			q := t.fit(a[0].Float64() / a[1].Float64())
 			if q == 0 && a[0].Float64() != 0 && !math.IsInf(a[1].Float64(), 0) {
-				return value.Null, fault.New(fault.NumericOutOfRange, "value out of range: underflow")
+				return value.Null, underflow()
 			}
 			return inFloat(q, a...)
 		})
@@ -217,7 +219,7 @@ func registerFloats(r registry) {
 	circular := func(name string, f func(float64) float64) {
 		r.fn(name+"(float8)", func(_ *Ctx, a []datum) (datum, error) {
 			if math.IsInf(a[0].Float64(), 0) {
-				return value.Null, fault.New(fault.NumericOutOfRange, "input is out of range")
+				return value.Null, inputRange()
 			}
 			return inFloat(f(a[0].Float64()), a...)
 		})
@@ -226,7 +228,13 @@ func registerFloats(r registry) {
 	one("floor", math.Floor)
 	one("round dround", math.RoundToEven)
 	one("trunc dtrunc", math.Trunc)
-	one("exp dexp", math.Exp)
+	r.fn("exp(float8) dexp(float8)", func(_ *Ctx, a []datum) (datum, error) {
+		f := math.Exp(a[0].Float64())
+		if f == 0 && !math.IsInf(a[0].Float64(), 0) {
+			return value.Null, underflow()
+		}
+		return inFloat(f, a...)
+	})
 	one("cbrt dcbrt", math.Cbrt)
 	circular("sin", math.Sin)
 	circular("cos", math.Cos)
@@ -236,11 +244,24 @@ func registerFloats(r registry) {
 	r.pure("cosh(float8)", func(a []datum) datum { return value.Float(math.Cosh(a[0].Float64())) })
 	one("tanh", math.Tanh)
 	one("asinh", math.Asinh)
+	r.fn("acosh(float8)", func(_ *Ctx, a []datum) (datum, error) {
+		if a[0].Float64() < 1 {
+			return value.Null, inputRange()
+		}
+		return value.Float(math.Acosh(a[0].Float64())), nil
+	})
+	r.fn("atanh(float8)", func(_ *Ctx, a []datum) (datum, error) {
+		if math.Abs(a[0].Float64()) > 1 {
+			return value.Null, inputRange()
+		}
+		return value.Float(math.Atanh(a[0].Float64())), nil
+	})
+	registerDegrees(r)
 	one("degrees", func(f float64) float64 { return f / (math.Pi / 180) })
 	one("radians", func(f float64) float64 { return f * (math.Pi / 180) })
 	r.fn("cot(float8)", func(_ *Ctx, a []datum) (datum, error) { // the cotangent of nearly nothing is infinity
 		if math.IsInf(a[0].Float64(), 0) {
-			return value.Null, fault.New(fault.NumericOutOfRange, "input is out of range")
+			return value.Null, inputRange()
 		}
 		return value.Float(1 / math.Tan(a[0].Float64())), nil
 	})
@@ -259,7 +280,7 @@ func registerFloats(r registry) {
 	}{{"asin", math.Asin}, {"acos", math.Acos}} {
 		r.fn(t.n+"(float8)", func(_ *Ctx, a []datum) (datum, error) {
 			if f := a[0].Float64(); f < -1 || f > 1 {
-				return value.Null, fault.New(fault.NumericOutOfRange, "input is out of range")
+				return value.Null, inputRange()
 			}
 			return value.Float(t.f(a[0].Float64())), nil
 		})
@@ -293,10 +314,14 @@ func registerFloats(r registry) {
 		switch {
 		case x == 0 && y < 0:
 			return value.Null, fault.New("2201F", "zero raised to a negative power is undefined")
-		case x < 0 && y != math.Floor(y) && !math.IsInf(y, 0):
+		case x < 0 && y != math.Floor(y) && !math.IsInf(y, 0) && !math.IsNaN(y):
 			return value.Null, fault.New("2201F", "a negative number raised to a non-integer power yields a complex result")
 		}
-		return inFloat(math.Pow(x, y), a...)
+		f := math.Pow(x, y)
+		if f == 0 && x != 0 && !math.IsInf(x, 0) && !math.IsInf(y, 0) {
+			return value.Null, underflow()
+		}
+		return inFloat(f, a...)
 	})
 	r.fn("width_bucket(float8,float8,float8,int4)", func(_ *Ctx, a []datum) (datum, error) {
 		x, lo, hi, n := a[0].Float64(), a[1].Float64(), a[2].Float64(), a[3].Int64()
@@ -396,7 +421,9 @@ func registerNumeric(r registry) {
 	two("div(numeric,numeric) numeric_div_trunc(numeric,numeric)", value.Dec.QuoInt)
 	two("numeric_mod(numeric,numeric) mod(numeric,numeric)", value.Dec.Mod)
 	two("power(numeric,numeric) pow(numeric,numeric) numeric_power(numeric,numeric)", value.Dec.Power)
-	two("log(numeric,numeric)", func(a, b value.Dec) (value.Dec, error) { return a.Log(b) })
+	two("gcd(numeric,numeric)", func(a, b value.Dec) (value.Dec, error) { return a.GCD(b), nil })
+	two("lcm(numeric,numeric)", value.Dec.LCM)
+	two("log(numeric,numeric) numeric_log(numeric,numeric)", func(a, b value.Dec) (value.Dec, error) { return a.Log(b) })
 	one("numeric_uminus(numeric)", sure(value.Dec.Neg))
 	one("numeric_uplus(numeric)", sure(func(a value.Dec) value.Dec { return a }))
 	one("numeric_abs(numeric) abs(numeric)", sure(value.Dec.Abs))
@@ -527,7 +554,7 @@ func registerNumberCasts(r registry) {
 	r.fn("float4(float8)", func(_ *Ctx, a []datum) (datum, error) {
 		f := single(a[0].Float64())
 		if f == 0 && a[0].Float64() != 0 {
-			return value.Null, fault.New(fault.NumericOutOfRange, "value out of range: underflow")
+			return value.Null, underflow()
 		}
 		return inFloat(f, a...)
 	})
@@ -562,6 +589,13 @@ func registerNumberCasts(r registry) {
 	r.native("(%1 & 4294967295)", "oid(int4) oid(int2)")
 	r.pure("int4(oid)", func(a []datum) datum { return value.Int(int64(int32(a[0].Int64()))) })
 	r.pure("int8(oid)", func(a []datum) datum { return a[0] })
+	r.fn("char(int4)", func(_ *Ctx, a []datum) (datum, error) {
+		n := a[0].Int64()
+		if n != int64(int8(n)) {
+			return value.Null, rangeError(`"char"`)
+		}
+		return text(value.CharText(byte(n))), nil
+	})
 	r.pure("int4(char)", func(a []datum) datum {
 		return value.Int(int64(int8(value.CharCode(a[0].Str()))))
 	})

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -274,42 +273,6 @@ func registerSystem(r registry) {
 	r.fn("regclass(text)", func(c *Ctx, a []datum) (datum, error) {
 		return opsOf(catalog.RegclassOID).Input(c.Env(), a[0].Str(), -1)
 	})
-	// inet
-	r.pure("host(inet)", func(a []datum) datum { return text(value.InetPrefix(a[0].Str()).Addr().String()) })
-	r.pure("text(inet)", func(a []datum) datum { return text(value.InetPrefix(a[0].Str()).String()) })
-	r.pure("masklen(inet)", func(a []datum) datum { return value.Int(int64(value.InetPrefix(a[0].Str()).Bits())) })
-	r.pure("family(inet)", func(a []datum) datum {
-		if value.InetPrefix(a[0].Str()).Addr().Is4() {
-			return value.Int(4)
-		}
-		return value.Int(6)
-	})
-	r.pure("network(inet)", func(a []datum) datum { return text(value.InetPrefix(a[0].Str()).Masked().String()) })
-	within := func(equal, swap bool) func(a []datum) datum {
-		return func(a []datum) datum {
-			in, out := value.InetPrefix(a[0].Str()), value.InetPrefix(a[1].Str())
-			if swap {
-				in, out = out, in
-			}
-			return value.Bool(out.Contains(in.Addr()) && (in.Bits() > out.Bits() || equal && in.Bits() == out.Bits()))
-		}
-	}
-	r.pure("network_sub(inet,inet)", within(false, false))
-	r.pure("network_subeq(inet,inet)", within(true, false))
-	r.pure("network_sup(inet,inet)", within(false, true))
-	r.pure("network_supeq(inet,inet)", within(true, true))
-	r.pure("network_overlap(inet,inet)", func(a []datum) datum {
-		return value.Bool(value.InetPrefix(a[0].Str()).Overlaps(value.InetPrefix(a[1].Str())))
-	})
-	// In PostgreSQL the cast costs nothing: only what is printed differs, a host's mask.
-	r.pure("inet(cidr)", func(a []datum) datum {
-		s := a[0].Str()
-		if strings.Contains(s, ":") {
-			return text(strings.TrimSuffix(s, "/128"))
-		}
-		return text(strings.TrimSuffix(s, "/32"))
-	})
-	r.pure("cidr(inet)", func(a []datum) datum { return text(value.InetPrefix(a[0].Str()).Masked().String()) })
 }
 
 func sizePretty(n int64) string {

@@ -72,32 +72,11 @@ func registerText(r registry) {
 	r.fn("substr(text,int4,int4) substring(text,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
 		return substring(a[0].Str(), a[1].Int64(), a[2].Int64())
 	})
-	r.fn("substr(bytea,int4) substring(bytea,int4)", func(_ *Ctx, a []datum) (datum, error) { return subbytes(a[0].Str(), a[1].Int64(), toTheEnd) })
-	r.fn("substr(bytea,int4,int4) substring(bytea,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
-		return subbytes(a[0].Str(), a[1].Int64(), a[2].Int64())
-	})
-	overlay := func(s, with string, from, count int64) (datum, error) {
-		if from <= 0 {
-			return value.Null, fault.New("22011", "negative substring length not allowed")
-		}
-		head, err := substring(s, 1, from-1)
-		if err != nil {
-			return value.Null, err
-		}
-		if from+count != int64(int32(from+count)) {
-			return value.Null, rangeError("integer")
-		}
-		tail, err := substring(s, from+count, toTheEnd)
-		if err != nil {
-			return value.Null, err
-		}
-		return text(head.Str() + with + tail.Str()), nil
-	}
 	r.fn("overlay(text,text,int4)", func(_ *Ctx, a []datum) (datum, error) {
-		return overlay(a[0].Str(), a[1].Str(), a[2].Int64(), int64(runes(a[1].Str())))
+		return overlay(substring, a[0].Str(), a[1].Str(), a[2].Int64(), int64(runes(a[1].Str())))
 	})
 	r.fn("overlay(text,text,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
-		return overlay(a[0].Str(), a[1].Str(), a[2].Int64(), a[3].Int64())
+		return overlay(substring, a[0].Str(), a[1].Str(), a[2].Int64(), a[3].Int64())
 	})
 	position := func(s, sub string) datum {
 		i := strings.Index(s, sub)
@@ -108,7 +87,6 @@ func registerText(r registry) {
 	}
 	r.pure("position(text,text) strpos(text,text)", func(a []datum) datum { return position(a[0].Str(), a[1].Str()) })
 	r.native("instr(%1, %2)", "strpos(text,text) position(text,text)")
-	r.pure("position(bytea,bytea)", func(a []datum) datum { return value.Int(int64(strings.Index(a[0].Str(), a[1].Str()) + 1)) })
 	r.textFn("btrim(text)", func(s string) string { return strings.Trim(s, " ") })
 	r.textFn("ltrim(text)", func(s string) string { return strings.TrimLeft(s, " ") })
 	r.textFn("rtrim(text)", func(s string) string { return strings.TrimRight(s, " ") })
@@ -199,7 +177,6 @@ func registerText(r registry) {
 	})
 	r.pure("textcat(text,text)", func(a []datum) datum { return text(a[0].Str() + a[1].Str()) })
 	r.native("(%1 || %2)", "textcat(text,text)")
-	r.pure("byteacat(bytea,bytea)", func(a []datum) datum { return value.Blob([]byte(a[0].Str() + a[1].Str())) })
 	r.pure("bitcat(varbit,varbit)", func(a []datum) datum { return text(a[0].Str() + a[1].Str()) })
 	cat := func(c *Ctx, a []datum) (datum, error) { return text(c.asText(0, a[0]) + c.asText(1, a[1])), nil }
 	r.fn("textanycat(text,anynonarray) anytextcat(anynonarray,text)", cat)
@@ -266,22 +243,6 @@ func registerText(r registry) {
 			return value.Null, err
 		}
 		return value.Blob(a[0].Bytes()), nil
-	})
-	r.fn("get_byte(bytea,int4)", func(_ *Ctx, a []datum) (datum, error) {
-		n, l := a[1].Int64(), int64(len(a[0].Str()))
-		if n < 0 || n >= l {
-			return value.Null, fault.New(fault.ArraySubscript, "index %d out of valid range, 0..%d", n, l-1)
-		}
-		return value.Int(int64(a[0].Str()[n])), nil
-	})
-	r.fn("set_byte(bytea,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
-		n, l := a[1].Int64(), int64(len(a[0].Str()))
-		if n < 0 || n >= l {
-			return value.Null, fault.New(fault.ArraySubscript, "index %d out of valid range, 0..%d", n, l-1)
-		}
-		b := a[0].Bytes()
-		b[n] = byte(a[2].Int64())
-		return value.Blob(b), nil
 	})
 	r.fn("normalize(text,text)", func(_ *Ctx, a []datum) (datum, error) {
 		f, err := normalForm(a[1].Str())
@@ -416,6 +377,25 @@ func badUTF8(s string) error {
 		b.WriteString(" 0x" + hex.EncodeToString([]byte{s[k]}))
 	}
 	return fault.New(fault.InvalidEncoding, `invalid byte sequence for encoding "UTF8":%s`, b.String())
+}
+
+// overlay puts a text into another, in the place of count characters from one on.
+func overlay(part func(s string, from, count int64) (datum, error), s, with string, from, count int64) (datum, error) {
+	if from <= 0 {
+		return value.Null, fault.New("22011", "negative substring length not allowed")
+	}
+	head, err := part(s, 1, from-1)
+	if err != nil {
+		return value.Null, err
+	}
+	if from+count != int64(int32(from+count)) {
+		return value.Null, rangeError("integer")
+	}
+	tail, err := part(s, from+count, toTheEnd)
+	if err != nil {
+		return value.Null, err
+	}
+	return text(head.Str() + with + tail.Str()), nil
 }
 
 // toTheEnd is a length that no text has.

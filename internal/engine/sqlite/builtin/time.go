@@ -185,9 +185,9 @@ func registerTime(r registry) {
 	span("interval_mul(interval,float8)", func(a []datum) (value.Interval, error) { return interval(a[0]).Mul(a[1].Float64()) })
 	span("mul_d_interval(float8,interval)", func(a []datum) (value.Interval, error) { return interval(a[1]).Mul(a[0].Float64()) })
 	span("interval_div(interval,float8)", func(a []datum) (value.Interval, error) { return interval(a[0]).Div(a[1].Float64()) })
-	span("justify_days(interval)", func(a []datum) (value.Interval, error) { return justifyDays(interval(a[0])), nil })
-	span("justify_hours(interval)", func(a []datum) (value.Interval, error) { return justifyHours(interval(a[0])), nil })
-	span("justify_interval(interval)", func(a []datum) (value.Interval, error) { return justify(interval(a[0])), nil })
+	span("justify_days(interval)", func(a []datum) (value.Interval, error) { return justifyDays(interval(a[0])) })
+	span("justify_hours(interval)", func(a []datum) (value.Interval, error) { return justifyHours(interval(a[0])) })
+	span("justify_interval(interval)", func(a []datum) (value.Interval, error) { return justify(interval(a[0])) })
 
 	// Parts.
 	r.fn("extract(text,timestamptz) date_part(text,timestamptz)", nil)
@@ -402,7 +402,7 @@ func registerTime(r registry) {
 		case math.IsNaN(f):
 			return value.Null, fault.New(fault.DatetimeOverflow, "timestamp cannot be NaN")
 		case math.Abs(f) > 1e13:
-			return value.Null, fault.New(fault.DatetimeOverflow, `timestamp out of range: "%s"`, string(value.AppendFloat(nil, f, 64)))
+			return value.Null, fault.New(fault.DatetimeOverflow, `timestamp out of range: "%s"`, printfG(f))
 		default:
 			// As PostgreSQL: seconds since 2000 in double precision, then microseconds.
 			s := f - 946684800
@@ -591,10 +591,28 @@ func printfG(f float64) string {
 	return strconv.FormatFloat(f, 'g', 6, 64)
 }
 
-func justifyDays(v value.Interval) value.Interval {
-	months := v.Days / 30
-	v.Days -= months * 30
-	v.Months += months
+// carry moves whole days into months.
+func carry(v value.Interval) (value.Interval, error) {
+	months := int64(v.Months) + int64(v.Days/30)
+	v.Days %= 30
+	if v.Months = int32(months); int64(v.Months) != months {
+		return v, fault.New(fault.DatetimeOverflow, "interval out of range")
+	}
+	return v, nil
+}
+
+// carryHours moves whole days of the time into days.
+func carryHours(v value.Interval) (value.Interval, error) {
+	days := int64(v.Days) + v.Micros/value.UDay
+	v.Micros %= value.UDay
+	if v.Days = int32(days); int64(v.Days) != days {
+		return v, fault.New(fault.DatetimeOverflow, "interval out of range")
+	}
+	return v, nil
+}
+
+func justifyDays(v value.Interval) (value.Interval, error) {
+	v, err := carry(v)
 	switch {
 	case v.Months > 0 && v.Days < 0:
 		v.Days += 30
@@ -603,13 +621,11 @@ func justifyDays(v value.Interval) value.Interval {
 		v.Days -= 30
 		v.Months++
 	}
-	return v
+	return v, err
 }
 
-func justifyHours(v value.Interval) value.Interval {
-	days := v.Micros / value.UDay
-	v.Micros -= days * value.UDay
-	v.Days += int32(days)
+func justifyHours(v value.Interval) (value.Interval, error) {
+	v, err := carryHours(v)
 	switch {
 	case v.Days > 0 && v.Micros < 0:
 		v.Micros += value.UDay
@@ -618,16 +634,22 @@ func justifyHours(v value.Interval) value.Interval {
 		v.Micros -= value.UDay
 		v.Days++
 	}
-	return v
+	return v, err
 }
 
-func justify(v value.Interval) value.Interval {
-	days := v.Micros / value.UDay
-	v.Micros -= days * value.UDay
-	v.Days += int32(days)
-	months := v.Days / 30
-	v.Days -= months * 30
-	v.Months += months
+func justify(v value.Interval) (value.Interval, error) {
+	var err error
+	if v.Days > 0 && v.Micros > 0 || v.Days < 0 && v.Micros < 0 { // so that the days do not overflow
+		if v, err = carry(v); err != nil {
+			return v, err
+		}
+	}
+	if v, err = carryHours(v); err != nil {
+		return v, err
+	}
+	if v, err = carry(v); err != nil {
+		return v, err
+	}
 	switch {
 	case v.Months > 0 && (v.Days < 0 || v.Days == 0 && v.Micros < 0):
 		v.Days += 30
@@ -644,7 +666,7 @@ func justify(v value.Interval) value.Interval {
 		v.Micros -= value.UDay
 		v.Days++
 	}
-	return v
+	return v, nil
 }
 
 // age is the difference in years, months, days and time between two local times; NULL cannot be given for infinities, so that they are as far as dates go.

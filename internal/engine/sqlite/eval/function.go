@@ -32,6 +32,10 @@ func (c *compiler) implementation(e *tree.Call) (func(*Frame, []value.Datum) (va
 	}
 	p := NewPlace(c.cat, e.Args, e.Typ)
 	call := fn.Go
+	if e.Variadic {
+		p.rest = c.env.ElemType(e.Args[len(e.Args)-1].Type().OID)
+		call = fn.Spread
+	}
 	return func(f *Frame, args []value.Datum) (value.Datum, error) {
 		ctx := p.Take(f.S)
 		d, err := call(ctx, args)
@@ -118,6 +122,7 @@ type Place struct {
 	args   []catalog.TypeRef
 	ret    catalog.TypeRef
 	fields [][]value.Field
+	rest   catalog.OID
 	ctx    atomic.Pointer[builtin.Ctx]
 }
 
@@ -174,10 +179,10 @@ func (p *Place) Take(s *Session) *builtin.Ctx {
 	b := s.Builtin()
 	ctx := p.ctx.Swap(nil)
 	if ctx == nil {
-		return &builtin.Ctx{Session: b, Args: p.args, Ret: p.ret, Fields: p.fields}
+		return &builtin.Ctx{Session: b, Args: p.args, Ret: p.ret, Fields: p.fields, Rest: p.rest}
 	}
 	if ctx.Session != b {
-		return &builtin.Ctx{Session: b, Args: p.args, Ret: p.ret, Fields: p.fields, Cache: ctx.Cache}
+		return &builtin.Ctx{Session: b, Args: p.args, Ret: p.ret, Fields: p.fields, Rest: p.rest, Cache: ctx.Cache}
 	}
 	return ctx
 }

@@ -3,6 +3,7 @@ package value
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -112,22 +113,23 @@ func malformedArray(s, detail string) error {
 
 // parseArray reads an array literal.
 func parseArray(e *Env, s string, elem *Ops, mod int32) (Datum, error) {
-	t := strings.Trim(s, " \t\n\r\v\f")
-	if strings.HasPrefix(t, "[") {
-		// A lower bound is read and dropped.
-		i := strings.IndexByte(t, '=')
-		if i < 0 {
-			return Null, malformedArray(s, `Missing "=" after array dimensions.`)
-		}
-		t = strings.TrimLeft(t[i+1:], " \t\n\r")
-	}
-	if !strings.HasPrefix(t, "{") {
-		return Null, malformedArray(s, `Array value must start with "{" or dimension information.`)
-	}
-	p := arrayParser{e: e, s: t, whole: s, elem: elem, mod: mod}
-	out, _, err := p.array(nil, 1)
+	t, bounds, err := arrayBounds(s)
 	if err != nil {
 		return Null, err
+	}
+	p := arrayParser{e: e, s: t, whole: s, elem: elem, mod: mod}
+	out, n, err := p.array(nil, 1)
+	if err != nil {
+		return Null, err
+	}
+	if bounds != nil {
+		have := append([]int{n}, p.dims[min(1, len(p.dims)):]...)
+		if p.count == 0 {
+			have = nil
+		}
+		if !slices.Equal(bounds, have) {
+			return Null, malformedArray(s, "Specified array dimensions do not match array contents.")
+		}
 	}
 	if strings.Trim(t[p.i:], " \t\n\r\v\f") != "" {
 		return Null, malformedArray(s, "Junk after closing right brace.")
@@ -136,6 +138,58 @@ func parseArray(e *Env, s string, elem *Ops, mod int32) (Datum, error) {
 		return Text("[]"), nil
 	}
 	return Text(string(out)), nil
+}
+
+// arrayBounds reads what may stand before an array's contents, [2:4][5]=, and gives the contents and the lengths of the dimensions. The lower bounds are dropped.
+func arrayBounds(s string) (contents string, lengths []int, err error) {
+	bad := func(detail string) (string, []int, error) { return "", nil, malformedArray(s, detail) }
+	const space = " \t\n\r\v\f"
+	t := strings.Trim(s, space)
+	number := func() string {
+		n := len(t) - len(strings.TrimLeft(t, "0123456789+-"))
+		d := t[:n]
+		t = t[n:]
+		return d
+	}
+	for strings.HasPrefix(t, "[") {
+		if len(lengths) == 6 {
+			return "", nil, fault.New(fault.ProgramLimit, "number of array dimensions (%d) exceeds the maximum allowed (6)", 7)
+		}
+		t = t[1:]
+		low, high := "1", number()
+		if high == "" {
+			return bad(`"[" must introduce explicitly-specified array dimensions.`)
+		}
+		if strings.HasPrefix(t, ":") {
+			t = t[1:]
+			if low, high = high, number(); high == "" {
+				return bad("Missing array dimension value.")
+			}
+		}
+		if !strings.HasPrefix(t, "]") {
+			return bad(`Missing "]" after array dimensions.`)
+		}
+		t = strings.TrimLeft(t[1:], space)
+		l, _ := strconv.Atoi(low)
+		h, _ := strconv.Atoi(high)
+		if h < l {
+			return "", nil, fault.New(fault.ArraySubscript, "upper bound cannot be less than lower bound")
+		}
+		lengths = append(lengths, h-l+1)
+	}
+	if lengths == nil {
+		if !strings.HasPrefix(t, "{") {
+			return bad(`Array value must start with "{" or dimension information.`)
+		}
+		return t, nil, nil
+	}
+	if !strings.HasPrefix(t, "=") {
+		return bad(`Missing "=" after array dimensions.`)
+	}
+	if t = strings.TrimLeft(t[1:], space); !strings.HasPrefix(t, "{") {
+		return bad(`Array contents must start with "{".`)
+	}
+	return t, lengths, nil
 }
 
 type arrayParser struct {
@@ -171,7 +225,7 @@ func (p *arrayParser) array(out []byte, depth int) ([]byte, int, error) {
 		}
 		switch c := p.s[p.i]; {
 		case c == '}':
-			if n > 0 {
+			if n > 0 || depth > 1 {
 				return bad(`Unexpected "}" character.`)
 			}
 			p.i++
@@ -202,6 +256,9 @@ func (p *arrayParser) array(out []byte, depth int) ([]byte, int, error) {
 			p.dims[depth] = m
 		default:
 			if p.leaf != 0 && p.leaf != depth {
+				if c == '\\' {
+					return bad(`Unexpected "\" character.`)
+				}
 				return bad("Unexpected array element.")
 			}
 			p.leaf = depth

@@ -654,6 +654,27 @@ func DecFloat(f float64, bits int) Dec {
 	return d
 }
 
+// GCD is the greatest common divisor, with the greater of the two scales.
+func (d Dec) GCD(o Dec) Dec {
+	if !d.IsFinite() || !o.IsFinite() {
+		return Dec{special: nan}
+	}
+	scale := max(d.scale, o.scale)
+	return makeDec(new(big.Int).GCD(nil, nil, d.Abs().rescaled(scale), o.Abs().rescaled(scale)), scale)
+}
+
+// LCM is the least common multiple.
+func (d Dec) LCM(o Dec) (Dec, error) {
+	g := d.GCD(o)
+	if g.Sign() == 0 || !g.IsFinite() {
+		return g, nil
+	}
+	scale := g.scale
+	a, b := d.Abs().rescaled(scale), o.Abs().rescaled(scale)
+	q := new(big.Int).Quo(a, g.rescaled(scale))
+	return makeDec(q.Mul(q, b), scale).check()
+}
+
 // Sqrt is the square root.
 func (d Dec) Sqrt() (Dec, error) {
 	switch {

@@ -588,15 +588,16 @@ func inputBit(s string, mod int32, fixed bool) (Datum, error) {
 func CharOf(s string) string {
 	octal := func(i int) bool { return s[i] >= '0' && s[i] <= '7' }
 	if len(s) == 4 && s[0] == '\\' && octal(1) && octal(2) && octal(3) {
-		return charText((s[1]-'0')<<6 | (s[2]-'0')<<3 | (s[3] - '0'))
+		return CharText((s[1]-'0')<<6 | (s[2]-'0')<<3 | (s[3] - '0'))
 	}
 	if s == "" {
 		return ""
 	}
-	return charText(s[0])
+	return CharText(s[0])
 }
 
-func charText(c byte) string {
+// CharText is the value of "char" that a byte is.
+func CharText(c byte) string {
 	switch {
 	case c == 0:
 		return ""
