@@ -1,8 +1,8 @@
 package plan
 
 import (
-	"math"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -127,48 +127,37 @@ func distance(a, b string) int {
 	return row[len(y)]
 }
 
-// closest is the name that is fewest edits away, of those at least as similar as least; "" when there is none. Similarity is the
-// cosine of the counts of two- and three-letter runs, as in the fuzzy set that PostgREST's hints come from.
+// closest is the name that is fewest edits away, as a part of the longer one's length, of those that share runs of letters with it; "" when none is as near
+// as least. So the fuzzy set goes about it that PostgREST's hints come from.
 func closest(name string, among []string, least float64) string {
-	best, score := "", -1.0
+	best, score := "", 0.0
 	for _, c := range among {
-		if c == name || similarity(name, c) < least { // the name itself is no advice
+		if c == name || !similar(name, c) { // the name itself is no advice
 			continue
 		}
-		if s := 1 - float64(distance(name, c))/float64(max(len(name), len(c))); s > score {
+		if s := 1 - float64(distance(name, c))/float64(max(utf8.RuneCountInString(name), utf8.RuneCountInString(c))); s >= least && s > score {
 			best, score = c, s
 		}
 	}
 	return best
 }
 
-func similarity(a, b string) float64 {
-	for n := 3; n >= 2; n-- {
-		x, y := grams(a, n), grams(b, n)
-		dot := 0
-		for g, k := range x {
-			dot += k * y[g]
-		}
-		if dot > 0 {
-			return float64(dot) / (norm(x) * norm(y))
+// similar says whether two names share a run of two letters, their ends included.
+func similar(a, b string) bool {
+	x := grams(a)
+	for g := range grams(b) {
+		if x[g] {
+			return true
 		}
 	}
-	return 0
+	return false
 }
 
-func grams(s string, n int) map[string]int {
+func grams(s string) map[string]bool {
 	r := []rune("-" + strings.ToLower(s) + "-")
-	m := map[string]int{}
-	for i := 0; i+n <= len(r); i++ {
-		m[string(r[i:i+n])]++
+	m := map[string]bool{}
+	for i := 0; i+2 <= len(r); i++ {
+		m[string(r[i:i+2])] = true
 	}
 	return m
-}
-
-func norm(m map[string]int) float64 {
-	n := 0
-	for _, k := range m {
-		n += k * k
-	}
-	return math.Sqrt(float64(n))
 }

@@ -263,12 +263,12 @@ func (b *builder) noFunction(v *query.Invoke, given []string) error {
 			for _, p := range inputs(g) {
 				args = append(args, p.Name)
 			}
-			sigs = append(sigs, strings.Join(args, ", "))
+			sigs = append(sigs, "("+strings.Join(args, ", ")+")")
 		}
 	}
 	if len(sigs) > 0 {
-		if best := closest(list, sigs, 0.33); best != "" {
-			return f.WithHint("Perhaps you meant to call the function %s(%s)", name, best)
+		if best := closest("("+list+")", sigs, 0.33); best != "" {
+			return f.WithHint("Perhaps you meant to call the function %s%s", name, best)
 		}
 		return f
 	}
