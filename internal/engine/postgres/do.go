@@ -133,7 +133,8 @@ func calls(q sql.Query) bool {
 	return found
 }
 
-// tellInserted adds to what an upsert returns whether the row is new: a row that was updated bears the updating transaction as xmax. Where
+// tellInserted adds to what an upsert returns whether the row is new: the update leaves a mark in a setting of the transaction, which the row's RETURNING
+// takes away. (The row's xmax would tell, too, but a system column is for those alone who may read the whole table, and views have none.) Where
 // the upsert is a CTE, what is added is how many are new.
 func tellInserted(q sql.Query) (sql.Query, insertedBy) {
 	const name = "pgrst_inserted"
@@ -142,10 +143,16 @@ func tellInserted(q sql.Query) (sql.Query, insertedBy) {
 		if q.OnConflict == nil || !q.OnConflict.DoUpdate {
 			return q, nothingInserted
 		}
-		c := *q
-		c.Returning = append(slices.Clip(q.Returning), sql.Target{Name: name, Pos: sql.NoPos, Expr: &sql.Op{
-			Name: "=", Left: &sql.ColumnRef{Fields: []string{q.Table.Name.Name, "xmax"}, Pos: sql.NoPos},
-			Right: &sql.Const{Kind: sql.IntConst, Text: "0", Pos: sql.NoPos}, Pos: sql.NoPos,
+		c, do := *q, *q.OnConflict
+		if do.SetWhere != nil {
+			panic("an upsert that updates some rows only")
+		}
+		do.SetWhere = same(catalogCall("set_config", text(updatedMark), text("t"), yes()), text("t"))
+		c.OnConflict = &do
+		c.Returning = append(slices.Clip(q.Returning), sql.Target{Name: name, Pos: sql.NoPos, Expr: &sql.Case{
+			Arg:   catalogCall("current_setting", text(updatedMark), yes()),
+			Whens: []sql.When{{Cond: text("t"), Result: same(catalogCall("set_config", text(updatedMark), text("f"), yes()), text("t"))}},
+			Else:  yes(), Pos: sql.NoPos,
 		}})
 		return &c, rowInserted
 	case *sql.Select:
@@ -171,6 +178,23 @@ func tellInserted(q sql.Query) (sql.Query, insertedBy) {
 		return &c, allInserted
 	}
 	return q, nothingInserted
+}
+
+// updatedMark is the setting that is t while an upsert has updated a row and not yet returned it.
+const updatedMark = "pgrst.updated"
+
+func text(s string) sql.Expr { return &sql.Const{Kind: sql.StringConst, Text: s, Pos: sql.NoPos} }
+func yes() sql.Expr          { return &sql.Const{Kind: sql.BoolConst, Text: "true", Pos: sql.NoPos} }
+func same(a, b sql.Expr) sql.Expr {
+	return &sql.Op{Name: "=", Left: a, Right: b, Pos: sql.NoPos}
+}
+
+func catalogCall(name string, args ...sql.Expr) sql.Expr {
+	f := &sql.FuncCall{Name: sql.Name{Schema: "pg_catalog", Name: name, Pos: sql.NoPos}, Pos: sql.NoPos}
+	for _, a := range args {
+		f.Args = append(f.Args, sql.Arg{Value: a})
+	}
+	return f
 }
 
 // insertedBy is what a result's last column says of the rows that an upsert made.
