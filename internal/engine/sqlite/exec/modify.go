@@ -93,7 +93,10 @@ func (c *common) finish(m *maker) error {
 
 // rowTest checks a row: before it is written against policies, after it is written against the check options of views, as PostgreSQL does: constraints and
 // unique keys come in between. Either is nil when there is nothing to check.
-type rowTest struct{ before, after func(row []value.Datum) error }
+type rowTest struct {
+	before, after func(row []value.Datum) error
+	target        *tree.Rel // what the statement writes, with the columns that it names; nil for none
+}
 
 // tester makes the tests of a list of checks.
 func (c *common) tester(f *eval.Frame, list []rowCheck) rowTest {
@@ -114,7 +117,7 @@ func (c *common) tester(f *eval.Frame, list []rowCheck) rowTest {
 				}
 				if e := fault.As(k.err); option(k) && c.tg != nil {
 					shown := *e // the check is shared
-					return c.tg.failingRow(executionOf(f.S), &shown, row)
+					return c.tg.failingRow(executionOf(f.S), &shown, row, c.rels[0])
 				}
 				return k.err
 			}
@@ -124,6 +127,7 @@ func (c *common) tester(f *eval.Frame, list []rowCheck) rowTest {
 	return rowTest{
 		before: test(slices.DeleteFunc(slices.Clone(list), option)),
 		after:  test(slices.DeleteFunc(slices.Clone(list), func(k rowCheck) bool { return !option(k) })),
+		target: c.rels[0],
 	}
 }
 
@@ -308,7 +312,7 @@ func (in *insert) run(f *eval.Frame, out func([]value.Datum) error) (Outcome, er
 				}
 			}
 			// And the constraints that are not about other rows.
-			if err := tg.check(x, row); err != nil {
+			if err := tg.check(x, row, test.target); err != nil {
 				return err
 			}
 			done, err := in.onConflict(x, f, g, row, touched, updates, out, &o)

@@ -423,14 +423,14 @@ func (tg *target) generateColumns(f *eval.Frame, row []value.Datum, columns []in
 	return nil
 }
 
-// check tests NOT NULL and CHECK.
-func (tg *target) check(x *execution, row []value.Datum) error {
+// check tests NOT NULL and CHECK of a row that a statement writes to its target; nil for a row that no statement of the role's has named.
+func (tg *target) check(x *execution, row []value.Datum, target *tree.Rel) error {
 	for _, i := range tg.notNull {
 		if row[i].IsNull() {
 			c := tg.table.Columns[i]
 			e := fault.New(fault.NotNullViolation, `null value in column "%s" of relation "%s" violates not-null constraint`, c.Name, tg.table.Name)
 			e.Schema, e.Table, e.Column = tg.table.Schema, tg.table.Name, c.Name
-			return tg.failingRow(x, e, row)
+			return tg.failingRow(x, e, row, target)
 		}
 	}
 	if len(tg.checks) == 0 {
@@ -445,7 +445,7 @@ func (tg *target) check(x *execution, row []value.Datum) error {
 		if !d.IsNull() && !d.IsTrue() {
 			e := fault.New(fault.CheckViolation, `new row for relation "%s" violates check constraint "%s"`, tg.table.Name, c.name).
 				WithConstraint(tg.table.Schema, tg.table.Name, c.name)
-			return tg.failingRow(x, e, row)
+			return tg.failingRow(x, e, row, target)
 		}
 	}
 	return nil
@@ -454,8 +454,8 @@ func (tg *target) check(x *execution, row []value.Datum) error {
 // maxShown is how much of a value a message shows.
 const maxShown = 64
 
-// failingRow adds the row as detail, as far as the role may see it.
-func (tg *target) failingRow(x *execution, e *fault.Error, row []value.Datum) error {
+// failingRow adds the row as detail, as far as the role may see it or has itself said it.
+func (tg *target) failingRow(x *execution, e *fault.Error, row []value.Datum, target *tree.Rel) error {
 	role := x.s.Role
 	if tg.table.RLS && !tg.cat.BypassesRLS(role, tg.table) {
 		return e
@@ -464,7 +464,8 @@ func (tg *target) failingRow(x *execution, e *fault.Error, row []value.Datum) er
 	env := x.s.Env()
 	var names, values []string
 	for i, c := range tg.table.Columns {
-		if !all && !tg.cat.CanColumn(role, tg.table, c, catalog.PrivSelect) {
+		said := target != nil && (target.Inserted.Has(i) || target.Updated.Has(i))
+		if !all && !said && !tg.cat.CanColumn(role, tg.table, c, catalog.PrivSelect) {
 			continue
 		}
 		s := show(env, tg.types[i], row[i])

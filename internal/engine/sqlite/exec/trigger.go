@@ -720,7 +720,7 @@ func (tg *target) updateRow(x *execution, ctid int64, old, new []value.Datum, se
 			return nil, 0, err
 		}
 	}
-	if err := tg.check(x, new); err != nil {
+	if err := tg.check(x, new, test.target); err != nil {
 		return nil, 0, err
 	}
 	if err := tg.collides(x, new, ctid); err != nil {
@@ -748,7 +748,7 @@ func (tg *target) insertRow(x *execution, row []value.Datum, test rowTest, rows 
 			return 0, err
 		}
 	}
-	if err := tg.check(x, row); err != nil {
+	if err := tg.check(x, row, test.target); err != nil {
 		return 0, err
 	}
 	if err := tg.collides(x, row, 0); err != nil {
