@@ -54,6 +54,11 @@ SEED ?= 1
 oracle: ## compare random SQL on the embedded engine with PostgreSQL (EXPRESSIONS=, QUERIES=, SEED=)
 	go test ./test/oracle/sql -count=1 -timeout 120m -v -expressions $(EXPRESSIONS) -queries $(QUERIES) -seed $(SEED) -reports 100
 
+CASES ?= 1000000
+.PHONY: access
+access: ## ask both engines and a naive interpreter what random callers may read and write in random worlds (CASES=, SEED=)
+	go test ./test/oracle/access -count=1 -timeout 0 -v -cases $(CASES) -seed $(SEED)
+
 .PHONY: projects
 projects: ## public projects on both engines, from the folder MAINSTAY_PROJECTS; figures to docs/reference/projects.md
 	go test ./test/projects -count=1 -timeout 120m -v -table
