@@ -19,6 +19,7 @@ import (
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/account"
 	"github.com/mainstay-dev/mainstay/internal/api/auth"
+	"github.com/mainstay-dev/mainstay/internal/api/authui"
 	"github.com/mainstay-dev/mainstay/internal/api/docs"
 	"github.com/mainstay-dev/mainstay/internal/api/gateway"
 	"github.com/mainstay-dev/mainstay/internal/api/inbox"
@@ -167,6 +168,13 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	if err = s.openOutbox(a); err != nil {
 		return nil, err
 	}
+	if conf.Auth.SignIn.UI.Enabled {
+		door, err := a.hostedUI()
+		if err != nil {
+			return nil, err
+		}
+		doors = append(doors, gateway.Door{Prefix: "/auth/ui", Handler: door})
+	}
 	if s.Dev {
 		doors = append(doors, gateway.Door{Prefix: "/inbox", Handler: inbox.New(a.accounts, a.outbox.Templates)})
 	}
@@ -288,7 +296,7 @@ func (a *app) signIn() (http.Handler, error) {
 			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key),
 		},
 		Federation: federated, LinkVerified: c.LinkVerified,
-		Provider: account.ProviderRules{On: c.Provider.Enabled, ConsentPath: c.Provider.ConsentPath, Dynamic: c.Provider.Dynamic},
+		Provider: account.ProviderRules{On: c.Provider.Enabled, ConsentPath: c.Provider.ConsentPath, Dynamic: c.Provider.Dynamic}, HostedUI: c.UI.Enabled,
 		Passkeys: c.Passkeys, Site: passkey.RelyingParty{ID: c.Site.ID, Name: c.Site.Name, Origins: c.Site.Origins},
 		Log: a.log,
 	})
@@ -311,6 +319,24 @@ func (a *app) signIn() (http.Handler, error) {
 			Passkeys: c.Passkeys, SMSProvider: smsProvider,
 		},
 	}), nil
+}
+
+// hostedUI makes the door of the server's own page for signing in.
+func (a *app) hostedUI() (http.Handler, error) {
+	c := &a.project.Config.Auth.SignIn.UI
+	o := authui.Options{
+		Title: c.Title, Light: c.Light, Dark: c.Dark, Home: a.accounts.HostedUI, Redirect: a.accounts.Redirect, Key: a.keys.Publishable,
+	}
+	if o.Title == "" {
+		o.Title = a.project.Config.Name
+	}
+	if err := o.Light.Check(); err != nil {
+		return nil, fmt.Errorf("auth.ui.theme: %w", err)
+	}
+	if err := o.Dark.Check(); err != nil {
+		return nil, fmt.Errorf("auth.ui.theme_dark: %w", err)
+	}
+	return authui.New(o), nil
 }
 
 // passwordPolicy is what new passwords have to fulfil.

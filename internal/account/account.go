@@ -68,6 +68,8 @@ type Options struct {
 	Site     passkey.RelyingParty
 	Passkeys bool // users sign in with passkeys
 	Provider ProviderRules
+	// HostedUI says that the server has pages of its own for signing in: links may lead there, and passkeys be used there.
+	HostedUI bool
 	// Federation are the providers that users come in through; nil for none. LinkVerified believes them all: whoever has proved an address there is the user
 	// who has proved it here. Default: a user who exists has to sign in and link the identity.
 	Federation   *federation.Client

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -279,11 +280,21 @@ type keptCeremony struct {
 // site is the relying party of passkeys and security keys: the project's own where it is set, else that of its site's address. What a client names counts for
 // nothing: another page below the same domain must not relay an answer (attack E21).
 func (s *Service) site() passkey.RelyingParty {
-	if s.o.Site.ID != "" {
-		return s.o.Site
+	rp := s.o.Site
+	if rp.ID == "" {
+		id := strings.Split(hostOf(s.o.SiteURL), ":")[0]
+		rp = passkey.RelyingParty{ID: id, Name: id, Origins: []string{strings.TrimRight(s.o.SiteURL, "/")}}
 	}
-	id := strings.Split(hostOf(s.o.SiteURL), ":")[0]
-	return passkey.RelyingParty{ID: id, Name: id, Origins: []string{strings.TrimRight(s.o.SiteURL, "/")}}
+	if s.o.HostedUI {
+		rp.Origins = append(slices.Clone(rp.Origins), originOf(s.o.External())) // where it is no part of the site, browsers refuse
+	}
+	return rp
+}
+
+// originOf is an address without its path.
+func originOf(address string) string {
+	scheme, _, _ := strings.Cut(address, "://")
+	return scheme + "://" + hostOf(address)
 }
 
 func (s *Service) askKey(u *userRow, f *factorRow) (string, *passkey.Ceremony, error) {

@@ -22,7 +22,7 @@ import (
 // ProviderRules are a project's rules for other programs.
 type ProviderRules struct {
 	On bool
-	// ConsentPath is the page of the project's site that asks the user, with authorization_id in its query.
+	// ConsentPath is the page of the project's site that asks the user, with authorization_id in its query; "" is the server's own.
 	ConsentPath string
 	// Dynamic lets programs register themselves (RFC 7591).
 	Dynamic bool
@@ -503,7 +503,7 @@ func (s *Service) Authorize(ctx context.Context, c Client, r AuthorizeRequest) (
 func (s *Service) consentPage() string {
 	path := s.o.Provider.ConsentPath
 	if path == "" {
-		return s.Issuer() + "/ui/consent"
+		return s.HostedUI()
 	}
 	return strings.TrimRight(s.o.SiteURL, "/") + "/" + strings.TrimLeft(path, "/")
 }

@@ -31,6 +31,9 @@ func (s *Service) allowed(target string) bool {
 	if dots(u.Path) {
 		return false
 	}
+	if page, _, _ := strings.Cut(target, "?"); s.o.HostedUI && page == s.HostedUI() {
+		return true
+	}
 	if site, err := url.Parse(s.o.SiteURL); err == nil && u.Host != "" && sameOrigin(u, site) {
 		return true
 	}
@@ -41,6 +44,9 @@ func (s *Service) allowed(target string) bool {
 	}
 	return false
 }
+
+// HostedUI is the address of the server's own page for signing in.
+func (s *Service) HostedUI() string { return s.o.External() + "/auth/ui" }
 
 // dots reports whether a path steps upwards.
 func dots(path string) bool {

@@ -44,6 +44,7 @@ type SignIn struct {
 	Passkeys        bool
 	Site            WebAuthnSite
 	Provider        OAuthServer
+	UI              HostedUI
 	External        []ExternalProvider
 	LinkVerified    bool
 	SigningKeys     []byte // what signing_keys_path names; nil for none
@@ -175,6 +176,15 @@ type OAuthServer struct {
 	Dynamic     bool   `toml:"allow_dynamic_registration"`
 }
 
+// HostedUI is the page of the server's own for signing in ([auth.ui]). Unless the project says otherwise it is there where it is needed: for an OAuth server that
+// names no page of the project's.
+type HostedUI struct {
+	Enabled bool
+	Title   string            // "": the project's name
+	Light   map[string]string // values of CSS variables
+	Dark    map[string]string // likewise, where the user prefers dark
+}
+
 // SMTP is the project's mail server.
 type SMTP struct {
 	Host     string `toml:"host"`
@@ -289,8 +299,14 @@ type signInDocument struct {
 	Passkey struct {
 		Enabled *bool `toml:"enabled"`
 	} `toml:"passkey"`
-	WebAuthn     *WebAuthnSite               `toml:"webauthn"`
-	Provider     *OAuthServer                `toml:"oauth_server"`
+	WebAuthn *WebAuthnSite `toml:"webauthn"`
+	Provider *OAuthServer  `toml:"oauth_server"`
+	UI       struct {
+		Enabled *bool             `toml:"enabled"`
+		Title   string            `toml:"title"`
+		Light   map[string]string `toml:"theme"`
+		Dark    map[string]string `toml:"theme_dark"`
+	} `toml:"ui"`
 	External     map[string]ExternalProvider `toml:"external"`
 	LinkVerified *bool                       `toml:"link_verified_addresses"`
 	Hooks        map[string]hookDocument     `toml:"hook"`
@@ -330,6 +346,8 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	set(&s.Passkeys, d.Passkey.Enabled)
 	set(&s.Site, d.WebAuthn)
 	set(&s.Provider, d.Provider)
+	s.UI = HostedUI{Enabled: s.Provider.Enabled && s.Provider.ConsentPath == "", Title: d.UI.Title, Light: d.UI.Light, Dark: d.UI.Dark}
+	set(&s.UI.Enabled, d.UI.Enabled)
 	s.LinkVerified = supabase
 	set(&s.LinkVerified, d.LinkVerified)
 	for name, p := range d.External {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/mainstay-dev/mainstay"
+	"github.com/mainstay-dev/mainstay/internal/browsertest"
 	"github.com/mainstay-dev/mainstay/mainstaytest"
 )
 
@@ -53,9 +54,9 @@ func TestReferenceIsClosedToOtherOrigins(t *testing.T) {
 
 // TestReferenceRendersInABrowser loads the page in Chromium without a network: every name but the server's own address fails to resolve.
 func TestReferenceRendersInABrowser(t *testing.T) {
-	browser, args := chromium(t)
+	browser, args := browsertest.Program(t)
 	s := mainstaytest.Run(t, mainstay.Server{Dir: shop})
-	ctx, cancel := context.WithTimeout(t.Context(), browserTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), browsertest.Timeout)
 	defer cancel()
 	args = append(args, "--virtual-time-budget=20000", "--enable-logging=stderr", "--dump-dom", s.URL+"/docs")
 	var dom, log strings.Builder
@@ -79,12 +80,12 @@ func TestReferenceRendersInABrowser(t *testing.T) {
 // TestReferenceRunsRequests tries an operation as a reader does: the key is there already, and Send shows the server's answer.
 func TestReferenceRunsRequests(t *testing.T) {
 	s := mainstaytest.Run(t, mainstay.Server{Dir: shop})
-	p := open(t, s.URL+"/docs")
-	p.click(button("Open Group - product_catalog"))
-	p.click(`document.querySelector('a[href$="GET/rest/v1/product_catalog"]')`)
-	p.click(button("Test Request\n(get /rest/v1/product_catalog)"))
-	p.click(button("Send"))
-	x := p.answer("/rest/v1/product_catalog")
+	p := browsertest.Open(t, s.URL+"/docs")
+	p.Click(browsertest.Button("Open Group - product_catalog"))
+	p.Click(`document.querySelector('a[href$="GET/rest/v1/product_catalog"]')`)
+	p.Click(browsertest.Button("Test Request\n(get /rest/v1/product_catalog)"))
+	p.Click(browsertest.Button("Send"))
+	x := p.Answer("/rest/v1/product_catalog")
 	if x.Status != http.StatusOK || x.Headers["apikey"] != s.Publishable {
 		t.Errorf("sent with %q, answered %d", x.Headers, x.Status)
 	}
@@ -93,5 +94,5 @@ func TestReferenceRunsRequests(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &rows); err != nil || len(rows) == 0 {
 		t.Fatalf("no products: %v %s", err, body)
 	}
-	p.wait(rows[0].Name, fmt.Sprintf(`document.body.innerText.includes('200 OK') && document.body.innerText.includes(%q)`, rows[0].Name)) // what is below it is not drawn yet
+	p.Wait(rows[0].Name, fmt.Sprintf(`document.body.innerText.includes('200 OK') && document.body.innerText.includes(%q)`, rows[0].Name)) // what is below it is not drawn yet
 }

@@ -1,0 +1,37 @@
+package authui
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestThemeHoldsValuesAlone(t *testing.T) {
+	for _, ok := range []Theme{nil, {"accent": "#0b5d3b"}, {"font": `"Inter", 'Noto Sans', sans-serif`}, {"radius": "0"}, {"surface": "hsl(210 40% 98%)"}} {
+		if err := ok.Check(); err != nil {
+			t.Errorf("%v: %v", ok, err)
+		}
+	}
+	for _, bad := range []Theme{
+		{"accents": "red"}, {"accent": ""}, {"accent": "red; } body { display: none"}, {"accent": "url(https://evil.example/x)"}, {"accent": "UrL(//x)"}, {"font": "a</style>"}, {"accent": "red /* "},
+		{"accent": "\\75rl(x)"}, {"accent": strings.Repeat("a", 201)},
+	} {
+		if bad.Check() == nil {
+			t.Errorf("%v is accepted", bad)
+		}
+	}
+}
+
+// TestColoursOfALightPageAreNoneOfADarkOne: shapes are for both.
+func TestColoursOfALightPageAreNoneOfADarkOne(t *testing.T) {
+	h := New(Options{Light: Theme{"accent": "#010203", "radius": "3px"}, Dark: Theme{"text": "#fafafa"}, Home: func() string { return "" }})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/style.css", nil))
+	for _, want := range []string{
+		":root {\n  --ms-radius: 3px;\n}", "(prefers-color-scheme: light) { :root {\n  --ms-accent: #010203;\n} }", "(prefers-color-scheme: dark) { :root {\n  --ms-text: #fafafa;\n} }",
+	} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the style sheet lacks %s:\n%s", want, w.Body)
+		}
+	}
+}
