@@ -285,11 +285,12 @@ func (a *app) signIn() (http.Handler, error) {
 		CheckText:     checkText,
 		TestCodes:     c.TestCodes,
 		Hooks:         hooks,
+		Wallets:       account.Wallets{Ethereum: c.Wallets.Ethereum.Enabled, Solana: c.Wallets.Solana.Enabled},
 		ManualLinking: c.ManualLinking, OneMailChange: c.OneMailChange, Reauthenticate: c.Reauthenticate, CurrentPassword: c.CurrentPassword,
 		Lifetime: c.Lifetime, Timebox: c.Timebox, Inactivity: c.Inactivity, SingleUser: c.SingleSession, ReuseWindow: c.ReuseInterval,
 		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: a.passwordPolicy(),
 		Limits: account.Limits{
-			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent,
+			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent, Wallets: c.Rates.Web3,
 			CodesDay: c.Rates.CodesDay, Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
 		},
 		Factors: account.FactorRules{

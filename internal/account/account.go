@@ -74,6 +74,7 @@ type Options struct {
 	// who has proved it here. Default: a user who exists has to sign in and link the identity.
 	Federation   *federation.Client
 	LinkVerified bool
+	Wallets      Wallets
 	Limits       Limits
 	Hooks        Hooks
 
@@ -92,6 +93,7 @@ type Limits struct {
 	Signups    int           // sign-ups, codes and links a sender in 5 minutes; 30
 	Verify     int           // attempts to use a code or link a sender in 5 minutes; 30
 	Refresh    int           // refreshes a sender in 5 minutes; 150
+	Wallets    int           // sign-ins with a wallet a sender in 5 minutes; 30
 	Anonymous  int           // anonymous sign-ups a sender in an hour; 30
 	Mails      int           // mails of the project in an hour; 30
 	Texts      int           // text messages of the project in an hour; 30
@@ -124,6 +126,7 @@ func (o *Options) defaults() {
 	set(&l.Signups, 30)
 	set(&l.Verify, 30)
 	set(&l.Refresh, 150)
+	set(&l.Wallets, 30)
 	set(&l.Anonymous, 30)
 	set(&l.Mails, 30)
 	set(&l.Texts, 30)

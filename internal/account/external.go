@@ -313,7 +313,7 @@ func (s *Service) known(x *tx, p *federation.Person, flow *flowRow) (*userRow, e
 		return s.invitedPerson(x, p, flow)
 	}
 	if p.Email == "" || !p.Verified {
-		if !s.o.Federation.EmailOptional(p.Provider) {
+		if p.Provider != walletProvider && !s.o.Federation.EmailOptional(p.Provider) {
 			if p.Email == "" {
 				return nil, fail(http.StatusUnprocessableEntity, "email_address_not_provided", "Error getting user email from external provider")
 			}

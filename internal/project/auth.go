@@ -50,6 +50,17 @@ type SignIn struct {
 	SigningKeys     []byte // what signing_keys_path names; nil for none
 	Hooks           map[string]Hook
 	Captcha         Captcha
+	Wallets         Wallets
+}
+
+// Wallets are the chains whose wallets users sign in with ([auth.web3]).
+type Wallets struct {
+	Ethereum struct {
+		Enabled bool `toml:"enabled"`
+	} `toml:"ethereum"`
+	Solana struct {
+		Enabled bool `toml:"enabled"`
+	} `toml:"solana"`
 }
 
 // TextCarrier is who carries text messages ([auth.sms.NAME]): twilio, twilio_verify, messagebird, vonage or textlocal.
@@ -311,6 +322,7 @@ type signInDocument struct {
 	LinkVerified *bool                       `toml:"link_verified_addresses"`
 	Hooks        map[string]hookDocument     `toml:"hook"`
 	Captcha      *Captcha                    `toml:"captcha"`
+	Wallets      *Wallets                    `toml:"web3"`
 	Rates        RateLimits                  `toml:"rate_limit"`
 }
 
@@ -425,6 +437,7 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 		return s, fmt.Errorf("auth.jwt_expiry must be between 1 second and a week")
 	}
 	set(&s.Captcha, d.Captcha)
+	set(&s.Wallets, d.Wallets)
 	s.Captcha.Secret = fromEnv(s.Captcha.Secret)
 	var err error
 	if s.Hooks, err = hooks(d.Hooks); err != nil {

@@ -307,6 +307,9 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	} else {
 		body["code"], body["error_code"], body["msg"] = status, f.Code, f.Message
 	}
+	if f.Code == "invalid_grant" { // RFC 6749 §5.2, which this grant's clients read as well
+		body["error"], body["error_description"] = f.Code, f.Message
+	}
 	var weak *account.WeakError
 	if errors.As(err, &weak) {
 		body["weak_password"] = map[string]any{"reasons": weak.Reasons}

@@ -107,7 +107,15 @@ func token(q *request) (any, error) {
 		}
 		return q.door.Accounts.Exchange(q.Context(), q.client, b.AuthCode, b.CodeVerifier)
 	case "web3":
-		return nil, fault.New("web3_provider_disabled", "Web3 provider is disabled").WithStatus(http.StatusUnprocessableEntity)
+		var b struct {
+			Chain     string `json:"chain"`
+			Message   string `json:"message"`
+			Signature string `json:"signature"`
+		}
+		if err := q.read(&b); err != nil {
+			return nil, err
+		}
+		return q.door.Accounts.SignInWallet(q.Context(), q.client, b.Chain, b.Message, b.Signature)
 	case "id_token":
 		return idToken(q)
 	default:
