@@ -2,6 +2,7 @@ package plan
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -127,37 +128,50 @@ func distance(a, b string) int {
 	return row[len(y)]
 }
 
-// closest is the name that is fewest edits away, as a part of the longer one's length, of those that share runs of letters with it; "" when none is as near
-// as least. So the fuzzy set goes about it that PostgREST's hints come from.
+// closest is the name that is fewest edits away, as a part of the longer one's length, of those that share a run of three letters with it, or else of two; "" when
+// none is as near as least. So the fuzzy set goes about it that PostgREST's hints come from.
 func closest(name string, among []string, least float64) string {
-	best, score := "", 0.0
-	for _, c := range among {
-		if c == name || !similar(name, c) { // the name itself is no advice
-			continue
+	for n := 3; n >= 2; n-- {
+		best, score, own := "", 0.0, runs(name, n)
+		for _, c := range among {
+			if c == name || !own.share(runs(c, n)) { // the name itself is no advice
+				continue
+			}
+			if s := 1 - float64(distance(name, c))/float64(max(utf8.RuneCountInString(name), utf8.RuneCountInString(c))); s >= least && s > score {
+				best, score = c, s
+			}
 		}
-		if s := 1 - float64(distance(name, c))/float64(max(utf8.RuneCountInString(name), utf8.RuneCountInString(c))); s >= least && s > score {
-			best, score = c, s
+		if best != "" {
+			return best
 		}
 	}
-	return best
+	return ""
 }
 
-// similar says whether two names share a run of two letters, their ends included.
-func similar(a, b string) bool {
-	x := grams(a)
-	for g := range grams(b) {
-		if x[g] {
+// A letters is a set of runs of letters.
+type letters map[string]bool
+
+func (l letters) share(other letters) bool {
+	for run := range other {
+		if l[run] {
 			return true
 		}
 	}
 	return false
 }
 
-func grams(s string) map[string]bool {
-	r := []rune("-" + strings.ToLower(s) + "-")
-	m := map[string]bool{}
-	for i := 0; i+2 <= len(r); i++ {
-		m[string(r[i:i+2])] = true
+// runs are those of n letters, with marks at both ends.
+func runs(s string, n int) letters {
+	s = strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) || c == ',' || c == ' ' {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, s)
+	r := []rune("-" + s + "-")
+	l := letters{}
+	for i := 0; i+n <= len(r); i++ {
+		l[string(r[i:i+n])] = true
 	}
-	return m
+	return l
 }
