@@ -47,6 +47,10 @@ load: ## compare one-row reads, lists and inserts with bare net/http, on both en
 crash: ## kill -9 under load, many times: nothing acknowledged may be lost
 	go test ./test/crash -count=1 -kills 200 -timeout 60m -v
 
+.PHONY: bench-peers
+bench-peers: ## compare with PocketBase, built from its Go module: the same data, rules and answers (some ten minutes)
+	go run ./test/load -peers -connections 1,64 -rounds 3 -duration 2s
+
 EXPRESSIONS ?= 100000
 QUERIES ?= 20000
 SEED ?= 1

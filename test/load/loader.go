@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -24,12 +25,15 @@ type run struct {
 	Rate        float64 `json:"requests_per_second"`
 	P50         float64 `json:"p50_ms"`
 	P99         float64 `json:"p99_ms"`
+	P999        float64 `json:"p999_ms"`
 	Max         float64 `json:"max_ms"`
 	CPU         float64 `json:"server_cpu_us_per_request"`
 	DatabaseCPU float64 `json:"database_cpu_us_per_request,omitempty"`
 	LoaderCPU   float64 `json:"loader_cpu_us_per_request"`
 	Foreign     float64 `json:"foreign_cores"`
 	Batch       float64 `json:"inserts_per_commit,omitempty"`
+	Resident    float64 `json:"server_resident_mb,omitempty"` // after the run
+	Fresh       bool    `json:"new_connections,omitempty"`    // a connection for each request
 }
 
 // sampleEvery is how often a body is compared, in requests.
@@ -50,7 +54,7 @@ func load(ctx context.Context, t *target, w *work, connections int, d time.Durat
 			return run{}, err
 		}
 		defer conn.Close()
-		clients[i] = &client{conn: conn, work: w, check: check, r: rand.New(rand.NewPCG(1, uint64(i))), in: make([]byte, 0, 64<<10)}
+		clients[i] = &client{conn: conn, addr: t.addr, fresh: w.fresh, work: w, check: check, r: rand.New(rand.NewPCG(1, uint64(i))), in: make([]byte, 0, 64<<10)}
 	}
 	stop := context.AfterFunc(ctx, func() {
 		for _, c := range clients {
@@ -90,10 +94,11 @@ func load(ctx context.Context, t *target, w *work, connections int, d time.Durat
 	at := func(q float64) float64 { return float64(all[min(len(all)-1, int(q*n))].Microseconds()) / 1000 }
 	spent := after.minus(before)
 	r := run{
-		Work: w.name, Target: t.name, Connections: connections, Requests: len(all), Rate: n / took.Seconds(), P50: at(0.5), P99: at(0.99), Max: at(1),
+		Work: w.name, Target: t.name, Connections: connections, Requests: len(all), Rate: n / took.Seconds(), P50: at(0.5), P99: at(0.99), P999: at(0.999), Max: at(1), Fresh: w.fresh,
 		CPU: spent.server.Seconds() * 1e6 / n, DatabaseCPU: spent.database.Seconds() * 1e6 / n, LoaderCPU: spent.loader.Seconds() * 1e6 / n,
 		Foreign: max(0, (spent.machine-spent.server-spent.database-spent.loader).Seconds()/took.Seconds()),
 	}
+	r.Resident = t.resident()
 	if now := t.commits(); w.inserts && now > commits {
 		r.Batch = n / float64(now-commits)
 	}
@@ -103,6 +108,8 @@ func load(ctx context.Context, t *target, w *work, connections int, d time.Durat
 // client is one connection. It writes request bytes made by hand and reads just enough of the answer.
 type client struct {
 	conn  net.Conn
+	addr  string
+	fresh bool // a new connection for each request
 	work  *work
 	check func(key int, body []byte) error
 	r     *rand.Rand
@@ -112,11 +119,20 @@ type client struct {
 }
 
 func (c *client) ask(began time.Time, d time.Duration) error {
-	if err := c.conn.SetDeadline(began.Add(d + 30*time.Second)); err != nil {
+	patience := c.work.patience
+	if patience == 0 {
+		patience = 30 * time.Second
+	}
+	if err := c.conn.SetDeadline(began.Add(d + patience)); err != nil {
 		return err
 	}
 	for sent := time.Now(); sent.Sub(began) < d; {
 		var key int
+		if c.fresh && len(c.took) > 0 {
+			if err := c.redial(began.Add(d + patience)); err != nil {
+				return err
+			}
+		}
 		c.out, key = c.work.next(c.out[:0], c.r)
 		if _, err := c.conn.Write(c.out); err != nil {
 			return err
@@ -128,7 +144,7 @@ func (c *client) ask(began time.Time, d time.Duration) error {
 		now := time.Now()
 		c.took = append(c.took, now.Sub(sent))
 		sent = now
-		if status != c.work.status {
+		if status != c.work.status && (status != c.work.other || status == 0) {
 			return fmt.Errorf("status %d: %.500s", status, body)
 		}
 		if len(c.took)%sampleEvery == 1 {
@@ -140,9 +156,23 @@ func (c *client) ask(began time.Time, d time.Duration) error {
 	return nil
 }
 
-var lengthField = []byte("\r\nContent-Length: ")
+// redial exchanges the connection for a new one.
+func (c *client) redial(deadline time.Time) error {
+	_ = c.conn.Close() // the server has closed it, too
+	conn, err := net.Dial("tcp", c.addr)
+	if err != nil {
+		return err
+	}
+	c.conn = conn
+	return conn.SetDeadline(deadline)
+}
 
-// answer reads an HTTP/1.1 response that says its length, as all of the works' do. The body is good until the next call.
+var (
+	lengthField  = []byte("\r\nContent-Length: ")
+	chunkedField = []byte("\r\nTransfer-Encoding: chunked")
+)
+
+// answer reads an HTTP/1.1 response that says its length or comes in chunks. The body is good until the next call.
 func (c *client) answer() (status int, body []byte, err error) {
 	c.in = c.in[:0]
 	head := -1
@@ -157,6 +187,13 @@ func (c *client) answer() (status int, body []byte, err error) {
 	}
 	status = number(c.in[len("HTTP/1.1 "):])
 	at := bytes.Index(c.in[:head], lengthField)
+	if at < 0 && status == 204 {
+		return status, nil, nil
+	}
+	if at < 0 && bytes.Contains(c.in[:head+2], chunkedField) {
+		body, err := c.chunks(head + 4)
+		return status, body, err
+	}
 	if at < 0 {
 		return 0, nil, fmt.Errorf("a response without Content-Length: %.500q", c.in)
 	}
@@ -170,6 +207,36 @@ func (c *client) answer() (status int, body []byte, err error) {
 		return 0, nil, fmt.Errorf("more bytes than the response said: %.100q", c.in[end:])
 	}
 	return status, c.in[head+4 : end], nil
+}
+
+// chunks reads a body in chunks, which begins at an offset (RFC 9112, 7.1), and gives it without their sizes.
+func (c *client) chunks(at int) ([]byte, error) {
+	var body []byte
+	for {
+		line := -1
+		for line < 0 {
+			if line = bytes.Index(c.in[at:], []byte("\r\n")); line < 0 {
+				if err := c.read(); err != nil {
+					return nil, err
+				}
+			}
+		}
+		size, err := strconv.ParseInt(string(c.in[at:at+line]), 16, 32)
+		if err != nil {
+			return nil, err
+		}
+		at += line + 2
+		for len(c.in) < at+int(size)+2 {
+			if err := c.read(); err != nil {
+				return nil, err
+			}
+		}
+		if size == 0 {
+			return body, nil
+		}
+		body = append(body, c.in[at:at+int(size)]...)
+		at += int(size) + 2
+	}
 }
 
 func (c *client) read() error {

@@ -3,6 +3,7 @@
 //	go run ./test/load                     # some three minutes: a table, on standard output
 //	go run ./test/load -out load.json      # the same, with every round
 //	go run ./test/load -engines sqlite -works one -profile cpu.out
+//	go run ./test/load -peers              # beside PocketBase, built from its Go module: the same data and rules (peers.go)
 //
 // It builds the real program, serves a table of 100,000 rows with a policy, and asks for one row by key, for a list of 30, and for a durable insert,
 // each with a user's token. In rounds, right after each such run, the same request bytes go to a child process that answers the same body from memory: the ratio
@@ -41,6 +42,8 @@ type settings struct {
 	profile     string
 	log         string
 	dir         string
+	project     map[string]string // the folder that is served: names and contents of its files
+	pocketBase  string            // its version
 }
 
 func main() {
@@ -57,19 +60,24 @@ func main() {
 	}
 }
 
+const defaultWorks = "one,list,insert"
+
 func start(ctx context.Context) (err error) {
 	var s settings
 	var engines, connections, works string
 	flag.StringVar(&engines, "engines", "sqlite,postgres", "engines to measure; postgres is a private cluster from installed binaries, with fsync")
 	flag.StringVar(&connections, "connections", "1,64", "numbers of keep-alive connections")
-	flag.StringVar(&works, "works", "one,list,insert", "what to ask for")
+	flag.StringVar(&works, "works", defaultWorks, "what to ask for")
 	flag.DurationVar(&s.duration, "duration", 2*time.Second, "length of one run")
 	flag.IntVar(&s.rounds, "rounds", 3, "runs of each kind")
 	flag.StringVar(&s.out, "out", "", "write every run to this file, as JSON")
 	flag.StringVar(&s.profile, "profile", "", "run the server in this process, without bare runs, and write a CPU profile here")
 	flag.StringVar(&s.log, "log", "info", "the server's log level; it logs every request at info, its default")
 	flag.StringVar(&s.dir, "dir", "", "make data folders in this one, to choose the disk (default the folder for temporary files)")
+	peers := flag.Bool("peers", false, "compare with other servers of the kind, which are built or started here, in place of bare net/http")
+	flag.StringVar(&s.pocketBase, "pocketbase", "v0.39.8", "the version of PocketBase to compare with")
 	flag.Parse()
+	s.project = project
 	s.engines, s.works = strings.Split(engines, ","), strings.Split(works, ",")
 	for _, c := range strings.Split(connections, ",") {
 		n, err := strconv.Atoi(c)
@@ -94,6 +102,12 @@ func start(ctx context.Context) (err error) {
 	// A cluster's server runs as a user of its own when this program runs as root, and has to get in.
 	if err := os.Chmod(folder, 0o755); err != nil {
 		return err
+	}
+	if *peers {
+		if works == defaultWorks {
+			s.works = nil // all of the peers'
+		}
+		return comparePeers(ctx, s, folder)
 	}
 	return measure(ctx, s, folder)
 }

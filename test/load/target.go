@@ -13,6 +13,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -33,11 +34,13 @@ type target struct {
 	data   string         // data folder of the embedded engine
 	root   int            // pid of PostgreSQL's first process
 	stop   func() error
+	// removed is the number of the last folder that was deleted.
+	removed atomic.Int64
 }
 
 // startServer serves the project in folder, in a child process or, for a profile, in this one.
 func startServer(ctx context.Context, s settings, engine, binary, folder string) (_ *target, err error) {
-	for name, text := range project {
+	for name, text := range s.project {
 		path := filepath.Join(folder, "project", filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return nil, err

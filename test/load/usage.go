@@ -54,6 +54,23 @@ func ticks(fields []string, from, to int) (sum time.Duration) {
 // processTime is utime and stime.
 func processTime(pid string) time.Duration { return ticks(stat(pid), 11, 13) }
 
+// resident is the memory of the server's process that is in use, in MB (proc(5): statm); 0 when it is this one.
+func (t *target) resident() float64 {
+	if t.pid == 0 {
+		return 0
+	}
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(t.pid) + "/statm")
+	if err != nil {
+		return 0
+	}
+	f := strings.Fields(string(b))
+	if len(f) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseFloat(f[1], 64) // the kernel writes numbers
+	return pages * float64(os.Getpagesize()) / 1e6
+}
+
 // familyTime is that of a process and its children, of those that have ended too.
 func familyTime(root int) time.Duration {
 	sum := ticks(stat(strconv.Itoa(root)), 11, 15)

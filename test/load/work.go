@@ -55,13 +55,16 @@ func appendRow(b []byte, n int) []byte {
 // work is a kind of request. next appends one and gives the key by which check knows the right answer. Both are called by one goroutine of a loader
 // with its own source of randomness.
 type work struct {
-	name    string
-	status  int
-	inserts bool
-	sample  string // the path and the body that the bare server answers
-	answer  []byte
-	next    func(b []byte, r *rand.Rand) ([]byte, int)
-	check   func(key int, body []byte) error
+	name     string
+	status   int
+	other    int // another status that is right, 0 for none
+	inserts  bool
+	fresh    bool          // a connection for each request
+	patience time.Duration // for the last answers; 0 is 30 s
+	sample   string        // the path and the body that the bare server answers
+	answer   []byte
+	next     func(b []byte, r *rand.Rand) ([]byte, int)
+	check    func(key int, body []byte) error
 }
 
 // worksOf makes the kinds of request that are named, for the server's tokens.
