@@ -218,12 +218,13 @@ func (e *Edit) viewColumns(q *sql.Select, names []string, pos sql.Pos) (cols []*
 func (e *Edit) createView(s *sql.CreateView) {
 	e.st.tag = "CREATE VIEW"
 	name := s.View.Name
-	schema := TempSchema
-	if !s.Temp {
-		schema = e.creationSchema(name)
-	}
+	schema, temp := e.relationSchema(name, s.Temp)
 	if q := s.Query; q.Into != nil {
 		e.fail(s.Pos, fault.FeatureNotSupported, "views must not contain SELECT INTO")
+	}
+	if !temp && e.usesTemporary(s.Query) {
+		e.notice("00000", "view %q will be a temporary view", name.Name)
+		schema, temp = e.tempSchema(), true
 	}
 	cols, from := e.viewColumns(s.Query, s.Columns, s.Pos)
 	old := e.Table(schema, name.Name)
@@ -245,7 +246,7 @@ func (e *Edit) createView(s *sql.CreateView) {
 		}
 		t.SecurityInvoker, t.CheckOption = false, ""
 	} else {
-		t = e.newTable(View, schema, name, s.Temp)
+		t = e.newTable(View, schema, name, temp)
 		e.addRowType(t)
 		t.ACL = e.defaultACL(sql.KindTable, schema, t.Owner, nil)
 	}
@@ -259,6 +260,16 @@ func (e *Edit) createView(s *sql.CreateView) {
 }
 
 // bindView stores a view's query with its names fixed and records what it needs.
+// usesTemporary says whether a query reads what is gone at the end of the session.
+func (e *Edit) usesTemporary(q *sql.Select) bool {
+	bind := e.binder()
+	bind.query(q, nil)
+	return slices.ContainsFunc(bind.uses, func(u addr) bool {
+		t := e.TableByOID(u.oid)
+		return t != nil && t.Temp
+	})
+}
+
 func (e *Edit) bindView(t *Table, q *sql.Select) {
 	bind := e.binder()
 	bind.stars = true
@@ -348,10 +359,7 @@ func (e *Edit) createTableAs(s *sql.CreateTableAs) {
 		kind, e.st.tag = MatView, "CREATE MATERIALIZED VIEW"
 	}
 	name := s.Table.Name
-	schema := TempSchema
-	if !s.Temp {
-		schema = e.creationSchema(name)
-	}
+	schema, temp := e.relationSchema(name, s.Temp)
 	if e.relationExists(schema, name.Name) {
 		if s.IfNotExists {
 			e.notice(fault.DuplicateTable, "relation %q already exists, skipping", name.Name)
@@ -364,7 +372,8 @@ func (e *Edit) createTableAs(s *sql.CreateTableAs) {
 		raise(fault.Unsupported("CREATE TABLE AS with this query", "Write a SELECT."), s.Pos)
 	}
 	cols, from := e.viewColumns(q, s.Columns, s.Pos)
-	t := e.newTable(kind, schema, name, s.Temp)
+	t := e.newTable(kind, schema, name, temp)
+	e.onCommit(t, s.OnCommit, s.Pos)
 	e.addRowType(t)
 	t.ACL = e.defaultACL(sql.KindTable, schema, t.Owner, nil)
 	t.Columns, t.NextNum = cols, int16(len(cols)+1)

@@ -95,6 +95,7 @@ type Table struct {
 	ACL                              ACL // nil: owner only
 	Comment                          string
 	Temp                             bool
+	OnCommit                         string       // of a temporary table: "", "drop", "delete rows"
 	Query                            *sql.Select  // of a view or materialised view; nil when introspected
 	QueryText                        string       // its text in PostgreSQL's words, as written or as introspected
 	SecurityInvoker                  bool         // view

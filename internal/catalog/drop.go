@@ -372,7 +372,7 @@ func (e *Edit) dropStatement(s *sql.Drop) {
 			}
 			e.fail(n.Pos, code, format, args...)
 		}
-		if n.Schema != "" && n.Schema != TempSchema && e.Schema(n.Schema) == nil && s.Kind != sql.KindSchema {
+		if n.Schema != "" && !Temporary(n.Schema) && e.Schema(n.Schema) == nil && s.Kind != sql.KindSchema {
 			missing(fault.InvalidSchemaName, "schema %q does not exist", n.Schema)
 			continue
 		}

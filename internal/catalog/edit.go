@@ -179,7 +179,7 @@ func (e *Edit) Apply(s sql.Stmt, env Env) (ch Change, err error) {
 		}
 		e.st = nil
 	}()
-	e.st = &statement{env: env, seen: map[OID]bool{}, using: map[OID]map[string]sql.Expr{}, fill: map[OID]*sql.Select{}, restart: map[OID]*int64{}}
+	e.st = newStatement(env)
 	e.mayDefine(s)
 	e.apply(s)
 	ch = e.change(before.facts)
@@ -200,6 +200,10 @@ type statement struct {
 	restart map[OID]*int64
 	steps   []Step // of objects that have no place in touched
 	notices []Notice
+}
+
+func newStatement(env Env) *statement {
+	return &statement{env: env, seen: map[OID]bool{}, using: map[OID]map[string]sql.Expr{}, fill: map[OID]*sql.Select{}, restart: map[OID]*int64{}}
 }
 
 // failure carries an error out of the depths of Apply, which recovers it; nothing else panics with it.

@@ -357,7 +357,7 @@ func (g *granting) change(kind sql.ObjectKind, acl ACL, owner string, privs Priv
 
 // defaultACL is the access list of a new object: nil, or what ALTER DEFAULT PRIVILEGES says, those for the schema on top of those for all.
 func (e *Edit) defaultACL(kind sql.ObjectKind, schema, owner string, acl ACL) ACL {
-	if schema == TempSchema {
+	if Temporary(schema) {
 		return acl
 	}
 	for _, d := range e.defaultACLs {

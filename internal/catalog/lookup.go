@@ -3,6 +3,7 @@ package catalog
 import (
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -37,6 +38,7 @@ type facts struct {
 	casts        []CastDef
 	defaultACLs  []DefaultACL
 	settings     []RoleSetting
+	temp         string // the schema of the session's temporary objects; "" for TempSchema
 
 	constraintNames ordMap[string, int32]                  // how many constraints of a schema have the name
 	partOf          ordMap[OID, OID]                       // constraint, index, trigger, policy → its table or domain
@@ -121,7 +123,7 @@ func (c *facts) Tables() iter.Seq[*Table] { return c.tables.values() }
 // FindTable resolves a name: the first schema of the path that has it, pg_catalog before all unless the path names it. Nil when
 // there is none. Temporary tables live in the schema TempSchema, which is searched first of all.
 func (c *facts) FindTable(path []string, n sql.Name) *Table {
-	for _, s := range searchOrder(path, n.Schema) {
+	for _, s := range c.searchOrder(path, n.Schema) {
 		if t := c.Table(s, n.Name); t != nil {
 			return t
 		}
@@ -129,22 +131,64 @@ func (c *facts) FindTable(path []string, n sql.Name) *Table {
 	return nil
 }
 
-// TempSchema is the schema of a session's temporary tables.
+// TempSchema is how a session calls the schema of its temporary objects; each session has one of its own, which InSession names.
 const TempSchema = "pg_temp"
 
-// searchOrder is the schemas in which a name is looked for.
-func searchOrder(path []string, schema string) []string {
+// Temporary says whether a schema holds the temporary objects of a session.
+func Temporary(schema string) bool {
+	return schema == TempSchema || strings.HasPrefix(schema, TempSchema+"_")
+}
+
+// InSession is the catalog as a session sees it whose temporary objects lie in that schema. Those of others are not found by their names.
+func (c *Catalog) InSession(temp string) *Catalog {
+	if c.temp == temp {
+		return c
+	}
+	n := *c
+	n.temp = temp
+	return &n
+}
+
+func (c *facts) tempSchema() string {
+	if c.temp == "" {
+		return TempSchema
+	}
+	return c.temp
+}
+
+// schemaCalled is the schema that a name in a statement means.
+func (c *facts) schemaCalled(name string) string {
+	if name == TempSchema {
+		return c.tempSchema()
+	}
+	return name
+}
+
+// searchOrder is the schemas in which a relation or a type is looked for.
+func (c *facts) searchOrder(path []string, schema string) []string {
 	if schema != "" {
-		return []string{schema}
+		return []string{c.schemaCalled(schema)}
 	}
 	order := make([]string, 0, len(path)+2)
 	if !slices.Contains(path, TempSchema) {
-		order = append(order, TempSchema)
+		order = append(order, c.tempSchema())
 	}
 	if !slices.Contains(path, "pg_catalog") {
 		order = append(order, "pg_catalog")
 	}
-	return append(order, path...)
+	for _, s := range path {
+		order = append(order, c.schemaCalled(s))
+	}
+	return order
+}
+
+// functionOrder is the schemas in which a function is looked for: not among temporary ones, unless its name says so.
+func (c *facts) functionOrder(path []string, schema string) []string {
+	order := c.searchOrder(path, schema)
+	if schema != "" {
+		return order
+	}
+	return slices.DeleteFunc(order, func(s string) bool { return s == c.tempSchema() })
 }
 
 // Type returns a type by OID, or nil.
@@ -181,7 +225,7 @@ func (c *facts) AllFunctions() iter.Seq[*Function] {
 // argument types) is left out. Only functions of the project: PostgreSQL's own are the engines' business.
 func (c *facts) FindFunctions(path []string, n sql.Name) []*Function {
 	var found []*Function
-	for _, s := range searchOrder(path, n.Schema) {
+	for _, s := range c.functionOrder(path, n.Schema) {
 		for _, f := range c.Functions(s, n.Name) {
 			if !slices.ContainsFunc(found, func(g *Function) bool { return slices.Equal(g.ArgTypes(), f.ArgTypes()) }) {
 				found = append(found, f)
@@ -215,7 +259,7 @@ func (c *facts) Sequences() iter.Seq[*Sequence] { return c.sequences.values() }
 
 // FindSequence resolves a name along the path, as FindTable.
 func (c *facts) FindSequence(path []string, n sql.Name) *Sequence {
-	for _, s := range searchOrder(path, n.Schema) {
+	for _, s := range c.searchOrder(path, n.Schema) {
 		if q := c.Sequence(s, n.Name); q != nil {
 			return q
 		}

@@ -79,7 +79,7 @@ func (e *Edit) comment(s *sql.Comment) {
 }
 
 func (e *Edit) findIndex(n sql.Name) (*Table, *Index) {
-	for _, schema := range searchOrder(e.st.env.SearchPath, n.Schema) {
+	for _, schema := range e.searchOrder(e.st.env.SearchPath, n.Schema) {
 		if t, x := e.Index(schema, n.Name); x != nil {
 			return t, x
 		}

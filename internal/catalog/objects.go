@@ -225,12 +225,25 @@ func qualifiedText(n sql.Name) string {
 	return n.Name
 }
 
+// relationSchema is where a new relation goes, and whether it is a temporary one.
+func (e *Edit) relationSchema(n sql.Name, temp bool) (schema string, isTemp bool) {
+	if !temp {
+		schema = e.creationSchema(n)
+		return schema, Temporary(schema)
+	}
+	if n.Schema != "" && !Temporary(n.Schema) {
+		e.schema(n.Schema, n.Pos)
+		e.fail(n.Pos, fault.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema")
+	}
+	return e.tempSchema(), true
+}
+
 // creationSchema is where a new object goes, with the right to create checked.
 func (e *Edit) creationSchema(n sql.Name) string {
 	schema := n.Schema
 	if schema == "" {
 		for _, s := range e.st.env.SearchPath {
-			if e.Schema(s) != nil {
+			if s == TempSchema || e.Schema(s) != nil {
 				schema = s
 				break
 			}
@@ -239,8 +252,8 @@ func (e *Edit) creationSchema(n sql.Name) string {
 			e.fail(n.Pos, fault.InvalidSchemaName, "no schema has been selected to create in")
 		}
 	}
-	if schema == TempSchema {
-		return schema
+	if Temporary(schema) {
+		return e.tempSchema()
 	}
 	e.schema(schema, n.Pos)
 	e.needSchemaRight(schema, PrivCreate, n.Pos)
@@ -263,7 +276,7 @@ func (e *Edit) needSchemaRight(schema string, p Privilege, pos sql.Pos) {
 
 // relation finds a table, view or materialised view; nil when missing is allowed and it is not there.
 func (e *Edit) relation(n sql.Name, missingOK bool) *Table {
-	if n.Schema != "" && n.Schema != TempSchema && e.Schema(n.Schema) == nil {
+	if n.Schema != "" && !Temporary(n.Schema) && e.Schema(n.Schema) == nil {
 		if missingOK {
 			e.notice("00000", "relation %q does not exist, skipping", n.Name)
 			return nil
@@ -412,7 +425,7 @@ func (f *Function) signature(c *facts) string {
 
 // visibleName qualifies a name outside public and pg_catalog, quoted where needed.
 func visibleName(schema, name string) string {
-	if schema == "public" || schema == "pg_catalog" || schema == TempSchema {
+	if schema == "public" || schema == "pg_catalog" || Temporary(schema) {
 		return quoteIdent(name)
 	}
 	return quoteIdent(schema) + "." + quoteIdent(name)

@@ -94,7 +94,7 @@ func (c *facts) CanAnyColumn(role string, t *Table, p Privilege) bool {
 func (c *facts) CanSchema(role, schema string, p Privilege) bool {
 	s := c.Schema(schema)
 	if s == nil {
-		return schema == TempSchema
+		return Temporary(schema)
 	}
 	return c.can(role, s.Owner, s.ACL, 0, p) ||
 		p == PrivUsage && (c.inherits(role, "pg_read_all_data") || c.inherits(role, "pg_write_all_data"))

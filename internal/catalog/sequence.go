@@ -11,10 +11,7 @@ import (
 
 func (e *Edit) createSequence(s *sql.CreateSequence) {
 	e.st.tag = "CREATE SEQUENCE"
-	schema := e.creationSchema(s.Name)
-	if s.Temp {
-		schema = TempSchema
-	}
+	schema, _ := e.relationSchema(s.Name, s.Temp)
 	if e.relationExists(schema, s.Name.Name) {
 		if s.IfNotExists {
 			e.notice(fault.DuplicateTable, "relation %q already exists, skipping", s.Name.Name)

@@ -33,10 +33,7 @@ func (e *Edit) createTable(s *sql.CreateTable) {
 	case s.OfType != nil:
 		raise(fault.Unsupported("CREATE TABLE … OF type", ""), s.Pos)
 	}
-	schema := TempSchema
-	if !s.Temp {
-		schema = e.creationSchema(name)
-	}
+	schema, temp := e.relationSchema(name, s.Temp)
 	if e.relationExists(schema, name.Name) {
 		if s.IfNotExists {
 			e.notice(fault.DuplicateTable, "relation %q already exists, skipping", name.Name)
@@ -44,7 +41,8 @@ func (e *Edit) createTable(s *sql.CreateTable) {
 		}
 		e.fail(name.Pos, fault.DuplicateTable, "relation %q already exists", name.Name)
 	}
-	t := e.newTable(OrdinaryTable, schema, name, s.Temp)
+	t := e.newTable(OrdinaryTable, schema, name, temp)
+	e.onCommit(t, s.OnCommit, s.Pos)
 	b := &tableBuild{e: e, t: t, isNew: true, owned: map[string]*Sequence{}, taken: map[string]bool{}}
 	b.explicitNames(s.Constraints)
 	for _, c := range s.Columns {
@@ -72,6 +70,16 @@ func (e *Edit) createTable(s *sql.CreateTable) {
 	})
 	t.ACL = e.defaultACL(sql.KindTable, schema, t.Owner, nil)
 	e.setTable(t)
+}
+
+// onCommit notes what becomes of a temporary table when a transaction commits.
+func (e *Edit) onCommit(t *Table, what string, pos sql.Pos) {
+	if what != "" && !t.Temp {
+		e.fail(pos, fault.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")
+	}
+	if what != "preserve rows" {
+		t.OnCommit = what
+	}
 }
 
 // newTable is an empty relation whose names of relation and row type are free.

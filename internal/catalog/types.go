@@ -46,7 +46,7 @@ func (c *facts) FindType(path []string, t *sql.TypeName) (TypeRef, error) {
 
 // lookupType finds a type by name along the path, aliases last: a type of the project may be called "dec".
 func (c *facts) lookupType(path []string, n sql.Name) *Type {
-	for _, s := range searchOrder(path, n.Schema) {
+	for _, s := range c.searchOrder(path, n.Schema) {
 		if t := c.TypeByName(s, n.Name); t != nil {
 			return t
 		}
@@ -232,7 +232,7 @@ func (c *facts) TypeString(r TypeRef) string {
 	}
 	if !ok {
 		name = quoteIdent(t.Name)
-		if t.Schema != "pg_catalog" && t.Schema != "public" {
+		if t.Schema != "pg_catalog" && t.Schema != "public" && !Temporary(t.Schema) {
 			name = quoteIdent(t.Schema) + "." + name
 		}
 	}

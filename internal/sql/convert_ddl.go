@@ -38,7 +38,7 @@ func (c *conv) stmt(v *value) Stmt {
 		return &CreateTableAs{
 			Table: c.table(into.Get("rel")), Columns: texts(into.List("colNames")), Query: c.query(n.Get("query")),
 			Materialized: n.Text("objtype") == "OBJECT_MATVIEW", Temp: persistence(into.Get("rel")) == "t", IfNotExists: n.Bool("if_not_exists"),
-			NoData: into.Bool("skipData"), Pos: p,
+			NoData: into.Bool("skipData"), OnCommit: onCommit(into.Text("onCommit")), Pos: p,
 		}
 	case "AlterTableStmt":
 		a := &AlterTable{
@@ -332,7 +332,7 @@ func (c *conv) stmt(v *value) Stmt {
 	case "CheckPointStmt":
 		return &NoOp{What: "CHECKPOINT", Pos: p}
 	case "DiscardStmt":
-		return &NoOp{What: "DISCARD", Pos: p}
+		return &Discard{What: strings.ToLower(strings.TrimPrefix(n.Text("target"), "DISCARD_")), Pos: p}
 	case "ClusterStmt":
 		return &NoOp{What: "CLUSTER", Pos: p}
 	case "ReindexStmt":
@@ -580,15 +580,20 @@ func (c *conv) createTable(n *value) *CreateTable {
 		t.PartitionBy = strings.ToLower(strings.TrimPrefix(spec.Text("strategy"), "PARTITION_STRATEGY_"))
 		t.PartitionKeys = mapped(spec.List("partParams"), c.indexKey)
 	}
-	switch n.Text("oncommit") {
-	case "ONCOMMIT_DROP":
-		t.OnCommit = "drop"
-	case "ONCOMMIT_DELETE_ROWS":
-		t.OnCommit = "delete rows"
-	case "ONCOMMIT_PRESERVE_ROWS":
-		t.OnCommit = "preserve rows"
-	}
+	t.OnCommit = onCommit(n.Text("oncommit"))
 	return t
+}
+
+func onCommit(action string) string {
+	switch action {
+	case "ONCOMMIT_DROP":
+		return "drop"
+	case "ONCOMMIT_DELETE_ROWS":
+		return "delete rows"
+	case "ONCOMMIT_PRESERVE_ROWS":
+		return "preserve rows"
+	}
+	return ""
 }
 
 func (c *conv) partitionBound(v *value) *PartitionBound {
@@ -1184,7 +1189,7 @@ func (c *conv) grant(n *value) Grant {
 }
 
 func (c *conv) transaction(n *value) *Transaction {
-	t := &Transaction{Name: n.Text("savepoint_name"), Kind: TxOther, Pos: c.start}
+	t := &Transaction{Name: n.Text("savepoint_name"), Kind: TxOther, Start: n.Text("kind") == "TRANS_STMT_START", Chain: n.Bool("chain"), Pos: c.start}
 	switch n.Text("kind") {
 	case "TRANS_STMT_BEGIN", "TRANS_STMT_START":
 		t.Kind = TxBegin

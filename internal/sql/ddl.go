@@ -160,6 +160,7 @@ type CreateTableAs struct {
 	Temp         bool
 	IfNotExists  bool
 	NoData       bool
+	OnCommit     string // as in CreateTable
 	Pos          Pos
 }
 
@@ -666,6 +667,8 @@ const (
 type Transaction struct {
 	Kind    TxKind
 	Name    string
+	Start   bool     // written START TRANSACTION
+	Chain   bool     // AND CHAIN
 	Options []Option // transaction_isolation, transaction_read_only, transaction_deferrable
 	Pos     Pos
 }
@@ -738,6 +741,12 @@ type CreateAggregate struct {
 	Pos     Pos
 }
 
+// Discard is DISCARD; What is "all", "plans", "sequences" or "temp".
+type Discard struct {
+	What string
+	Pos  Pos
+}
+
 // NoOp is a statement that has no meaning on an embedded engine and may be accepted silently: VACUUM, ANALYZE,
 // CHECKPOINT, DISCARD, CLUSTER, REINDEX, SECURITY LABEL, COMMENT ON LARGE OBJECT ….
 type NoOp struct {
@@ -804,6 +813,7 @@ func (*AlterPublication) node()       {}
 func (*CreateCast) node()             {}
 func (*CreateAggregate) node()        {}
 func (*NoOp) node()                   {}
+func (*Discard) node()                {}
 func (*UnsupportedStmt) node()        {}
 
 func (*CreateTable) stmt()            {}
@@ -852,4 +862,5 @@ func (*AlterPublication) stmt()       {}
 func (*CreateCast) stmt()             {}
 func (*CreateAggregate) stmt()        {}
 func (*NoOp) stmt()                   {}
+func (*Discard) stmt()                {}
 func (*UnsupportedStmt) stmt()        {}

@@ -322,6 +322,8 @@ func (p *printer) stmt(s Stmt) {
 			}
 		})
 		p.put(")")
+	case *Discard:
+		p.put("DISCARD ", strings.ToUpper(s.What))
 	case *NoOp:
 		p.put(noOpText(s.What))
 	case *UnsupportedStmt:
@@ -1368,15 +1370,17 @@ func transactionMode(name, value string) string {
 func (p *printer) transaction(s *Transaction) {
 	switch s.Kind {
 	case TxBegin:
-		p.put("BEGIN")
+		p.put(map[bool]string{false: "BEGIN", true: "START TRANSACTION"}[s.Start])
 		for i, o := range s.Options {
 			p.flag(i > 0, ",")
 			p.put(" ", transactionMode(o.Name, o.Value))
 		}
 	case TxCommit:
 		p.put("COMMIT")
+		p.flag(s.Chain, " AND CHAIN")
 	case TxRollback:
 		p.put("ROLLBACK")
+		p.flag(s.Chain, " AND CHAIN")
 	case TxSavepoint:
 		p.put("SAVEPOINT ", QuoteIdent(s.Name))
 	case TxRelease:

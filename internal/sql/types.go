@@ -87,6 +87,7 @@ func Types() []any {
 		(*CreateCast)(nil),
 		(*CreateAggregate)(nil),
 		(*NoOp)(nil),
+		(*Discard)(nil),
 		(*UnsupportedStmt)(nil),
 	}
 }

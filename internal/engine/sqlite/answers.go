@@ -116,7 +116,7 @@ func (t *txn) keepAnswer(once *engine.Once) error {
 // Forget drops the answers that are kept no longer.
 func (e *Engine) Forget(ctx context.Context) error {
 	return e.store.Write(ctx, func(c *store.Conn) error {
-		t := e.begin(c, Owner, false)
+		t := e.begin(c, Owner, false, "")
 		defer e.recycle(t)
 		args := plan.Args{Values: []string{moment(t.s.Now)}}
 		if err := t.asOwner(func(a *answers) *plan.Plan { return a.forget }, args, func(exec.Row) error { return nil }); err != nil {

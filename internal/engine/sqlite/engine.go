@@ -59,7 +59,8 @@ type Engine struct {
 	sequences eval.Sequences
 	memory    eval.Memory
 	vault     vault
-	ended     sync.Pool // of *txn, see recycle
+	ended     sync.Pool     // of *txn, see recycle
+	sessions  atomic.Uint64 // how many have had a schema for temporary objects
 	answers   atomic.Pointer[answers]
 }
 
@@ -108,6 +109,11 @@ func (e *Engine) load(ctx context.Context) error {
 			cat = catalog.Empty()
 		}
 		c.SetSchema(cat)
+		for _, temp := range cat.Sessions() { // of a process that was killed
+			if err := e.begin(c, Owner, true, temp).end(); err != nil {
+				return fmt.Errorf("drop temporary objects: %w", err)
+			}
+		}
 		return e.bootstrap(ctx, c, version)
 	})
 }
@@ -159,7 +165,7 @@ var errRollback = fault.New(fault.Internal, "rolled back as asked")
 func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
 	in, alone := e.store.Write, false
 	run := func(c *store.Conn) error {
-		t := e.begin(c, args.Caller.Role, alone)
+		t := e.begin(c, args.Caller.Role, alone, "")
 		err := e.request(t, p, &args, sink, t.end)
 		e.recycle(t)
 		if err == nil && args.Rollback {

@@ -63,7 +63,7 @@ func (e *Engine) bootstrap(ctx context.Context, c *store.Conn, version int) erro
 	if version > bootstrap.Version {
 		return fmt.Errorf("this data folder was written by a newer Mainstay (system schema %d; this one knows %d)", version, bootstrap.Version)
 	}
-	t := e.begin(c, Owner, true)
+	t := e.begin(c, Owner, true, "")
 	for _, s := range bootstrap.Statements() {
 		stmts, err := sql.Parse(s.Text)
 		if err != nil {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +30,12 @@ func (e *Engine) Script(ctx context.Context, sc engine.Script, sink engine.Scrip
 	if sc.Atomic || sc.DryRun || sc.Check || len(sc.Record) > 0 {
 		return r.atomic(ctx, stmts)
 	}
-	return r.each(ctx, stmts)
+	r.temp = e.newTemp()
+	err = r.each(ctx, stmts)
+	if r.temporary {
+		err = errors.Join(err, e.endSession(context.WithoutCancel(ctx), r.temp))
+	}
+	return err
 }
 
 // scriptRun is one call of Script.
@@ -38,7 +44,12 @@ type scriptRun struct {
 	sc   *engine.Script
 	sink engine.ScriptSink
 	role string
-	kept *state // of the session, between transactions
+	// Of the session, between transactions.
+	kept      *state
+	drawn     exec.Drawn
+	temp      string       // the schema of its temporary objects
+	temporary bool         // it has some
+	chain     []sql.Option // the modes of a transaction that AND CHAIN has begun
 }
 
 // atomic runs everything in one transaction.
@@ -49,6 +60,7 @@ func (r *scriptRun) atomic(ctx context.Context, stmts []sql.Statement) error {
 			return err
 		}
 		t.block = true
+		t.startModes()
 		for _, s := range stmts {
 			if err := r.one(t, s); err != nil {
 				return err
@@ -138,7 +150,7 @@ func (r *scriptRun) record(t *txn, rec engine.Statement) error {
 func (r *scriptRun) each(ctx context.Context, stmts []sql.Statement) error {
 	for len(stmts) > 0 {
 		n := 1
-		if tx, ok := stmts[0].Stmt.(*sql.Transaction); ok && tx.Kind == sql.TxBegin {
+		if tx, ok := stmts[0].Stmt.(*sql.Transaction); ok && tx.Kind == sql.TxBegin || r.chain != nil {
 			n = block(stmts)
 		}
 		if err := r.group(ctx, stmts[:n]); err != nil {
@@ -162,7 +174,7 @@ func block(stmts []sql.Statement) int {
 // group runs statements in one transaction, on a snapshot when there is nothing to write.
 func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
 	in, alone := r.e.store.Exclusive, true
-	if len(stmts) == 1 && r.readsOnly(stmts[0].Stmt) {
+	if len(stmts) == 1 && !r.temporary && r.readsOnly(stmts[0].Stmt) {
 		in, alone = r.e.store.Read, false
 	}
 	err := in(ctx, func(c *store.Conn) error {
@@ -170,8 +182,17 @@ func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
 		if err != nil {
 			return err
 		}
+		t.stays = true
+		t.startModes()
+		if chain := r.chain; chain != nil {
+			r.chain, t.block = nil, true
+			if err := t.choose(chain); err != nil {
+				return err
+			}
+		}
+		defer func() { r.drawn = exec.DrawnBy(t.s) }()
 		done := &held{ScriptSink: t.sink}
-		if len(stmts) == 1 {
+		if len(stmts) == 1 && !t.block {
 			t.sink = done
 		}
 		failed := false
@@ -202,6 +223,7 @@ func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
 		t.locals.end()
 		kept := stateOf(t.s)
 		r.kept = &kept
+		r.temporary = r.temporary || t.edit != nil && t.edit.HasTemporary()
 		return done.release()
 	})
 	switch {
@@ -229,17 +251,18 @@ func (r *scriptRun) step(t *txn, s sql.Statement, failed bool) error {
 			r.sink.Notice("WARNING", "there is already a transaction in progress")
 		}
 		t.block = true
-		for _, o := range tx.Options {
-			if o.Name != "transaction_read_only" { // one at a time writes, and readers have a snapshot: every level is serializable
-				continue
-			}
-			if err := t.locals.apply(o.Name, map[string]string{"0": "off", "1": "on"}[o.Value], true); err != nil {
-				return err
-			}
+		if err := t.choose(tx.Options); err != nil {
+			return err
 		}
 	case sql.TxCommit, sql.TxRollback:
 		if !t.block {
+			if tx.Chain {
+				return fault.New("25P01", "%s AND CHAIN can only be used in transaction blocks", map[sql.TxKind]string{sql.TxCommit: "COMMIT", sql.TxRollback: "ROLLBACK"}[tx.Kind])
+			}
 			r.sink.Notice("WARNING", "there is no transaction in progress")
+		}
+		if tx.Chain {
+			r.chain = t.chosen()
 		}
 	case sql.TxOther:
 		return fault.Unsupported("a transaction in two phases", "")
@@ -252,7 +275,7 @@ func (r *scriptRun) step(t *txn, s sql.Statement, failed bool) error {
 		}
 	}
 	if failed && tx.Kind == sql.TxCommit {
-		tx = &sql.Transaction{Kind: sql.TxRollback}
+		tx = &sql.Transaction{Kind: sql.TxRollback, Chain: tx.Chain}
 	}
 	if tx.Kind == sql.TxCommit {
 		if err := t.end(); err != nil {
@@ -295,7 +318,7 @@ func (r *scriptRun) state() state {
 
 // begin makes the transaction's session.
 func (r *scriptRun) begin(c *store.Conn, alone bool) (*txn, error) {
-	t := r.e.begin(c, r.role, alone)
+	t := r.e.begin(c, r.role, alone, r.temp)
 	t.sink = audible{r.sink, t.s}
 	t.s.Notice = t.sink.Notice
 	if err := setCaller(t.s, &r.sc.Caller); err != nil {
@@ -304,6 +327,7 @@ func (r *scriptRun) begin(c *store.Conn, alone bool) (*txn, error) {
 	if r.kept != nil {
 		r.kept.restore(t.s)
 	}
+	exec.Recall(t.s, r.drawn)
 	return t, nil
 }
 

@@ -147,13 +147,15 @@ type state struct {
 	path              []string
 	settings          map[string]string
 	zone              *time.Location
+	readOnly          bool
 }
 
 func stateOf(s *eval.Session) state {
-	return state{s.Role, s.SessionRole, slices.Clone(s.Path), maps.Clone(s.Settings), s.Zone}
+	return state{s.Role, s.SessionRole, slices.Clone(s.Path), maps.Clone(s.Settings), s.Zone, s.ReadOnly}
 }
 
 func (st state) restore(s *eval.Session) {
 	s.Role, s.SessionRole, s.Path, s.Zone = st.role, st.sessionRole, slices.Clone(st.path), st.zone
 	s.Settings = maps.Clone(st.settings)
+	s.ReadOnly = st.readOnly
 }

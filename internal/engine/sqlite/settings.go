@@ -49,6 +49,7 @@ func withTuning(settings map[string]string) map[string]string {
 // locals are the settings of a transaction that end with it.
 type locals struct {
 	s     *exec.Session
+	fresh func() bool       // whether nothing has been asked in the transaction yet, so that its modes may be chosen; nil: they may not
 	saved map[string]func() // gives the setting its former value; nil until the first
 }
 
@@ -144,8 +145,8 @@ func (l *locals) effect(name, v string) error {
 		s.Path = pathOf(v)
 	case "timezone":
 		return setZone(s, v)
-	case "transaction_read_only", "default_transaction_read_only":
-		s.ReadOnly = v == "on" || v == "true" || v == "yes" || v == "1"
+	case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
+		return l.mode(name, v)
 	}
 	return nil
 }
@@ -255,23 +256,6 @@ func (t *txn) set(s *sql.Set) error {
 	}
 	if err := t.locals.apply(s.Setting.Name, strings.Join(values, ", "), s.Local); err != nil {
 		return err
-	}
-	return t.sink.Done("SET")
-}
-
-// setTransaction runs SET TRANSACTION. Every level of isolation is serializable here: one transaction at a time writes, and readers have a snapshot.
-func (t *txn) setTransaction(modes []string, local bool) error {
-	for _, mode := range modes {
-		name, v, _ := strings.Cut(mode, "=")
-		if name == "transaction_isolation" {
-			continue
-		}
-		if !local {
-			name = "default_" + name
-		}
-		if err := t.locals.apply(name, map[string]string{"0": "off", "1": "on"}[v], local); err != nil {
-			return err
-		}
 	}
 	return t.sink.Done("SET")
 }

@@ -23,7 +23,7 @@ func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine
 		ctx = d
 	}
 	run := func(c *store.Conn) error {
-		t := transaction{e: e, o: &o, asked: asked, t: e.begin(c, o.Caller.Role, alone)}
+		t := transaction{e: e, o: &o, asked: asked, t: e.begin(c, o.Caller.Role, alone, "")}
 		err := t.run(f)
 		e.recycle(t.t)
 		t.t = nil

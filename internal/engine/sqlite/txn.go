@@ -29,19 +29,29 @@ type txn struct {
 	changed bool // the catalog is not the stored one any more
 	left    bool // something may be left to settle
 	block   bool // between BEGIN and COMMIT, or in an atomic script
+	asked   bool // a statement has been run that looks at data
+	stays   bool // the session goes on after the transaction, with its temporary objects
 	points  []savepoint
 }
 
 // savepoint is a SAVEPOINT of the script.
 type savepoint struct {
-	name    string
-	undo    func()
-	waiting int // see exec.Mark
+	name     string
+	undo     func()
+	waiting  int // see exec.Mark
+	readOnly bool
 }
 
-// begin makes a session of role in the transaction that runs on c. Only in one that the store runs alone may the schema be changed.
-func (e *Engine) begin(c *store.Conn, role string, alone bool) *txn {
+// begin makes a session of role in the transaction that runs on c. Only in one that the store runs alone may the schema be changed; temp is then the schema of the
+// session's temporary objects, "" for a new one.
+func (e *Engine) begin(c *store.Conn, role string, alone bool, temp string) *txn {
 	cat := c.Schema().(*catalog.Catalog)
+	if alone {
+		if temp == "" {
+			temp = e.newTemp()
+		}
+		cat = cat.InSession(temp)
+	}
 	t, _ := e.ended.Get().(*txn)
 	if t == nil {
 		t = &txn{e: e, s: &exec.Session{}}
@@ -93,13 +103,16 @@ func (t *txn) end() error {
 	if err := exec.Finish(t.s); err != nil {
 		return err
 	}
+	if err := t.dropTemporary(!t.stays); err != nil {
+		return err
+	}
 	if !t.changed {
 		return nil
 	}
 	if err := t.settle(); err != nil {
 		return err
 	}
-	cat := t.edit.Done()
+	cat := t.edit.Done().InSession("")
 	t.conn.SetSchema(cat)
 	t.changed = false
 	return writeCatalog(t.conn, cat)
@@ -132,6 +145,11 @@ func (t *txn) reset(mark catalog.Mark, changed bool) {
 
 // run runs one statement and tells the sink.
 func (t *txn) run(s sql.Stmt, file string, args []string) error {
+	switch s.(type) {
+	case *sql.Set, *sql.Show, *sql.SetConstraints, *sql.Discard, *sql.NoOp, *sql.Lock:
+	default:
+		t.asked = true
+	}
 	switch s := s.(type) {
 	case *sql.Select:
 		if s.Into != nil {
@@ -160,6 +178,8 @@ func (t *txn) run(s sql.Stmt, file string, args []string) error {
 		return t.sink.Done("LOCK TABLE") // the writer is alone
 	case *sql.Notify:
 		return t.sink.Done("NOTIFY")
+	case *sql.Discard:
+		return t.discard(s)
 	case *sql.NoOp:
 		return t.noOp(s)
 	}
@@ -252,6 +272,9 @@ func (t *txn) query(q sql.Query, args []string) error {
 func (t *txn) transaction(tx *sql.Transaction) string {
 	switch tx.Kind {
 	case sql.TxBegin:
+		if tx.Start {
+			return "START TRANSACTION"
+		}
 		return "BEGIN"
 	case sql.TxCommit:
 		return "COMMIT"
@@ -277,7 +300,7 @@ func (t *txn) userSavepoint(tx *sql.Transaction) error {
 	}
 	quoted := func(i int) string { return layout.Quote(fmt.Sprintf("script %d", i)) }
 	if tx.Kind == sql.TxSavepoint {
-		t.points = append(t.points, savepoint{tx.Name, t.mark(), exec.Mark(t.s)})
+		t.points = append(t.points, savepoint{tx.Name, t.mark(), exec.Mark(t.s), t.s.ReadOnly})
 		return t.conn.Exec(`SAVEPOINT ` + quoted(len(t.points)-1))
 	}
 	i := find()
@@ -287,6 +310,8 @@ func (t *txn) userSavepoint(tx *sql.Transaction) error {
 	p := t.points[i]
 	if tx.Kind == sql.TxRelease {
 		t.points = t.points[:i]
+		t.s.ReadOnly = p.readOnly
+		t.s.Set("transaction_read_only", map[bool]string{true: "on", false: "off"}[p.readOnly])
 		return t.conn.Exec(`RELEASE ` + quoted(i))
 	}
 	t.points = t.points[:i+1]

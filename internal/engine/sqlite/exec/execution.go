@@ -37,9 +37,10 @@ type execution struct {
 
 	sequences map[catalog.OID]*sequenceState
 	lastSeq   catalog.OID
-	parts     bool // the statement under way has several data-modifying parts
-	depth     int  // Program.Run calls under way
-	inside    int  // callbacks of SQLite that run inside each other
+	drawn     map[catalog.OID]int64 // by the session's transactions before
+	parts     bool                  // the statement under way has several data-modifying parts
+	depth     int                   // Program.Run calls under way
+	inside    int                   // callbacks of SQLite that run inside each other
 }
 
 // executionOf is the executor's state of a session, made when there is none.

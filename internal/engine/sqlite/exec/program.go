@@ -33,6 +33,7 @@ type Program struct {
 
 	command  tree.Command
 	readOnly bool
+	own      bool // it changes nothing but temporary tables
 	direct   []eval.Closure // a SELECT without FROM: computed here, so that functions run outside any SQLite statement
 	types    []*value.Ops
 	text     *text
@@ -133,6 +134,7 @@ func CompileTree(cat *catalog.Catalog, role string, q *tree.Query) (*Program, er
 		}
 		p.Columns = append(p.Columns, c)
 	}
+	p.own = changesOwn(q)
 	env := &value.Env{Types: cat}
 	for _, c := range p.Columns {
 		p.types = append(p.types, env.Ops(c.Type.OID))
@@ -160,6 +162,14 @@ func CompileTree(cat *catalog.Catalog, role string, q *tree.Query) (*Program, er
 	}
 	p.text.types = p.types
 	return p, nil
+}
+
+// changesOwn says whether all tables that a statement changes are temporary.
+func changesOwn(q *tree.Query) bool {
+	if q.Command != tree.Select && (q.Target == nil || q.Target.Table == nil || !q.Target.Table.Temp) {
+		return false
+	}
+	return !slices.ContainsFunc(q.CTEs, func(c *tree.CTE) bool { return c.Query != nil && !changesOwn(c.Query) })
 }
 
 // outputType is the type of column i of a set operation or VALUES.
@@ -211,8 +221,8 @@ func (p *Program) Run(s *Session, args []value.Datum, out func(Row) error) (Outc
 	if out == nil {
 		out = func(Row) error { return nil }
 	}
-	if s.ReadOnly && !p.readOnly {
-		return Outcome{}, fault.New(fault.ReadOnlyTransaction, "cannot execute %s in a read-only transaction", commandWord(p.writes()))
+	if s.ReadOnly && !p.readOnly && !p.own {
+		return Outcome{}, fault.New(fault.ReadOnlyTransaction, "cannot execute %s in a read-only transaction", commandWord(p.command))
 	}
 	owner := s.Conn.Owner
 	s.Conn.Owner = s

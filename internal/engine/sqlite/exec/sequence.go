@@ -19,6 +19,33 @@ type sequenceState struct {
 	value  int64
 }
 
+// Drawn are the numbers that a session has drawn last, for currval and lastval.
+type Drawn struct {
+	values map[catalog.OID]int64
+	last   catalog.OID
+}
+
+// DrawnBy gives the numbers that a session has drawn; Recall gives them to the next transaction of the same session.
+func DrawnBy(s *Session) Drawn {
+	x := executionOf(s)
+	d := Drawn{values: map[catalog.OID]int64{}, last: x.lastSeq}
+	for oid, v := range x.drawn {
+		d.values[oid] = v
+	}
+	for oid, st := range x.sequences {
+		if st.used {
+			d.values[oid] = st.value
+		}
+	}
+	return d
+}
+
+// Recall is the counterpart of DrawnBy.
+func Recall(s *Session, d Drawn) {
+	x := executionOf(s)
+	x.drawn, x.lastSeq = d.values, d.last
+}
+
 func (x *execution) sequence(oid catalog.OID) (*sequenceState, error) {
 	if st := x.sequences[oid]; st != nil {
 		return st, nil
@@ -28,6 +55,9 @@ func (x *execution) sequence(oid catalog.OID) (*sequenceState, error) {
 		return nil, fault.New(fault.Internal, "could not open relation with OID %d", oid)
 	}
 	st := &sequenceState{seq: seq, last: seq.Start}
+	if v, ok := x.drawn[oid]; ok {
+		st.value, st.used = v, true
+	}
 	q, err := x.s.Conn.Stmt("SELECT last_value, is_called FROM " + layout.SequencesTable + " WHERE oid = ?1")
 	if err != nil {
 		return nil, err
@@ -85,7 +115,7 @@ func (x *execution) nextVal(oid catalog.OID) (int64, error) {
 		return 0, err
 	}
 	s := st.seq
-	if x.s.ReadOnly {
+	if x.s.ReadOnly && !catalog.Temporary(s.Schema) {
 		return 0, fault.New(fault.ReadOnlyTransaction, "cannot execute nextval() in a read-only transaction")
 	}
 	n := st.last
@@ -115,19 +145,22 @@ func (x *execution) currVal(oid catalog.OID) (int64, error) {
 	if err := x.maySequence(oid, catalog.PrivSelect, catalog.PrivUsage); err != nil {
 		return 0, err
 	}
-	st := x.sequences[oid]
-	if st == nil || !st.used {
+	v, used := x.drawn[oid]
+	if st := x.sequences[oid]; st != nil {
+		v, used = st.value, st.used
+	}
+	if !used {
 		name := ""
 		if s := x.s.Cat.SequenceByOID(oid); s != nil {
 			name = s.Name
 		}
 		return 0, fault.New(fault.ObjectNotInState, `currval of sequence "%s" is not yet defined in this session`, name)
 	}
-	return st.value, nil
+	return v, nil
 }
 
 func (x *execution) lastVal() (int64, error) {
-	if x.lastSeq == 0 {
+	if x.lastSeq == 0 || x.s.Cat.SequenceByOID(x.lastSeq) == nil {
 		return 0, fault.New(fault.ObjectNotInState, "lastval is not yet defined in this session")
 	}
 	return x.currVal(x.lastSeq)
@@ -141,7 +174,7 @@ func (x *execution) setVal(oid catalog.OID, v int64, called bool) error {
 	if err != nil {
 		return err
 	}
-	if x.s.ReadOnly {
+	if x.s.ReadOnly && !catalog.Temporary(st.seq.Schema) {
 		return fault.New(fault.ReadOnlyTransaction, "cannot execute setval() in a read-only transaction")
 	}
 	if v < st.seq.Min || v > st.seq.Max {

@@ -277,7 +277,7 @@ func (x *reader) schemaOID(name string) catalog.OID {
 	if s := x.cat.Schema(name); s != nil {
 		return s.OID
 	}
-	if name == catalog.TempSchema {
+	if catalog.Temporary(name) {
 		return tempSchemaOID
 	}
 	return 0

@@ -313,12 +313,14 @@ create table if not exists partial (a int);
 create unlogged table fast (a int);
 --| = CREATE TABLE
 
+begin;
 create temp table gone (a int);
---| = CREATE TABLE
-
 insert into gone values (1);
---| = INSERT 0 1
-
 select * from gone;
+commit;
+--| = BEGIN
+--| = CREATE TABLE
+--| = INSERT 0 1
 --| 1
 --| = SELECT 1
+--| = COMMIT
