@@ -33,7 +33,7 @@ type Program struct {
 
 	command  tree.Command
 	readOnly bool
-	own      bool // it changes nothing but temporary tables
+	own      bool           // it changes nothing but temporary tables
 	direct   []eval.Closure // a SELECT without FROM: computed here, so that functions run outside any SQLite statement
 	types    []*value.Ops
 	text     *text
