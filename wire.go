@@ -293,6 +293,7 @@ func (a *app) signIn() (http.Handler, error) {
 			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent, Wallets: c.Rates.Web3,
 			CodesDay: c.Rates.CodesDay, Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
 		},
+		Hashing: password.Options{Parallel: c.Hashing.AtATime, Waiting: c.Hashing.Waiting},
 		Factors: account.FactorRules{
 			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key),
 		},

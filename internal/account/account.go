@@ -152,12 +152,14 @@ type Service struct {
 	store  *store
 	keys   *identity.Keys
 	hashes *password.Pool
+	// answering lets one at a time answer what was asked for: so the second of two requests of one address is answered second.
+	answering chan struct{}
 }
 
 // New makes the service over an engine.
 func New(e engine.Engine, keys *identity.Keys, o Options) *Service {
 	o.defaults()
-	return &Service{o: o, store: newStore(e), keys: keys, hashes: password.NewPool(o.Hashing)}
+	return &Service{o: o, store: newStore(e), keys: keys, hashes: password.NewPool(o.Hashing), answering: make(chan struct{}, 1)}
 }
 
 // Client is who sends a request, as far as the connection tells.

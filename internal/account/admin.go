@@ -159,7 +159,7 @@ func (s *Service) adminPassword(ctx context.Context, a Attributes, v values) err
 		if err := s.strong(ctx, *a.Password); err != nil {
 			return err
 		}
-		hash, err := s.hashes.Hash(ctx, *a.Password)
+		hash, err := s.hash(ctx, *a.Password)
 		if err != nil {
 			return err
 		}
@@ -457,7 +457,7 @@ func (s *Service) GenerateLink(ctx context.Context, r LinkRequest) (*Link, error
 		if err := s.strong(ctx, r.Password); err != nil {
 			return nil, err
 		}
-		if hash, err = s.hashes.Hash(ctx, r.Password); err != nil {
+		if hash, err = s.hash(ctx, r.Password); err != nil {
 			return nil, err
 		}
 	}

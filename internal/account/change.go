@@ -56,6 +56,9 @@ func (s *Service) ChangeUser(ctx context.Context, c Client, who *Bearer, ch Chan
 			return nil, err
 		}
 		if phone != who.User.Phone && !s.o.Phone.AutoConfirm {
+			if err := s.mayText(phone); err != nil {
+				return nil, err
+			}
 			if err := s.mayWrite(ctx, c, "sms", phone); err != nil {
 				return nil, err
 			}
@@ -129,7 +132,7 @@ func (s *Service) nextPassword(ctx context.Context, c Client, who *Bearer, ch Ch
 		if err := s.take(ctx, "password:"+u.ID, c.network(), s.o.Limits.Passwords, fiveMinutes); err != nil {
 			return "", err
 		}
-		ok, _, err := s.hashes.Verify(ctx, u.Password, ch.CurrentPassword)
+		ok, _, err := s.matches(ctx, u.Password, ch.CurrentPassword)
 		if err != nil {
 			return "", err
 		}
@@ -146,7 +149,7 @@ func (s *Service) nextPassword(ctx context.Context, c Client, who *Bearer, ch Ch
 		}
 	}
 	if u.Password != "" {
-		same, _, err := s.hashes.Verify(ctx, u.Password, *ch.Password)
+		same, _, err := s.matches(ctx, u.Password, *ch.Password)
 		if err != nil {
 			return "", err
 		}
@@ -157,7 +160,7 @@ func (s *Service) nextPassword(ctx context.Context, c Client, who *Bearer, ch Ch
 	if err := s.strong(ctx, *ch.Password); err != nil {
 		return "", err
 	}
-	return s.hashes.Hash(ctx, *ch.Password)
+	return s.hash(ctx, *ch.Password)
 }
 
 // voidTokens makes every one-time token of a user void.
@@ -233,42 +236,46 @@ func (s *Service) reauthenticated(ctx context.Context, u *userRow, nonce string)
 	})
 }
 
-// newMail begins a change of the address, or makes it where nothing has to be confirmed.
+// newMail begins a change of the address, or makes it where nothing has to be confirmed. Where it has to be, nobody is told that the address is another's: that one is
+// sent nothing, and so the change is never made.
 func (s *Service) newMail(x *tx, u *userRow, mail string, ch Change) (*userRow, error) {
-	other, err := x.userByEmail(mail)
-	if err != nil {
-		return nil, err
-	}
-	if other != nil && other.ID != u.ID {
-		return nil, errConflict()
-	}
 	now := s.now()
 	if s.o.Email.AutoConfirm {
-		if u, err = x.updateUser(now, u.ID, values{"email_change": mail}); err != nil {
+		if err := x.free(mail, "", u.ID); err != nil {
+			return nil, err
+		}
+		u, err := x.updateUser(now, u.ID, values{"email_change": mail})
+		if err != nil {
 			return nil, err
 		}
 		return s.setMail(x, u)
 	}
-	if u, err = x.updateUser(now, u.ID, values{"email_change": mail, "email_change_confirm_status": 0}); err != nil {
+	u, err := x.updateUser(now, u.ID, values{"email_change": mail, "email_change_confirm_status": 0, "email_change_sent_at": now})
+	if err != nil {
 		return nil, err
 	}
-	if err := s.mailChange(x, u, ch.RedirectTo, ch.Challenge); err != nil {
-		return nil, err
-	}
-	return x.updateUser(now, u.ID, values{"email_change_sent_at": now})
+	_, err = s.writeDown(x, channelMail, mail, errand{What: askChange, User: u.ID, RedirectTo: s.Redirect(ch.RedirectTo), Challenge: ch.Challenge})
+	return u, err
 }
 
-// mailChange sends what confirms a change of the address: to the new one, and to the old one where there is one and the project wants both.
-func (s *Service) mailChange(x *tx, u *userRow, redirectTo string, ch Challenge) error {
-	flow, err := s.beginFlow(x, ch, u.ID, "email", byChange)
+// mailChange sends what confirms a change of the address: to the new one unless it is another's, and to the old one where there is one and the project wants both.
+func (s *Service) mailChange(x *tx, u *userRow, a errand) error {
+	flow, err := s.beginFlow(x, a.Challenge, u.ID, "email", byChange)
 	if err != nil {
 		return err
 	}
-	current := oneTime{kind: changeCurrent, user: u.ID, purpose: "email_change", address: u.Email, redirectTo: s.Redirect(redirectTo), flow: flow}
+	current := oneTime{kind: changeCurrent, user: u.ID, purpose: "email_change", address: u.Email, redirectTo: a.RedirectTo, flow: flow}
 	next := current
 	next.kind, next.address = changeNew, u.EmailChange
 	// Who has confirmed is not asked again: a second confirmation of one address is not one of the other.
 	askCurrent, askNext := s.bothConfirm(u) && u.EmailChangeConfirm != currentConfirmed, u.EmailChangeConfirm != newConfirmed
+	if askNext {
+		other, err := x.userByEmail(u.EmailChange)
+		if err != nil {
+			return err
+		}
+		askNext = other == nil || other.ID == u.ID
+	}
 	if askCurrent && askNext && s.o.Hooks.Mail != nil {
 		return s.mailBoth(x, u, current, next)
 	}
@@ -295,10 +302,10 @@ func (s *Service) mailBoth(x *tx, u *userRow, current, next oneTime) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.tell(x, "email", u.Email, mailChange, Fields{
+	_, err = s.tell(x, channelMail, u.Email, mailChange, Fields{
 		Token: old.Code, TokenHash: coming.Link, TokenNew: coming.Code, TokenHashNew: old.Link, RedirectTo: current.redirectTo, Email: u.Email, NewEmail: u.EmailChange,
 		Action: current.purpose,
-	}, u)
+	}, u, "")
 	return err
 }
 
@@ -373,25 +380,21 @@ func (s *Service) ownIdentity(x *tx, u *userRow, provider string, meta map[strin
 
 // newPhone begins a change of the telephone number, or makes it where nothing has to be confirmed.
 func (s *Service) newPhone(x *tx, u *userRow, phone string, ch Change) (*userRow, error) {
-	other, err := x.userByPhone(phone)
-	if err != nil {
-		return nil, err
-	}
-	if other != nil && other.ID != u.ID {
-		return nil, fail(http.StatusUnprocessableEntity, "phone_exists", "Phone number already registered by another user")
-	}
-	now := s.now()
 	if s.o.Phone.AutoConfirm {
+		if err := x.free("", phone, u.ID); err != nil {
+			return nil, err
+		}
 		return s.changedPhone(x, u, phone)
 	}
 	channel, err := textChannel(ch.Channel)
 	if err != nil {
 		return nil, err
 	}
+	now := s.now()
 	if u, err = x.updateUser(now, u.ID, values{"phone_change": phone, "phone_change_sent_at": now}); err != nil {
 		return nil, err
 	}
-	_, err = s.text(x, u, phone, channel, oneTime{kind: changePhone, purpose: "phone_change", address: phone})
+	_, err = s.writeDown(x, channel, phone, errand{What: askChange, User: u.ID})
 	return u, err
 }
 

@@ -262,7 +262,7 @@ func (s *Service) Challenge(ctx context.Context, c Client, who *Bearer, id, chan
 		if f.Type != factorPhone || s.o.TestCodes[f.Phone] != "" {
 			return nil
 		}
-		_, err := s.tell(x, channel, f.Phone, textCode, Fields{Token: code, Phone: f.Phone, Action: "mfa"}, who.User)
+		_, err := s.tell(x, channel, f.Phone, textCode, Fields{Token: code, Phone: f.Phone, Action: "mfa"}, who.User, "")
 		return err
 	})
 	if err != nil {

@@ -225,6 +225,8 @@ type creation struct {
 	allowed bool
 	wanted  *User    // whom the hook is to be asked about
 	made    []string // ids
+	// A user is made for show: the hook is asked about the address that was meant.
+	decoy, address string
 }
 
 var errAskFirst = errors.New("a hook is to be asked before this user is made")
@@ -237,6 +239,9 @@ func (c *creation) mayCreate(v values) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
+	}
+	if c.decoy != "" {
+		b = bytes.ReplaceAll(b, []byte(c.decoy), []byte(c.address))
 	}
 	var u userRow
 	if err := json.Unmarshal(b, &u); err != nil {

@@ -30,7 +30,7 @@ func (s *Service) take(ctx context.Context, what, who string, limit int, window 
 	}
 	var left time.Duration
 	err := s.transact(ctx, func(x *tx) (err error) {
-		left, err = s.count(x, what+":"+who, int64(limit), window)
+		left, err = s.countUp(x, what+":"+who, limit, window)
 		return err
 	})
 	if err != nil || left == 0 {
@@ -62,6 +62,14 @@ func (e *LimitError) Unwrap() error { return e.Err }
 
 // rounds bounds the tries to count while others count the same.
 const rounds = 100
+
+// countUp is count of a limit as it is set: negative is none.
+func (s *Service) countUp(x *tx, key string, limit int, window time.Duration) (time.Duration, error) {
+	if limit < 0 {
+		return 0, nil
+	}
+	return s.count(x, key, int64(limit), window)
+}
 
 // count adds one to a counter and gives 0, or how long it stays full.
 func (s *Service) count(x *tx, key string, limit int64, window time.Duration) (time.Duration, error) {

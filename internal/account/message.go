@@ -63,23 +63,21 @@ func (s *Service) verifyURL(link, purpose, redirectTo string) string {
 	return to
 }
 
-// tell queues a message. u may be nil: then nothing is to be told, and a row of the same size that nobody sends keeps the work equal.
-func (s *Service) tell(x *tx, channel, recipient, template string, f Fields, u *userRow) (string, error) {
+// tell queues a message to a user, in the row that asked for it or a new one.
+func (s *Service) tell(x *tx, channel, recipient, template string, f Fields, u *userRow, row string) (string, error) {
 	now := s.now()
-	f.SiteURL = s.o.SiteURL
-	state := "void"
-	if u != nil {
-		state = "waiting"
-		f.UserID = u.ID
-		if f.Data == nil {
-			f.Data = object(u.UserMeta)
-		}
+	f.SiteURL, f.UserID = s.o.SiteURL, u.ID
+	if f.Data == nil {
+		f.Data = object(u.UserMeta)
 	}
-	id := newID()
-	_, err := insert[Message](x, schemaOwn, "messages", values{
-		"id": id, "channel": channel, "recipient": recipient, "template": template, "data": f, "state": state, "next_at": now, "created_at": now,
-	})
-	return id, err
+	v := values{"template": template, "data": f, "state": "waiting", "next_at": now, "tries": 0, "error": ""}
+	if row != "" {
+		_, err := update[Message](x, schemaOwn, "messages", v, eq("id", row))
+		return row, err
+	}
+	v["id"], v["channel"], v["recipient"], v["created_at"] = newID(), channel, recipient, now
+	_, err := insert[Message](x, schemaOwn, "messages", v)
+	return v["id"].(string), err
 }
 
 // mail makes a one-time token of the user's and queues the mail that tells it.
@@ -96,15 +94,26 @@ func (s *Service) mail(x *tx, u *userRow, to, template string, t oneTime) (*secr
 	if f.Email == "" {
 		f.Email = to
 	}
-	_, err = s.tell(x, "email", to, template, f, u)
+	_, err = s.tell(x, channelMail, to, template, f, u, t.message)
 	return sec, err
+}
+
+// testMessage is the id of a message to a number whose code is known already: none is sent.
+const testMessage = "test-otp"
+
+// mayText refuses where nobody carries text messages.
+func (s *Service) mayText(to string) error {
+	if s.o.NoTexts && s.o.TestCodes[to] == "" {
+		return fail(http.StatusUnprocessableEntity, "phone_provider_disabled", "Unsupported phone provider: no carrier of text messages is set")
+	}
+	return nil
 }
 
 // text makes a one-time token of the user's and queues the text message that tells its code. It gives the message's id.
 func (s *Service) text(x *tx, u *userRow, to, channel string, t oneTime) (string, error) {
 	t.code = s.o.TestCodes[to]
-	if s.o.NoTexts && t.code == "" {
-		return "", fail(http.StatusUnprocessableEntity, "phone_provider_disabled", "Unsupported phone provider: no carrier of text messages is set")
+	if err := s.mayText(to); err != nil {
+		return "", err
 	}
 	t.user = u.ID
 	sec, err := s.issue(x, t)
@@ -112,23 +121,16 @@ func (s *Service) text(x *tx, u *userRow, to, channel string, t oneTime) (string
 		return "", err
 	}
 	if t.code != "" {
-		return "test-otp", nil
+		return testMessage, nil
 	}
-	return s.tell(x, channel, to, textCode, Fields{Token: sec.Code, Phone: to, Action: t.purpose}, u)
-}
-
-// noMail does for an address that has nobody to write to what mail does for one that has, so that both take the same work.
-func (s *Service) noMail(x *tx, to, template string) error {
-	link := pkcePrefix + randomText(42)
-	if _, err := find[tokenRow](x, schemaAuth, "one_time_tokens", eq("token_hash", linkHash(link)), eq("token_type", string(recovery))); err != nil {
-		return err
-	}
-	_, err := s.tell(x, "email", to, template, Fields{ConfirmationURL: s.verifyURL(link, template, s.o.SiteURL), Token: digits(s.o.CodeLength), TokenHash: link, Email: to}, nil)
-	return err
+	return s.tell(x, channel, to, textCode, Fields{Token: sec.Code, Phone: to, Action: t.purpose}, u, t.message)
 }
 
 // Messages gives the latest messages, the newest first: what an inbox for development shows.
 func (s *Service) Messages(ctx context.Context, limit int) ([]Message, error) {
+	if err := s.answerDue(ctx); err != nil {
+		return nil, err
+	}
 	var rows []Message
 	err := s.read(ctx, func(x *tx) (err error) {
 		rows, err = list[Message](x, schemaOwn, "messages", page{order: []query.Order{{Name: "created_at", Desc: true}, {Name: "id"}}, limit: limit}, neq("state", "void"))

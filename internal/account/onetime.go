@@ -57,6 +57,7 @@ type oneTime struct {
 	data       map[string]any // e.g. the password hash that a sign-up has chosen
 	lifetime   time.Duration  // 0: the project's
 	code       string         // "" for any
+	message    string         // the row that asked for it and becomes the message; "" for a new one
 }
 
 // secrets are the two forms of a one-time token, known only to who receives the message.
@@ -196,26 +197,29 @@ func (s *Service) asked(ctx context.Context, g *guess, to, code string) (*guess,
 }
 
 // tryCode compares a code with those of the address, counting the try before it compares, in a transaction that commits whatever the outcome. So a code has
-// Limits.Tries tries in all, however many come at once. A code that no try is left of is void.
+// Limits.Tries tries in all, however many come at once. A code that no try is left of is void. For an address that has no user (u is nil), or no code, the same
+// statements run and find nothing.
 func (s *Service) tryCode(x *tx, u *userRow, relatesTo, code string, kinds ...kind) (*guess, error) {
-	if u == nil {
-		return nil, nil
+	user := newID() // nobody's
+	if u != nil {
+		user = u.ID
 	}
 	code = strings.TrimSpace(code)
 	for _, k := range kinds {
-		rows, err := find[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", u.ID), eq("token_type", string(k)))
+		rows, err := find[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", user), eq("token_type", string(k)))
 		if err != nil {
 			return nil, err
 		}
-		if len(rows) != 1 || rows[0].RelatesTo != relatesTo {
-			continue
+		t := tokenRow{ID: newID()}
+		if len(rows) == 1 && rows[0].RelatesTo == relatesTo {
+			t = rows[0]
 		}
-		right, err := s.tryOne(x, rows[0].ID, code, s.carried(relatesTo))
+		right, err := s.tryOne(x, t.ID, code, s.carried(relatesTo))
 		if err != nil {
 			return nil, err
 		}
 		if right {
-			return &guess{token: rows[0], carried: s.carried(relatesTo)}, nil
+			return &guess{token: t, carried: s.carried(relatesTo)}, nil
 		}
 	}
 	return nil, nil
@@ -225,14 +229,15 @@ func (s *Service) tryCode(x *tx, u *userRow, relatesTo, code string, kinds ...ki
 func (s *Service) tryOne(x *tx, id, code string, carried bool) (bool, error) {
 	for range rounds {
 		c, err := one[codeRow](x, schemaOwn, "one_time_codes", eq("id", id))
-		if err != nil || c == nil {
+		if err != nil {
 			return false, err
 		}
-		if c.Tries >= s.o.Limits.Tries && s.o.Limits.Tries >= 0 || !s.now().Before(c.ExpiresAt) {
-			return false, nil
+		spent := c == nil || c.Tries >= s.o.Limits.Tries && s.o.Limits.Tries >= 0 || !s.now().Before(c.ExpiresAt)
+		if spent {
+			id, c = newID(), &codeRow{}
 		}
 		rows, err := update[codeRow](x, schemaOwn, "one_time_codes", values{"tries": c.Tries + 1}, eq("id", id), eq("tries", c.Tries))
-		if err != nil {
+		if err != nil || spent {
 			return false, err
 		}
 		if len(rows) == 1 {

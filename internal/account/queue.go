@@ -11,13 +11,11 @@ const Lease = 2 * time.Minute
 
 // Due takes up to limit messages that are to be sent now; each belongs to the caller until its lease ends.
 func (s *Service) Due(ctx context.Context, limit int) ([]Message, error) {
-	var mine []Message
+	if err := s.answerDue(ctx); err != nil {
+		return nil, err
+	}
 	now := s.now()
-	// Mostly there is nothing, which a reader finds out.
-	err := s.read(ctx, func(x *tx) (err error) {
-		mine, err = list[Message](x, schemaOwn, "messages", page{order: ascending("next_at", "id"), limit: limit}, eq("state", "waiting"), lt("next_at", now))
-		return err
-	})
+	mine, err := s.waiting(ctx, now, limit, neq("template", asked))
 	if err != nil || len(mine) == 0 {
 		return nil, err
 	}
@@ -34,6 +32,36 @@ func (s *Service) Due(ctx context.Context, limit int) ([]Message, error) {
 		return nil
 	})
 	return mine, err
+}
+
+// answerDue answers what was asked for until now, one after the other.
+func (s *Service) answerDue(ctx context.Context) error {
+	select {
+	case s.answering <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-s.answering }()
+	now := s.now()
+	for {
+		some, err := s.waiting(ctx, now, answeredAtATime, eq("template", asked))
+		if err != nil {
+			return err
+		}
+		if err := s.answerAll(ctx, some); err != nil || len(some) < answeredAtATime {
+			return err
+		}
+	}
+}
+
+// waiting gives what is to be done now, the oldest first. Mostly there is nothing, which a reader finds out.
+func (s *Service) waiting(ctx context.Context, now time.Time, limit int, which condition) ([]Message, error) {
+	var rows []Message
+	err := s.read(ctx, func(x *tx) (err error) {
+		rows, err = list[Message](x, schemaOwn, "messages", page{order: ascending("next_at", "created_at", "id"), limit: limit}, eq("state", "waiting"), condition{"next_at", "lte", now}, which)
+		return err
+	})
+	return rows, err
 }
 
 // Told records that a message was sent. Its secrets are forgotten unless keep says that an inbox for development shows them.

@@ -63,7 +63,7 @@ func (s *Service) SignIn(ctx context.Context, c Client, r Credentials) (*Session
 	if u != nil && u.Password != "" {
 		hash = u.Password
 	}
-	ok, replace, err := s.hashes.Verify(ctx, hash, r.Password)
+	ok, replace, err := s.matches(ctx, hash, r.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (s *Service) SignIn(ctx context.Context, c Client, r Credentials) (*Session
 	reasons := s.o.Policy.Weak(r.Password)
 	newHash := ""
 	if replace {
-		if newHash, err = s.hashes.Hash(ctx, r.Password); err != nil {
+		if newHash, err = s.hash(ctx, r.Password); err != nil {
 			return nil, err
 		}
 	}
@@ -174,46 +174,43 @@ func (s *Service) SendCode(ctx context.Context, c Client, r CodeRequest) (string
 	if err := s.mayWrite(ctx, c, "mail", mail); err != nil {
 		return "", err
 	}
-	return "", s.transact(ctx, func(x *tx) error {
-		u, err := x.userByEmail(mail)
+	_, err = s.sendSignIn(ctx, channelMail, mail, r, s.o.Email.AutoConfirm, func(x *tx) (*userRow, error) { return x.userByEmail(mail) }, func() string { return decoyMail(mail) },
+		func(x *tx, address string) error {
+			_, err := s.newEmailUser(x, address, "", r.Data, "email")
+			return err
+		})
+	return "", err
+}
+
+// sendSignIn makes the user where there is none and one is to be made, or does so for show, and writes down that a code is to be sent.
+func (s *Service) sendSignIn(ctx context.Context, channel, to string, r CodeRequest, told bool, look func(*tx) (*userRow, error), decoy func() string, create func(x *tx, address string) error) (id string, err error) {
+	creates := r.Create && !s.o.NoSignup
+	known := false
+	send := func(x *tx) error {
+		u, err := look(x)
 		if err != nil {
 			return err
 		}
-		if u == nil {
-			switch {
-			case !r.Create && !s.o.Email.AutoConfirm:
-				return s.noMail(x, mail, mailMagicLink)
-			case !r.Create: // where sign-up itself tells who is known, there is nothing to hide
-				return fail(http.StatusUnprocessableEntity, "otp_disabled", "Signups not allowed for otp")
-			case s.o.NoSignup:
-				return s.noMail(x, mail, mailMagicLink)
-			}
-			if u, err = s.newEmailUser(x, mail, "", r.Data, "email"); err != nil {
-				return taken(err)
+		known = u != nil
+		if u == nil && !r.Create && told { // where sign-up itself tells who is known, there is nothing to hide
+			return fail(http.StatusUnprocessableEntity, "otp_disabled", "Signups not allowed for otp")
+		}
+		a := errand{What: askSignIn, RedirectTo: s.Redirect(r.RedirectTo), Challenge: r.Challenge}
+		if creates {
+			if a.Made, err = x.perform(u == nil, to, decoy, func(address string) error { return create(x, address) }); err != nil {
+				return err
 			}
 		}
-		return s.mailSignIn(x, u, r)
-	})
-}
-
-// mailSignIn sends a user the code and link to sign in with: it confirms the address of one who has not yet.
-func (s *Service) mailSignIn(x *tx, u *userRow, r CodeRequest) error {
-	t := oneTime{kind: recovery, purpose: "magiclink", address: u.Email, redirectTo: s.Redirect(r.RedirectTo)}
-	template, sent, method := mailMagicLink, "recovery_sent_at", byLink
-	if u.EmailConfirmedAt == nil {
-		t.kind, t.purpose = confirmation, "signup"
-		template, sent, method = mailConfirmation, "confirmation_sent_at", bySignup
-	}
-	var err error
-	if t.flow, err = s.beginFlow(x, r.Challenge, u.ID, "email", method); err != nil {
+		id, err = s.writeDown(x, channel, to, a)
 		return err
 	}
-	if _, err := s.mail(x, u, u.Email, template, t); err != nil {
-		return err
+	err = s.transact(ctx, send)
+	if err != nil && known && creates || isTaken(err) {
+		// What refuses the user who is made for show, a trigger or a hook of the project's, must not keep the one out who is there; or another was faster.
+		creates = false
+		err = s.transact(ctx, send)
 	}
-	now := s.now()
-	_, err = x.updateUser(now, u.ID, values{sent: now})
-	return err
+	return id, err
 }
 
 func (s *Service) sendText(ctx context.Context, c Client, r CodeRequest) (string, error) {
@@ -228,35 +225,16 @@ func (s *Service) sendText(ctx context.Context, c Client, r CodeRequest) (string
 	if err != nil {
 		return "", err
 	}
+	if err := s.mayText(phone); err != nil {
+		return "", err
+	}
 	if err := s.mayWrite(ctx, c, "sms", phone); err != nil {
 		return "", err
 	}
-	id := ""
-	err = s.transact(ctx, func(x *tx) error {
-		u, err := x.userByPhone(phone)
-		if err != nil {
-			return err
-		}
-		if u == nil {
-			switch {
-			case !r.Create && s.o.Phone.AutoConfirm:
-				return fail(http.StatusUnprocessableEntity, "otp_disabled", "Signups not allowed for otp")
-			case !r.Create, s.o.NoSignup:
-				id = newID()
-				return s.noMail(x, phone, textCode)
-			}
-			if u, err = s.newPhoneUser(x, phone, "", r.Data); err != nil {
-				return taken(err)
-			}
-		}
-		if id, err = s.text(x, u, phone, channel, oneTime{kind: confirmation, purpose: "sms", address: phone}); err != nil {
-			return err
-		}
-		now := s.now()
-		_, err = x.updateUser(now, u.ID, values{"confirmation_sent_at": now})
+	return s.sendSignIn(ctx, channel, phone, r, s.o.Phone.AutoConfirm, func(x *tx) (*userRow, error) { return x.userByPhone(phone) }, decoyPhone, func(x *tx, address string) error {
+		_, err := s.newPhoneUser(x, address, "", r.Data)
 		return err
 	})
-	return id, err
 }
 
 // Recover sends a user who has forgotten the password a link to sign in with. Nobody learns whether the address has a user.
@@ -275,22 +253,7 @@ func (s *Service) Recover(ctx context.Context, c Client, mail, redirectTo string
 		return err
 	}
 	return s.transact(ctx, func(x *tx) error {
-		u, err := x.userByEmail(mail)
-		if err != nil {
-			return err
-		}
-		if u == nil || u.DeletedAt != nil {
-			return s.noMail(x, mail, mailRecovery)
-		}
-		flow, err := s.beginFlow(x, ch, u.ID, "email", byRecovery)
-		if err != nil {
-			return err
-		}
-		if _, err := s.mail(x, u, mail, mailRecovery, oneTime{kind: recovery, purpose: "recovery", address: mail, redirectTo: s.Redirect(redirectTo), flow: flow}); err != nil {
-			return err
-		}
-		now := s.now()
-		_, err = x.updateUser(now, u.ID, values{"recovery_sent_at": now})
+		_, err := s.writeDown(x, channelMail, mail, errand{What: askRecovery, RedirectTo: s.Redirect(redirectTo), Challenge: ch})
 		return err
 	})
 }
@@ -308,105 +271,36 @@ func (s *Service) Resend(ctx context.Context, c Client, r ResendRequest) (string
 	if err := r.Challenge.check(); err != nil {
 		return "", err
 	}
+	a := errand{What: askAgain, RedirectTo: s.Redirect(r.RedirectTo), Challenge: r.Challenge}
+	if r.Type == "email_change" || r.Type == "phone_change" {
+		a.What = askChangeAgain
+	}
+	channel, kind, to := channelMail, "mail", ""
+	var err error
 	switch r.Type {
 	case "signup", "email_change":
-		mail, err := address(r.Email)
-		if err != nil {
-			return "", err
-		}
-		if err := s.mayWrite(ctx, c, "mail", mail); err != nil {
-			return "", err
-		}
-		return "", s.transact(ctx, func(x *tx) error { return s.resendMail(x, mail, r) })
+		to, err = address(r.Email)
 	case "sms", "phone_change":
-		phone, err := number(r.Phone)
-		if err != nil {
-			return "", err
+		channel, kind = "sms", "sms"
+		if to, err = number(r.Phone); err == nil {
+			err = s.mayText(to)
 		}
-		if err := s.mayWrite(ctx, c, "sms", phone); err != nil {
-			return "", err
-		}
-		id := ""
-		err = s.transact(ctx, func(x *tx) (err error) {
-			id, err = s.resendText(x, phone, r)
-			return err
-		})
-		return id, err
-	case "":
-		return "", invalid("Missing one of these types: signup, email_change, sms, phone_change")
+	default:
+		err = invalid("Missing one of these types: signup, email_change, sms, phone_change")
 	}
-	return "", invalid("Missing one of these types: signup, email_change, sms, phone_change")
-}
-
-func (s *Service) resendMail(x *tx, mail string, r ResendRequest) error {
-	u, err := x.userByEmail(mail)
-	if err != nil {
-		return err
-	}
-	template := mailConfirmation
-	if r.Type == "email_change" {
-		template = mailChange
-	}
-	if u == nil || r.Type == "signup" && u.EmailConfirmedAt != nil || r.Type == "email_change" && u.EmailChange == "" {
-		return s.noMail(x, mail, template)
-	}
-	if r.Type == "email_change" {
-		return s.mailChange(x, u, r.RedirectTo, r.Challenge)
-	}
-	t := oneTime{kind: confirmation, purpose: "signup", address: mail, redirectTo: s.Redirect(r.RedirectTo)}
-	// What the sign-up has chosen goes with its token.
-	old, err := one[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", u.ID), eq("token_type", string(confirmation)))
-	if err != nil {
-		return err
-	}
-	if old != nil {
-		code, err := one[codeRow](x, schemaOwn, "one_time_codes", eq("id", old.ID))
-		if err != nil {
-			return err
-		}
-		if code != nil {
-			t.data = object(code.Data)
-		}
-	}
-	if t.flow, err = s.beginFlow(x, r.Challenge, u.ID, "email", bySignup); err != nil {
-		return err
-	}
-	if _, err := s.mail(x, u, mail, mailConfirmation, t); err != nil {
-		return err
-	}
-	now := s.now()
-	_, err = x.updateUser(now, u.ID, values{"confirmation_sent_at": now})
-	return err
-}
-
-func (s *Service) resendText(x *tx, phone string, r ResendRequest) (string, error) {
-	now := s.now()
-	if r.Type == "phone_change" {
-		u, err := one[userRow](x, schemaAuth, "users", eq("phone_change", phone))
-		if err != nil {
-			return "", err
-		}
-		if u == nil {
-			return newID(), nil
-		}
-		id, err := s.text(x, u, phone, "sms", oneTime{kind: changePhone, purpose: "phone_change", address: phone})
-		if err != nil {
-			return "", err
-		}
-		_, err = x.updateUser(now, u.ID, values{"phone_change_sent_at": now})
-		return id, err
-	}
-	u, err := x.userByPhone(phone)
 	if err != nil {
 		return "", err
 	}
-	if u == nil || u.PhoneConfirmedAt != nil {
-		return newID(), nil
-	}
-	id, err := s.text(x, u, phone, "sms", oneTime{kind: confirmation, purpose: "sms", address: phone})
-	if err != nil {
+	if err := s.mayWrite(ctx, c, kind, to); err != nil {
 		return "", err
 	}
-	_, err = x.updateUser(now, u.ID, values{"confirmation_sent_at": now})
+	id := ""
+	err = s.transact(ctx, func(x *tx) (err error) {
+		id, err = s.writeDown(x, channel, to, a)
+		return err
+	})
+	if channel == channelMail {
+		id = ""
+	}
 	return id, err
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -56,70 +57,37 @@ func (s *Service) SignUp(ctx context.Context, c Client, r Registration) (*Regist
 	if err != nil {
 		return nil, err
 	}
-	if !s.o.Email.AutoConfirm {
-		if err := s.mayWrite(ctx, c, "mail", mail); err != nil {
-			return nil, err
-		}
-	}
-	var out *Registered
-	err = s.transact(ctx, func(x *tx) error {
-		out = &Registered{}
-		u, err := x.userByEmail(mail)
-		if err != nil {
-			return err
-		}
-		if u != nil && (u.EmailConfirmedAt != nil || s.o.Email.AutoConfirm) {
-			if s.o.Email.AutoConfirm {
-				return fail(http.StatusUnprocessableEntity, "user_already_exists", "User already registered")
+	if s.o.Email.AutoConfirm {
+		return s.signUpAtOnce(ctx, c, func(x *tx) (*userRow, error) {
+			u, err := x.userByEmail(mail)
+			if err != nil || u != nil {
+				return nil, orTaken(err)
 			}
-			out.User, err = s.decoyUser(x, mail, r)
-			return err
-		}
-		now := s.now()
-		if u == nil {
 			if u, err = s.newEmailUser(x, mail, hash, r.Data, byPasswordProvider); err != nil {
-				return err
+				return nil, err
 			}
-		}
-		if s.o.Email.AutoConfirm {
-			if u, err = x.updateUser(now, u.ID, values{"email_confirmed_at": now}); err != nil {
-				return err
-			}
-			out.Session, err = s.signIn(x, c, u, byPassword)
-			return err
-		}
-		chosen := map[string]any{"password": hash, "user_metadata": orObject(r.Data)}
-		pending, err := s.pendingPurpose(x, u.ID)
-		switch {
-		case err != nil:
-			return err
-		case pending == "invite": // an invitation is the administrator's, and nobody's to replace
-			out.User, err = s.decoyUser(x, mail, r)
-			return err
-		case pending != "":
-			// Two have signed up, and only one of them reads the mail. Neither's password is believed: whoever opens the link chooses one then.
-			delete(chosen, "password")
-		}
-		flow, err := s.beginFlow(x, r.Challenge, u.ID, "email", bySignup)
-		if err != nil {
-			return err
-		}
-		// The password is the user's when the link is opened that was sent for it: whoever has signed up before with somebody else's address gets nothing.
-		_, err = s.mail(x, u, mail, mailConfirmation, oneTime{
-			kind: confirmation, purpose: "signup", address: mail, redirectTo: s.Redirect(r.RedirectTo), flow: flow, data: chosen,
+			return x.updateUser(s.now(), u.ID, values{"email_confirmed_at": s.now()})
 		})
+	}
+	if err := s.mayWrite(ctx, c, "mail", mail); err != nil {
+		return nil, err
+	}
+	return s.signUpLater(ctx, channelMail, mail, r, hash, func(x *tx) (*userRow, error) { return x.userByEmail(mail) }, func() string { return decoyMail(mail) },
+		func(x *tx, address string) (*userRow, error) {
+			return s.newEmailUser(x, address, hash, r.Data, byPasswordProvider)
+		})
+}
+
+// signUpAtOnce signs in a user whose address is taken for confirmed. There an address that is taken is told: nobody could be signed in otherwise.
+func (s *Service) signUpAtOnce(ctx context.Context, c Client, create func(*tx) (*userRow, error)) (*Registered, error) {
+	out := &Registered{}
+	err := s.transact(ctx, func(x *tx) error {
+		u, err := create(x)
 		if err != nil {
 			return err
 		}
-		if _, err = x.updateUser(now, u.ID, values{"confirmation_sent_at": now}); err != nil {
-			return err
-		}
-		id := u.ID
-		if pending != "" {
-			id = newID() // whoever asks learns no more of a user who has not confirmed than of one who is not there
-		}
-		out.User = s.answerUser(id, mail, r.Data)
-		return nil
+		out.Session, err = s.signIn(x, c, u, byPassword)
+		return err
 	})
 	if err != nil {
 		return nil, taken(err)
@@ -127,38 +95,86 @@ func (s *Service) SignUp(ctx context.Context, c Client, r Registration) (*Regist
 	return out, nil
 }
 
-// pendingPurpose is what a user's confirmation was sent for that is still awaited; "" for none.
-func (s *Service) pendingPurpose(x *tx, user string) (string, error) {
-	t, err := one[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", user), eq("token_type", string(confirmation)))
-	if err != nil || t == nil {
-		return "", err
+// signUpLater makes a user who has still to confirm the address, and writes down that a message is to be sent. Where the address has a user, one of an address that
+// nobody has is made and taken back: the same statements run, the project's triggers among them, and the answer is made of the request alone.
+func (s *Service) signUpLater(ctx context.Context, channel, to string, r Registration, hash string, look func(*tx) (*userRow, error), decoy func() string, create func(x *tx, address string) (*userRow, error)) (*Registered, error) {
+	out := &Registered{}
+	register := func(x *tx) error {
+		u, err := look(x)
+		if err != nil {
+			return err
+		}
+		id := newID() // whoever asks learns no more of a user who is there than of one who is not
+		made, err := x.perform(u == nil, to, decoy, func(address string) error {
+			made, err := create(x, address)
+			if err == nil && u == nil {
+				id = made.ID
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		out.User = s.answerUser(id, to, channel, r.Data)
+		_, err = s.writeDown(x, channel, to, errand{
+			What: askSignUp, RedirectTo: s.Redirect(r.RedirectTo), Challenge: r.Challenge, Chosen: map[string]any{"password": hash, "user_metadata": orObject(r.Data)}, Made: made,
+		})
+		return err
 	}
-	c, err := one[codeRow](x, schemaOwn, "one_time_codes", eq("id", t.ID))
-	if err != nil || c == nil || s.now().After(c.ExpiresAt) {
-		return "", err
+	err := s.transact(ctx, register)
+	if isTaken(err) { // another was faster: now the address has a user
+		err = s.transact(ctx, register)
 	}
-	return c.Purpose, nil
+	if err != nil {
+		return nil, taken(err)
+	}
+	return out, nil
 }
 
 // answerUser is what every sign-up is answered with whose address is to be confirmed: made of the request alone.
-func (s *Service) answerUser(id, mail string, data map[string]any) *User {
+func (s *Service) answerUser(id, to, channel string, data map[string]any) *User {
 	now := s.now()
-	own := map[string]any{"sub": id, "email": mail, "email_verified": false, "phone_verified": false}
-	return &User{
-		ID: id, Aud: "authenticated", Role: "authenticated", Email: mail, ConfirmationSentAt: &now, AppMetadata: map[string]any{"provider": "email", "providers": []string{"email"}},
-		UserMetadata: merged(data, own), CreatedAt: now, UpdatedAt: now,
-		Identities: []Identity{{IdentityID: newID(), ID: id, UserID: id, IdentityData: own, Provider: "email", LastSignInAt: &now, CreatedAt: &now, UpdatedAt: &now, Email: mail}},
+	u := &User{ID: id, Aud: "authenticated", Role: "authenticated", ConfirmationSentAt: &now, CreatedAt: now, UpdatedAt: now}
+	own := map[string]any{"sub": id, "email_verified": false, "phone_verified": false}
+	provider := "email"
+	if channel == channelMail {
+		u.Email, own["email"] = to, to
+	} else {
+		provider = "phone"
+		u.Phone, own["phone"] = to, to
 	}
+	u.AppMetadata = map[string]any{"provider": provider, "providers": []string{provider}}
+	u.UserMetadata = merged(data, own)
+	u.Identities = []Identity{{
+		IdentityID: newID(), ID: id, UserID: id, IdentityData: own, Provider: provider, LastSignInAt: &now, CreatedAt: &now, UpdatedAt: &now, Email: u.Email,
+	}}
+	return u
 }
 
 const byPasswordProvider = "email"
 
 // taken is the error of a unique address that somebody else got meanwhile.
 func taken(err error) error {
-	if f := fault.As(err); f != nil && f.Code == "23505" && strings.HasPrefix(f.Constraint, "users_") {
-		return fail(http.StatusUnprocessableEntity, "user_already_exists", "User already registered")
+	if isTaken(err) {
+		return errTaken()
 	}
 	return err
+}
+
+func isTaken(err error) bool {
+	f := fault.As(err)
+	return f != nil && f.Code == "23505" && strings.HasPrefix(f.Constraint, "users_")
+}
+
+func errTaken() error {
+	return fail(http.StatusUnprocessableEntity, "user_already_exists", "User already registered")
+}
+
+func orTaken(err error) error {
+	if err != nil {
+		return err
+	}
+	return errTaken()
 }
 
 const maxPassword = pass.MaxBytes
@@ -174,7 +190,31 @@ func (s *Service) newPassword(ctx context.Context, c Client, password string) (s
 	if err := s.strong(ctx, password); err != nil {
 		return "", err
 	}
-	return s.hashes.Hash(ctx, password)
+	return s.hash(ctx, password)
+}
+
+// Hashed is how many hashes of passwords were computed since the start.
+func (s *Service) Hashed() int64 { return s.hashes.Computed() }
+
+// hash and matches compute hashes, or refuse where too many wait for one.
+func (s *Service) hash(ctx context.Context, password string) (string, error) {
+	h, err := s.hashes.Hash(ctx, password)
+	return h, busy(err)
+}
+
+func (s *Service) matches(ctx context.Context, hash, password string) (ok, replace bool, err error) {
+	ok, replace, err = s.hashes.Verify(ctx, hash, password)
+	return ok, replace, busy(err)
+}
+
+// busyFor is when those may try again who found too many waiting.
+const busyFor = 2 * time.Second
+
+func busy(err error) error {
+	if !errors.Is(err, pass.ErrBusy) {
+		return err
+	}
+	return &LimitError{Err: fail(http.StatusServiceUnavailable, "server_busy", "Too many passwords are being checked, please retry after a moment."), After: busyFor}
 }
 
 // newEmailUser makes a user of an address that nobody has confirmed yet.
@@ -195,11 +235,6 @@ func (s *Service) newEmailUser(x *tx, mail, hash string, data map[string]any, pr
 	return x.link(now, u, "email", u.ID, map[string]any{"sub": u.ID, "email": mail, "email_verified": s.o.Email.AutoConfirm, "phone_verified": false})
 }
 
-// decoyUser is what a sign-up with a taken address is answered with: a user of that address whom nobody has.
-func (s *Service) decoyUser(x *tx, mail string, r Registration) (*User, error) {
-	return s.answerUser(newID(), mail, r.Data), s.noMail(x, mail, mailConfirmation)
-}
-
 func (s *Service) signUpPhone(ctx context.Context, c Client, r Registration) (*Registered, error) {
 	if s.o.Phone.Disabled {
 		return nil, fail(http.StatusBadRequest, "phone_provider_disabled", "Phone signups are disabled")
@@ -216,47 +251,27 @@ func (s *Service) signUpPhone(ctx context.Context, c Client, r Registration) (*R
 	if err != nil {
 		return nil, err
 	}
-	if !s.o.Phone.AutoConfirm {
-		if err := s.mayWrite(ctx, c, "sms", phone); err != nil {
-			return nil, err
-		}
-	}
-	var out *Registered
-	err = s.transact(ctx, func(x *tx) error {
-		out = &Registered{}
-		u, err := x.userByPhone(phone)
-		if err != nil {
-			return err
-		}
-		if u != nil && (u.PhoneConfirmedAt != nil || s.o.Phone.AutoConfirm) {
-			return fail(http.StatusUnprocessableEntity, "user_already_exists", "User already registered")
-		}
-		now := s.now()
-		if u == nil {
+	if s.o.Phone.AutoConfirm {
+		return s.signUpAtOnce(ctx, c, func(x *tx) (*userRow, error) {
+			u, err := x.userByPhone(phone)
+			if err != nil || u != nil {
+				return nil, orTaken(err)
+			}
 			if u, err = s.newPhoneUser(x, phone, hash, r.Data); err != nil {
-				return err
+				return nil, err
 			}
-		}
-		if s.o.Phone.AutoConfirm {
-			if u, err = x.updateUser(now, u.ID, values{"phone_confirmed_at": now}); err != nil {
-				return err
-			}
-			out.Session, err = s.signIn(x, c, u, byPassword)
-			return err
-		}
-		if _, err = s.text(x, u, phone, channel, oneTime{kind: confirmation, purpose: "sms", address: phone, data: map[string]any{"password": hash, "user_metadata": r.Data}}); err != nil {
-			return err
-		}
-		if u, err = x.updateUser(now, u.ID, values{"confirmation_sent_at": now}); err != nil {
-			return err
-		}
-		out.User, err = x.view(u)
-		return err
-	})
-	if err != nil {
-		return nil, taken(err)
+			return x.updateUser(s.now(), u.ID, values{"phone_confirmed_at": s.now()})
+		})
 	}
-	return out, nil
+	if err := s.mayText(phone); err != nil {
+		return nil, err
+	}
+	if err := s.mayWrite(ctx, c, "sms", phone); err != nil {
+		return nil, err
+	}
+	return s.signUpLater(ctx, channel, phone, r, hash, func(x *tx) (*userRow, error) { return x.userByPhone(phone) }, decoyPhone, func(x *tx, address string) (*userRow, error) {
+		return s.newPhoneUser(x, address, hash, r.Data)
+	})
 }
 
 func textChannel(channel string) (string, error) {

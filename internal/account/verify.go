@@ -109,27 +109,18 @@ func (s *Service) guessed(ctx context.Context, p Proof, kinds []kind) (*guess, e
 	if err != nil {
 		return nil, err
 	}
-	// So few wrong codes of one address a day, however many codes are sent, that guessing finds nothing (attack E8). The link in the mail still works.
 	day := "code-day:" + digest(to)
-	if err := s.take(ctx, "code-day", digest(to), s.o.Limits.CodesDay, 24*time.Hour); err != nil {
-		return nil, err
-	}
 	var right *guess
+	var left time.Duration
 	err = s.transact(ctx, func(x *tx) error {
-		var u *userRow
+		right = nil
+		// So few wrong codes of one address a day, however many codes are sent, that guessing finds nothing (attack E8). The link in the mail still works. The count commits
+		// with the try of the code: whatever the address, there is something to commit.
 		var err error
-		switch {
-		case p.Type == "phone_change":
-			u, err = one[userRow](x, schemaAuth, "users", eq("phone_change", to))
-		case p.Phone != "":
-			u, err = x.userByPhone(to)
-		case p.Type == "email_change":
-			if u, err = one[userRow](x, schemaAuth, "users", eq("email_change", to)); err == nil && u == nil {
-				u, err = x.userByEmail(to)
-			}
-		default:
-			u, err = x.userByEmail(to)
+		if left, err = s.countUp(x, day, s.o.Limits.CodesDay, 24*time.Hour); err != nil || left > 0 {
+			return err
 		}
+		u, err := x.userOf(p, to)
 		if err != nil {
 			return err
 		}
@@ -140,6 +131,9 @@ func (s *Service) guessed(ctx context.Context, p Proof, kinds []kind) (*guess, e
 		_, err = remove[counterRow](x, schemaOwn, "counters", eq("key", day))
 		return err
 	})
+	if err == nil && left > 0 {
+		return nil, limited("code-day", left)
+	}
 	if err == nil {
 		right, err = s.asked(ctx, right, to, p.Code)
 	}
@@ -156,6 +150,25 @@ func (s *Service) guessed(ctx context.Context, p Proof, kinds []kind) (*guess, e
 		return nil, errCode()
 	}
 	return right, nil
+}
+
+// userOf finds the user whose code somebody gives.
+func (x *tx) userOf(p Proof, to string) (*userRow, error) {
+	switch {
+	case p.Type == "phone_change":
+		return one[userRow](x, schemaAuth, "users", eq("phone_change", to))
+	case p.Phone != "":
+		return x.userByPhone(to)
+	}
+	u, err := x.userByEmail(to)
+	if err != nil || p.Type != "email_change" {
+		return u, err
+	}
+	changing, err := one[userRow](x, schemaAuth, "users", eq("email_change", to))
+	if changing != nil {
+		u = changing
+	}
+	return u, err
 }
 
 // proved does what the use of a token stands for.

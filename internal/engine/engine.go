@@ -159,6 +159,9 @@ type Tx interface {
 	// but that method and path of its request may differ. args.ReadOnly holds for this plan alone; args.Rollback means nothing. What SQL says of the response is this plan's
 	// alone. Constraints that are deferred are checked at the end of the transaction. An error makes the whole transaction roll back, whatever the function returns.
 	Do(ctx context.Context, p *plan.Plan, args plan.Args, sink Sink) error
+	// Try runs f, whose plans run in this transaction. What they wrote is taken back when f returns an error of its own, which Try gives; the transaction goes on.
+	// An error of a plan ends the transaction here as well.
+	Try(ctx context.Context, f func() error) error
 }
 
 // Script is SQL text to run.

@@ -5,7 +5,7 @@
 // should be replaced.
 //
 // Invariants: the whole password counts, whatever its length (NIST SP 800-63B-4 §3.1.1.2); comparing takes the same work for a user that does not exist
-// (Decoy); at most Options.Parallel hashes are computed at a time.
+// (Decoy); at most Options.Parallel hashes are computed at a time, and at most Options.Waiting wait for that (ErrBusy beyond).
 package password
 
 import (
@@ -18,27 +18,34 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 )
 
 // Options are the cost of new hashes. The zero value is 19 MiB, two passes and one lane (OWASP's second choice of equals, so that two cores can serve
-// others meanwhile), with as many hashes at a time as there are processors.
+// others meanwhile), with as many hashes at a time as there are processors, and 256 that wait.
 type Options struct {
 	MemoryKiB uint32
 	Passes    uint32
 	Parallel  int
+	Waiting   int // negative: none
 }
+
+// ErrBusy says that too many wait for a hash already. Who is told so at once comes again later; who waits for minutes is gone before the answer.
+var ErrBusy = errors.New("too many passwords are waiting to be hashed")
 
 // MaxBytes bounds a password, so that nobody has megabytes hashed.
 const MaxBytes = 1024
 
 // Pool computes hashes. Safe for concurrent use.
 type Pool struct {
-	o     Options
-	slots chan struct{}
-	decoy string
+	o        Options
+	slots    chan struct{} // of those who compute
+	places   chan struct{} // of those who compute or wait
+	decoy    string
+	computed atomic.Int64
 }
 
 // NewPool makes a pool.
@@ -52,7 +59,10 @@ func NewPool(o Options) *Pool {
 	if o.Parallel == 0 {
 		o.Parallel = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{o: o, slots: make(chan struct{}, o.Parallel)}
+	if o.Waiting == 0 {
+		o.Waiting = 256
+	}
+	p := &Pool{o: o, slots: make(chan struct{}, o.Parallel), places: make(chan struct{}, o.Parallel+max(o.Waiting, 0))}
 	salt := random()
 	// Nobody has the password of the decoy: its hash is random.
 	p.decoy = p.format(salt, random())
@@ -70,14 +80,24 @@ func random() []byte {
 	return b
 }
 
-// run computes f when a place is free. Waiting ends with ctx.
+// Computed is how many hashes were computed so far.
+func (p *Pool) Computed() int64 { return p.computed.Load() }
+
+// run computes f when a slot is free. Waiting ends with ctx.
 func (p *Pool) run(ctx context.Context, f func()) error {
+	select {
+	case p.places <- struct{}{}:
+	default:
+		return ErrBusy
+	}
+	defer func() { <-p.places }()
 	select {
 	case p.slots <- struct{}{}:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	defer func() { <-p.slots }()
+	p.computed.Add(1)
 	f()
 	return nil
 }

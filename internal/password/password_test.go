@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -117,5 +118,36 @@ func TestPolicy(t *testing.T) {
 	}
 	if _, err := (Policy{LookUp: lookUp}).WeakAsNew(t.Context(), "unreachable"); err == nil {
 		t.Error("the error of who is asked is lost")
+	}
+}
+
+// TestPoolRefusesWhatWouldWaitTooLong: the places to wait are bounded, and who finds none is told at once.
+func TestPoolRefusesWhatWouldWaitTooLong(t *testing.T) {
+	p := NewPool(Options{MemoryKiB: 64, Passes: 1, Parallel: 1, Waiting: 1})
+	working, end := make(chan struct{}), make(chan struct{})
+	done := make(chan error, 2)
+	go func() { done <- p.run(t.Context(), func() { close(working); <-end }) }()
+	<-working
+	go func() { done <- p.run(t.Context(), func() {}) }()
+	for len(p.places) < 2 {
+		runtime.Gosched()
+	}
+	if _, err := p.Hash(t.Context(), "x"); !errors.Is(err, ErrBusy) {
+		t.Errorf("the third of one and one waiting: %v", err)
+	}
+	if _, _, err := p.Verify(t.Context(), "no known hash", "x"); !errors.Is(err, ErrBusy) {
+		t.Errorf("who is not known waits elsewhere: %v", err)
+	}
+	close(end)
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := p.Hash(t.Context(), "x"); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if p.Computed() != 3 {
+		t.Errorf("%d hashes were computed", p.Computed())
 	}
 }

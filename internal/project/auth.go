@@ -51,6 +51,7 @@ type SignIn struct {
 	Hooks           map[string]Hook
 	Captcha         Captcha
 	Wallets         Wallets
+	Hashing         PasswordHashing
 }
 
 // Wallets are the chains whose wallets users sign in with ([auth.web3]).
@@ -146,6 +147,13 @@ func hooks(from map[string]hookDocument) (map[string]Hook, error) {
 		all[name] = h
 	}
 	return all, nil
+}
+
+// PasswordHashing bounds how many hashes of passwords are computed at a time, and how many wait for that ([auth.password_hashing]); 0 is the default of package password,
+// a negative number of waiting ones is none.
+type PasswordHashing struct {
+	AtATime int `toml:"at_a_time"`
+	Waiting int `toml:"waiting"`
 }
 
 // SecondFactors are the second factors that users may add and use ([auth.mfa]).
@@ -324,6 +332,7 @@ type signInDocument struct {
 	Captcha      *Captcha                    `toml:"captcha"`
 	Wallets      *Wallets                    `toml:"web3"`
 	Rates        RateLimits                  `toml:"rate_limit"`
+	Hashing      PasswordHashing             `toml:"password_hashing"`
 }
 
 // Character sets of password_requirements.
@@ -336,7 +345,7 @@ const (
 
 // signIn reads the rules. In the supabase/ layout what is not named has the ecosystem's default, elsewhere the safer one.
 func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
-	s := SignIn{Email: SignInChannel{AutoConfirm: supabase}, Phone: SignInChannel{Disabled: true, AutoConfirm: supabase}, FollowAtOnce: supabase, Rates: d.Rates}
+	s := SignIn{Email: SignInChannel{AutoConfirm: supabase}, Phone: SignInChannel{Disabled: true, AutoConfirm: supabase}, FollowAtOnce: supabase, Rates: d.Rates, Hashing: d.Hashing}
 	s.Leaked.Enabled = !supabase
 	set(&s.Leaked.Enabled, d.Leaked.Enabled)
 	set(&s.Leaked.LookupURL, d.Leaked.LookupURL)

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -44,5 +45,32 @@ func TestAUserWhoIsMadeAgainIsNew(t *testing.T) {
 		if a := s.call(old.text("access_token"), "GET /rest/v1/profiles?select=id", nil); strings.Contains(a.raw, again.text("user.id")) || a.status >= 500 {
 			t.Errorf("B14 the token of the deleted user: %d %s", a.status, a.raw)
 		}
+	})
+}
+
+// TestHashingHasABound is attack M7: whoever has passwords hashed without end is refused at once, and told when to come again, while nobody else waits for minutes.
+func TestHashingHasABound(t *testing.T) {
+	both(t, open+"[auth.password_hashing]\nat_a_time = 1\nwaiting = -1\n", func(t *testing.T, s *server) {
+		busy, compared := 0, 0
+		var mu sync.Mutex
+		s.race(func() answer {
+			a := s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": "wrong"})
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case a.status == 503 && a.text("code") == "server_busy" && a.head.Get("Retry-After") == "2":
+				busy++
+				a.status = 429
+			case a.status == 400 && a.text("code") == "invalid_credentials":
+				compared++
+			default:
+				t.Errorf("M7 %d %s", a.status, a.raw)
+			}
+			return a
+		})
+		if busy == 0 || compared == 0 {
+			t.Errorf("M7 of %d at once %d were compared, %d refused", parallel, compared, busy)
+		}
+		s.want("afterwards", s.auth("", "POST /token?grant_type=password", obj{"email": "ada@example.com", "password": "wrong"}), 400, "invalid_credentials")
 	})
 }

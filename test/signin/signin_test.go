@@ -333,38 +333,6 @@ func TestWhoSignsUpWithAnothersAddressKeepsNothing(t *testing.T) {
 	})
 }
 
-func TestNobodyLearnsWhoIsKnown(t *testing.T) {
-	both(t, open, func(t *testing.T, s *server) {
-		s.signUp("known@example.com")
-		for _, path := range []string{"/recover", "/otp", "/resend"} {
-			body := func(mail string) obj { return obj{"email": mail, "create_user": false, "type": "signup"} }
-			known, unknown := s.auth("", "POST "+path, body("known@example.com")), s.auth("", "POST "+path, body("nobody@example.com"))
-			if known.status != unknown.status || known.raw != unknown.raw {
-				t.Errorf("E12 %s: %d %s, %d %s", path, known.status, known.raw, unknown.status, unknown.raw)
-			}
-		}
-		known, unknown := s.auth("", "POST /signup", obj{"email": "known@example.com", "password": good}), s.auth("", "POST /signup", obj{"email": "nobody@example.com", "password": good})
-		keys := func(a answer) (names string) {
-			b, _ := json.Marshal(a.body)
-			var m map[string]json.RawMessage
-			_ = json.Unmarshal(b, &m)
-			for _, k := range []string{"id", "aud", "role", "email", "phone", "confirmation_sent_at", "app_metadata", "user_metadata", "identities", "created_at", "updated_at", "is_anonymous"} {
-				if _, ok := m[k]; ok {
-					names += k + " "
-				}
-			}
-			return fmt.Sprint(len(m), " ", names)
-		}
-		if known.status != unknown.status || keys(known) != keys(unknown) {
-			t.Errorf("E12 sign-up: %s\n%s", known.raw, unknown.raw)
-		}
-		for _, mail := range []string{"known@example.com", "nobody2@example.com"} {
-			s.want("E12 "+mail, s.auth("", "POST /token?grant_type=password", obj{"email": mail, "password": "wrong"}), 400, "invalid_credentials")
-			s.want("E12 code of "+mail, s.auth("", "POST /verify", obj{"email": mail, "token": "000000", "type": "email"}), 403, "otp_expired")
-		}
-	})
-}
-
 func TestCodesHaveFewTries(t *testing.T) {
 	both(t, open, func(t *testing.T, s *server) {
 		s.want("code", s.auth("", "POST /otp", obj{"email": "ada@example.com"}), 200, "")

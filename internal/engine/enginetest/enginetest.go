@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) engine.Engine) {
 		{"WritesDoNotGetLost", concurrent},
 		{"TransactionSeesItsWrites", transactTogether},
 		{"TransactionIsAllOrNothing", transactAllOrNothing},
+		{"PartOfATransactionIsTakenBack", transactTry},
 		{"TransactionChecksWhatIsDeferredAtItsEnd", transactDeferred},
 		{"TransactionRefusesWritesWhereItOnlyReads", transactReadOnly},
 		{"PlansOfTransactionHaveTheirOwnRequest", transactSession},

@@ -112,6 +112,46 @@ func transactAllOrNothing(w *world) {
 	}
 }
 
+// transactTry: what a part has written goes when it fails by itself, with what hangs on it, and the rest stays; an error of a plan ends the whole.
+func transactTry(w *world) {
+	w.run(`create table t (id int primary key); create table log (id int);
+		create function logged() returns trigger language plpgsql security definer as $$ begin insert into public.log values (new.id); return new; end $$;
+		create trigger logged after insert on t for each row execute function logged()`)
+	no := errors.New("no")
+	at := func(id int) step { return put("t", fmt.Sprintf(`[{"id":%d}]`, id), "id") }
+	run := func(f func(tx engine.Tx, do func(step) error) error) error {
+		return w.e.Transact(w.Context(), engine.TxOptions{Caller: service}, func(tx engine.Tx) error {
+			return f(tx, func(s step) error { return w.step(tx, service, w.plan(service.Role, &s.Statement), &s) })
+		})
+	}
+	err := run(func(tx engine.Tx, do func(step) error) error {
+		if err := tx.Try(w.Context(), func() error { return errors.Join(do(at(1)), no) }); !errors.Is(err, no) {
+			w.Errorf("Try gives %v, not the function's error", err)
+		}
+		if err := tx.Try(w.Context(), func() error {
+			if err := tx.Try(w.Context(), func() error { return errors.Join(do(at(2)), no) }); !errors.Is(err, no) {
+				w.Errorf("a part of a part gives %v", err)
+			}
+			return do(at(3))
+		}); err != nil {
+			return err
+		}
+		return do(at(4))
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.check("kept", w.rows("select id from t order by id"), "3,4")
+	w.check("what hangs on it", w.rows("select id from log order by id"), "3,4")
+	err = run(func(tx engine.Tx, do func(step) error) error {
+		_ = do(at(5))
+		_ = tx.Try(w.Context(), func() error { return do(at(5)) })
+		return do(at(6))
+	})
+	w.checkCode("a plan that fails in a part", err, "23505")
+	w.check("kept", w.rows("select id from t order by id"), "3,4")
+}
+
 func transactDeferred(w *world) {
 	w.run("create table t (id int primary key); create table u (id int primary key, t int references t deferrable initially deferred)")
 	if err := w.transact(engine.TxOptions{}, put("u", `[{"id":1,"t":1}]`, "id", "t"), put("t", `[{"id":1}]`, "id")); err != nil {

@@ -196,6 +196,51 @@ func (t *transaction) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink
 	return err
 }
 
+// Try runs f in a savepoint.
+func (t *transaction) Try(ctx context.Context, f func() error) error {
+	if t.err != nil {
+		return t.told()
+	}
+	opening := []string{"ms_try"}
+	if !t.begun {
+		opening = []string{t.begin(), "ms_try"}
+	}
+	if t.err = t.standing(ctx, opening...); t.err != nil {
+		return t.told()
+	}
+	t.begun = true
+	err := f()
+	if t.err != nil {
+		return t.told()
+	}
+	closing := []string{"ms_done"}
+	if err != nil {
+		closing = []string{"ms_undo", "ms_done"}
+	}
+	if t.err = t.standing(ctx, closing...); t.err != nil {
+		return t.told()
+	}
+	return err
+}
+
+// standing runs prepared statements in one round trip.
+func (t *transaction) standing(ctx context.Context, names ...string) error {
+	p := t.conn.StartPipeline(ctx)
+	for _, name := range names {
+		p.SendQueryPrepared(name, nil, nil, nil)
+	}
+	err := p.Sync()
+	for range names {
+		if err == nil {
+			_, err = finish(p)
+		}
+	}
+	if closeErr := p.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
 // sendBegin begins the transaction, or goes on with it, for one of its plans.
 func (t *transaction) sendBegin(p *pgconn.Pipeline, r *request) (sent int) {
 	send := func(name string) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
 )
 
@@ -106,6 +107,18 @@ func (x *transaction) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink
 	}
 	x.err = x.t.conn.During(whole, run)
 	return x.err
+}
+
+// Try runs f in a savepoint.
+func (x *transaction) Try(_ context.Context, f func() error) error {
+	if x.err != nil {
+		return x.err
+	}
+	err := exec.Savepoint(x.t.s, f)
+	if x.err != nil {
+		return x.err
+	}
+	return err
 }
 
 // next takes back what a plan has changed in the session for itself alone. Other settings of the transaction stay, as in PostgreSQL.
