@@ -240,6 +240,11 @@ func (s *Service) transact(ctx context.Context, f func(*tx) error) error {
 			s.tellAfter(ctx, id)
 		}
 	}
+	if x.answer {
+		if err := s.answerDue(ctx); err != nil {
+			return err
+		}
+	}
 	for _, i := range x.issued {
 		if err := s.grant(ctx, i); err != nil {
 			return err

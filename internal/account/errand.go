@@ -42,7 +42,8 @@ func (s *Service) writeDown(x *tx, channel, to string, a errand) (string, error)
 		"id": id, "channel": channel, "recipient": to, "template": asked, "data": a, "state": "waiting", "next_at": now, "created_at": now,
 	})
 	if s.o.TestCodes[to] != "" {
-		id = testMessage
+		// Everybody knows the code, and there is nothing to hide: it works at once.
+		id, x.answer = testMessage, true
 	}
 	return id, err
 }

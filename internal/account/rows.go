@@ -64,6 +64,7 @@ type tx struct {
 	ended    []string  // these sessions end
 	issued   []*issued // these get access tokens
 	creation *creation // the user that it makes
+	answer   bool      // what it has written down is answered at once
 }
 
 // A condition compares a column with a value: op is one of the REST door's words.
