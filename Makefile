@@ -59,9 +59,11 @@ oracle: ## compare random SQL on the embedded engine with PostgreSQL (EXPRESSION
 	go test ./test/oracle/sql -count=1 -timeout 120m -v -expressions $(EXPRESSIONS) -queries $(QUERIES) -seed $(SEED) -reports 100
 
 CASES ?= 1000000
+PAIRS ?= 100000
+FLIPS ?= 10000
 .PHONY: access
-access: ## ask both engines and a naive interpreter what random callers may read and write in random worlds (CASES=, SEED=)
-	go test ./test/oracle/access -count=1 -timeout 0 -v -cases $(CASES) -seed $(SEED)
+access: ## ask both engines and a naive interpreter what random callers may read and write in random worlds (CASES=, PAIRS=, FLIPS=, SEED=)
+	go test ./test/oracle/access -count=1 -timeout 0 -v -cases $(CASES) -pairs $(PAIRS) -flips $(FLIPS) -seed $(SEED)
 
 .PHONY: projects
 projects: ## public projects on both engines, from the folder MAINSTAY_PROJECTS; figures to docs/reference/projects.md

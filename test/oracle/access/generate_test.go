@@ -26,7 +26,6 @@ func (g *maker) chance(percent int) bool { return g.IntN(100) < percent }
 var (
 	subjects = []string{"aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002", "cccccccc-0000-4000-8000-000000000003"}
 	texts    = []string{"", "a", "ab", "b", "B", "a b", "it's", "c,d", "null", "é"}
-	types    = []string{"bigint", "text", "uuid", "boolean"}
 	commands = []string{"select", "insert", "update", "delete"}
 )
 
@@ -471,8 +470,16 @@ func (g *maker) post(r *request, t *table) {
 		}
 		used[id] = true
 		x := row{"id": id}
+		own := g.chance(60) // as policies like to have it
 		for _, k := range r.keys[1:] {
-			x[k] = g.given(t.column(k))
+			switch v := r.who.claims[k]; {
+			case own && k == "owner" && r.who.sub != "":
+				x[k] = r.who.sub
+			case own && v != nil:
+				x[k] = v
+			default:
+				x[k] = g.given(t.column(k))
+			}
 		}
 		r.body = append(r.body, x)
 	}
