@@ -11,6 +11,8 @@ type world struct {
 	rels  []*rel // tables and views
 	stmts []string
 	n     int // of aliases given
+	// Tables have policies: half of the statements run as a role that they bind.
+	policies bool
 }
 
 type column struct{ name, typ string }
@@ -22,6 +24,8 @@ type rel struct {
 	table  bool
 	key    string   // a column whose values differ from row to row, "" for none
 	unique []string // further columns that are unique
+	// A view that can be written to.
+	updatable bool
 }
 
 // Types of columns. Floats are multiples of a quarter, of which every sum is exact.
@@ -137,6 +141,51 @@ func (w *world) schema() {
 		say("create view v as %s", q)
 		w.rels = append(w.rels, v)
 	}
+	if w.chance(50) { // a view that can be written to
+		t := w.tables()[0]
+		u := &rel{name: "u", key: "id", updatable: true}
+		var list []string
+		for _, c := range t.cols {
+			if c.name == "id" || c.name != "g" && w.chance(70) {
+				u.cols = append(u.cols, c)
+				list = append(list, c.name)
+			}
+		}
+		self := *t
+		say("create view u%s as select %s from %s where %s%s", w.pick("", " with (security_invoker = on)"), strings.Join(list, ", "), t.name, w.ex("bool", []*rel{&self}, 1),
+			w.pick("", " with check option", " with local check option"))
+		if len(u.cols) > 1 {
+			w.rels = append(w.rels, u)
+		}
+	}
+	if w.chance(40) {
+		w.policies = true
+		for _, t := range w.tables() {
+			if w.chance(70) {
+				say("alter table %s enable row level security", t.name)
+				for i := range 1 + w.IntN(2) {
+					clause := fmt.Sprintf(" using (%s)", w.ex("bool", []*rel{t}, 2))
+					what := w.pick("", " for select", " for update", " for all")
+					if (what == "" || what == " for update" || what == " for all") && w.chance(50) {
+						clause += fmt.Sprintf(" with check (%s)", w.ex("bool", []*rel{t}, 2))
+					}
+					say("create policy p%d on %s%s%s to authenticated%s", i, t.name, w.pick("", "", " as restrictive"), what, clause)
+				}
+			}
+		}
+		say("grant all on all tables in schema public to authenticated")
+		say("grant all on all sequences in schema public to authenticated")
+	}
+}
+
+func (w *world) tables() []*rel {
+	var out []*rel
+	for _, r := range w.rels {
+		if r.table {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func base(typ string) string {
@@ -179,7 +228,15 @@ func (w *world) ex(typ string, scope []*rel, depth int) *node {
 	d := depth - 1
 	e := func(t string) *node { return w.ex(t, scope, d) }
 	any := kinds[w.IntN(len(kinds))]
-	switch w.IntN(9) {
+	switch w.IntN(11) {
+	case 9:
+		if w.chance(50) {
+			return expr(typ, "case %s when %s then %s when %s then %s end", e(any), e(any), e(typ), e(any), e(typ))
+		}
+	case 10:
+		if typ != "bool" && typ != "jsonb" && typ != "_int4" && typ != "uuid" && w.chance(50) {
+			return expr(typ, w.pick("greatest", "least")+"(%s, %s)", e(typ), e(typ))
+		}
 	case 0:
 		return expr(typ, "case when %s then %s else %s end", e("bool"), e(typ), e(typ))
 	case 1:
@@ -193,7 +250,35 @@ func (w *world) ex(typ string, scope []*rel, depth int) *node {
 	}
 	switch typ {
 	case "bool":
-		switch w.IntN(12) {
+		switch w.IntN(18) {
+		case 12:
+			return expr(typ, "(%s is "+w.pick("true", "not true", "false", "not false", "unknown", "not unknown")+")", e("bool"))
+		case 13:
+			b := kinds[w.IntN(len(kinds))]
+			return expr(typ, "((%s, %s) "+w.pick("=", "<>", "<", ">=", "is distinct from")+" (%s, %s))", e(any), e(b), e(any), e(b))
+		case 14:
+			return expr(typ, "(%s "+w.pick("@>", "<@", "&&", "=", "<")+" %s)", e("_int4"), e("_int4"))
+		case 15:
+			return expr(typ, "(%s "+w.pick("@>", "<@", "=")+" %s)", e("jsonb"), e("jsonb"))
+		case 16:
+			if len(scope) > 0 {
+				r := scope[w.IntN(len(scope))]
+				return plain(typ, "("+r.name+" is "+w.pick("null", "not null")+")")
+			}
+		case 17:
+			if depth > 1 && len(w.rels) > 0 {
+				r, from := w.fresh(w.rels[w.IntN(len(w.rels))])
+				inner := append(scope[:len(scope):len(scope)], r)
+				b := kinds[w.IntN(len(kinds))]
+				switch w.IntN(3) {
+				case 0:
+					return expr(typ, "((%s, %s) "+w.pick("in", "not in", "= any", "<> all")+" (select %s, %s from "+from+"%s))", e(any), e(b), w.ex(any, inner, d-1), w.ex(b, inner, d-1),
+						spare(text(" where %s", w.ex("bool", inner, d-1))))
+				case 1:
+					return expr(typ, "(%s "+w.pick("= any", "<> all", "< all")+" (array(select %s from "+from+"%s)))", e("int4"), w.ex("int4", inner, d-1), spare(text(" where %s", w.ex("bool", inner, d-1))))
+				}
+				return expr(typ, "((%s, %s) = (select %s, %s from "+from+" order by %s limit 1))", e(any), e(b), w.ex(any, inner, d-1), w.ex(b, inner, d-1), plain("", w.rowOrder(r)))
+			}
 		case 0:
 			return expr(typ, "(%s and %s)", e("bool"), e("bool"))
 		case 1:
@@ -225,7 +310,15 @@ func (w *world) ex(typ string, scope []*rel, depth int) *node {
 		}
 		return expr(typ, "(%s "+w.pick("=", "<>", "<", "<=", ">", ">=")+" %s)", e(any), e(any))
 	case "int4":
-		switch w.IntN(6) {
+		switch w.IntN(10) {
+		case 6:
+			return expr(typ, "coalesce(array_position(%s, %s), cardinality(%s))", e("_int4"), e("int4"), e("_int4"))
+		case 7:
+			return expr(typ, "(position(%s in %s) + ascii(%s))", e("text"), e("text"), e("text"))
+		case 8:
+			return expr(typ, "sign(%s)::int", e("numeric"))
+		case 9:
+			return expr(typ, "(%s - %s)", e("date"), e("date"))
 		case 0:
 			return expr(typ, "(%s + %s)", e(typ), plain(typ, w.sample(typ)))
 		case 1:
@@ -242,7 +335,16 @@ func (w *world) ex(typ string, scope []*rel, depth int) *node {
 	case "int8":
 		return expr(typ, "(%s "+w.pick("+", "-")+" %s)", e("int4"), plain("int8", w.sample("int8")+"::int8"))
 	case "text":
-		switch w.IntN(6) {
+		switch w.IntN(9) {
+		case 6:
+			return expr(typ, "array_to_string(%s, ',', '*')", e("_int4"))
+		case 7:
+			return expr(typ, "to_char(%s, 'YYYY-MM-DD HH24:MI')", e("timestamptz"))
+		case 8:
+			if len(scope) > 0 {
+				r := scope[w.IntN(len(scope))]
+				return plain(typ, w.pick("row_to_json("+r.name+")::text", r.name+"::text", "to_jsonb("+r.name+")::text"))
+			}
 		case 0:
 			return expr(typ, "(%s || %s)", e("text"), e("text"))
 		case 1:
@@ -287,7 +389,13 @@ func (w *world) ex(typ string, scope []*rel, depth int) *node {
 	case "interval":
 		return expr(typ, "(%s - %s)", e("timestamptz"), e("timestamptz"))
 	case "jsonb":
-		switch w.IntN(4) {
+		switch w.IntN(6) {
+		case 4:
+			return expr(typ, "(%s || %s)", expr("jsonb", "jsonb_build_object('k', %s)", e(any)), expr("jsonb", "jsonb_build_object('l', %s)", e(any)))
+		case 5:
+			if len(scope) > 0 {
+				return plain(typ, "to_jsonb("+scope[w.IntN(len(scope))].name+")")
+			}
 		case 0:
 			return expr(typ, "to_jsonb(%s)", e(any))
 		case 1:
@@ -297,6 +405,20 @@ func (w *world) ex(typ string, scope []*rel, depth int) *node {
 		}
 		return expr(typ, "jsonb_build_array(%s, %s)", e(any), e(any))
 	case "_int4":
+		switch w.IntN(6) {
+		case 0:
+			return expr(typ, "array[%s, %s]", e("int4"), e("int4"))
+		case 1:
+			return expr(typ, "(%s)["+w.pick("1:2", "2:", ":1", "2:3")+"]", e("_int4"))
+		case 2:
+			return expr(typ, "array_remove(%s, %s)", e("_int4"), e("int4"))
+		case 3:
+			if depth > 1 && len(w.rels) > 0 {
+				r, from := w.fresh(w.rels[w.IntN(len(w.rels))])
+				inner := append(scope[:len(scope):len(scope)], r)
+				return expr(typ, "array(select %s from "+from+"%s order by 1"+w.pick("", " limit 2")+")", w.ex("int4", inner, d-1), spare(text(" where %s", w.ex("bool", inner, d-1))))
+			}
+		}
 		return expr(typ, w.pick("(%s || %s)", "array_append(%s, %s)"), e("_int4"), e("int4"))
 	}
 	return e(typ)
@@ -331,374 +453,10 @@ func (w *world) scalar(typ string, scope []*rel, depth int) *node {
 	return w.ex(typ, scope, depth)
 }
 
-// exact are types of which equal values look the same: which of several equal values DISTINCT, GROUP BY and UNION keep is undetermined.
-var exact = strings.Fields("int4 text bool date timestamptz _int4 mood int8 uuid")
-
-// from makes a FROM list; keyed says that the rows differ in the keys of its rels.
-func (w *world) from(depth int, outer []*rel) (n *node, scope []*rel, keyed bool) {
-	keyed = true
-	source := func(lateral []*rel) (*rel, *node) {
-		switch {
-		case depth > 0 && w.chance(20):
-			see := outer
-			word := ""
-			if lateral != nil && w.chance(60) {
-				see, word = append(outer[:len(outer):len(outer)], lateral...), "lateral "
-			}
-			q, cols := w.query(depth-1, see, nil)
-			w.n++
-			r := &rel{name: fmt.Sprintf("x%d", w.n), cols: cols}
-			return r, text(word+"(%s) as "+r.name, q)
-		case w.chance(8):
-			w.n++
-			r := &rel{name: fmt.Sprintf("x%d", w.n), cols: []column{{"n", "int4"}}, key: "n"}
-			return r, plain("", "generate_series(1, "+w.pick("0", "1", "3")+") as "+r.name+"(n)")
-		case w.chance(8) && lateral != nil:
-			w.n++
-			r := &rel{name: fmt.Sprintf("x%d", w.n), cols: []column{{"u", "int4"}, {"o", "int8"}}, key: "o"}
-			return r, text("unnest(%s) with ordinality as "+r.name+"(u, o)", w.ex("_int4", append(outer[:len(outer):len(outer)], lateral...), 1))
-		case w.chance(8):
-			w.n++
-			r := &rel{name: fmt.Sprintf("x%d", w.n), cols: []column{{"p", "int4"}, {"q", "text"}}, key: "p"}
-			return r, plain("", "(values (1, 'a'), (2, null), (3, 'b')) as "+r.name+"(p, q)")
-		}
-		r, from := w.fresh(w.rels[w.IntN(len(w.rels))])
-		return r, plain("", from)
+// rowOrder is an order of all rows of a rel in which only equal rows are alike.
+func (w *world) rowOrder(r *rel) string {
+	if r.key != "" {
+		return r.name + "." + r.key
 	}
-	r, n := source(nil)
-	scope = []*rel{r}
-	for range w.IntN(3) {
-		kind := w.pick("join", "join", "left join", "left join", "right join", "full join", "cross join", ",")
-		lateral := scope
-		if kind == "right join" || kind == "full join" {
-			lateral = nil
-		}
-		r, m := source(lateral)
-		scope = append(scope[:len(scope):len(scope)], r)
-		switch kind {
-		case "cross join":
-			n = text("%s cross join %s", n, m)
-		case ",":
-			n = text("%s cross join %s", n, m)
-		case "full join": // PostgreSQL joins fully only by what it can merge or hash
-			var cols [2]string
-			for i, side := range []*rel{scope[0], r} {
-				for _, c := range side.cols {
-					if c.typ == "int4" {
-						cols[i] = side.name + "." + c.name
-					}
-				}
-			}
-			if cols[0] == "" || cols[1] == "" {
-				n = text("%s cross join %s", n, m)
-				continue
-			}
-			n = text("%s full join %s on "+cols[0]+" = "+cols[1], n, m)
-		default:
-			see := append(outer[:len(outer):len(outer)], scope...)
-			on := w.ex("bool", see, 1)
-			if w.chance(60) {
-				on = expr("bool", "(%s = %s)", w.ex("int4", []*rel{r}, 0), w.ex("int4", scope[:len(scope)-1], 0))
-			}
-			n = text("%s "+kind+" %s on %s", n, m, on)
-		}
-	}
-	for _, r := range scope {
-		keyed = keyed && r.key != ""
-	}
-	return n, scope, keyed
-}
-
-func keys(scope []*rel) string {
-	var list []string
-	for _, r := range scope {
-		list = append(list, r.name+"."+r.key)
-	}
-	return strings.Join(list, ", ")
-}
-
-// query makes a query, without an order, and tells its columns. types nil lets it choose them.
-func (w *world) query(depth int, outer []*rel, types []string) (*node, []column) {
-	any := kinds
-	distinct := depth > 0 && w.chance(12)
-	if distinct {
-		any = exact
-	}
-	chosen := types == nil
-	if chosen {
-		for range 1 + w.IntN(4) {
-			types = append(types, any[w.IntN(len(any))])
-		}
-	}
-	var cols []column
-	for i, t := range types {
-		cols = append(cols, column{fmt.Sprintf("c%d", i), t})
-	}
-	if chosen && depth > 0 && w.chance(15) {
-		for i := range types {
-			types[i] = exact[w.IntN(len(exact))]
-			cols[i].typ = types[i]
-		}
-		a, _ := w.query(depth-1, outer, types)
-		b, _ := w.query(depth-1, outer, types)
-		return text("(%s) "+w.pick("union", "union all", "intersect", "except", "except all", "intersect all")+" (%s)", a, b), cols
-	}
-	if depth > 0 && w.chance(10) {
-		// A WITH that the query may use as a table.
-		q, c := w.query(depth-1, outer, nil)
-		w.n++
-		r := &rel{name: fmt.Sprintf("w%d", w.n), cols: c}
-		with := "with " + r.name + w.pick(" as ", " as materialized ", " as not materialized ") + "(%s) %s"
-		if w.chance(30) {
-			r.cols, r.key = []column{{"n", "int4"}, {"s", "text"}}, "n"
-			with = "with recursive " + r.name + "(n, s) as (select 1, 'a' union all select n + 1, s || 'b' from " + r.name + " where n < " + w.pick("1", "3", "5") + ") %s%s"
-			q = plain("", "")
-		}
-		w.rels = append(w.rels, r)
-		inner, cc := w.query(depth-1, outer, types)
-		for i, x := range w.rels {
-			if x == r {
-				w.rels = append(w.rels[:i:i], w.rels[i+1:]...)
-			}
-		}
-		return text(with, q, inner), cc
-	}
-	from, scope, keyed := w.from(depth, outer)
-	see := append(outer[:len(outer):len(outer)], scope...)
-	where := plain("", "")
-	if w.chance(60) {
-		where = spare(text(" where %s", w.ex("bool", see, 2)))
-	}
-	grouped := depth > 0 && w.chance(30)
-	tail := plain("", "")
-	var targets []*node
-	if grouped {
-		var by []*node
-		var group *rel = &rel{}
-		for range 1 + w.IntN(2) {
-			r := scope[w.IntN(len(scope))]
-			for _, c := range r.cols {
-				if strings.Contains(strings.Join(exact, " "), c.typ) && w.chance(40) {
-					by = append(by, plain("", r.name+"."+c.name))
-					group.cols = append(group.cols, column{r.name + "." + c.name, c.typ})
-					break
-				}
-			}
-		}
-		for _, t := range types {
-			targets = append(targets, w.aggregate(t, group, see, keyed, scope))
-		}
-		if len(by) > 0 {
-			word := " group by "
-			begin, end := "", ""
-			if w.chance(30) {
-				begin, end = w.pick("rollup", "cube", "grouping sets")+" (", ")"
-			}
-			tail = text("%s%s", list(word+begin, ", ", end, by...), plain("", ""))
-			if w.chance(30) {
-				tail.kids[1] = spare(text(" having %s", expr("bool", "count(*) "+w.pick(">", "<>", "<=")+" 1")))
-			}
-		}
-	} else {
-		for _, t := range types {
-			if w.chance(12) && depth > 0 {
-				targets = append(targets, w.window(t, see, scope, keyed))
-			} else {
-				targets = append(targets, w.ex(t, see, 2))
-			}
-		}
-	}
-	named := make([]*node, len(targets))
-	for i, n := range targets {
-		named[i] = text("%s as "+cols[i].name, n)
-	}
-	word := "select "
-	if distinct {
-		word = "select distinct "
-	}
-	return text("%s from %s%s%s", list(word, ", ", "", named...), from, where, tail), cols
-}
-
-// aggregate makes a value of a group.
-func (w *world) aggregate(typ string, group *rel, see []*rel, keyed bool, scope []*rel) *node {
-	if len(group.cols) > 0 && w.chance(40) {
-		for _, c := range group.cols {
-			if base(c.typ) == typ {
-				return plain(typ, c.name)
-			}
-		}
-	}
-	filter := plain("", "")
-	if w.chance(25) {
-		filter = spare(text(" filter (where %s)", w.ex("bool", see, 1)))
-	}
-	e := func(t string) *node { return w.ex(t, see, 1) }
-	switch typ {
-	case "int4":
-		switch w.IntN(4) {
-		case 0:
-			return expr(typ, "count(*)%s::int", filter)
-		case 1:
-			return expr(typ, "count(distinct %s)%s::int", e(kinds[w.IntN(len(kinds))]), filter)
-		case 2:
-			return expr(typ, "sum(%s)%s::int", e("int4"), filter)
-		}
-		return expr(typ, w.pick("min", "max", "bit_or")+"(%s)%s", e("int4"), filter)
-	case "int8":
-		return expr(typ, "sum("+w.pick("", "distinct ")+"%s)%s", e("int4"), filter)
-	case "text":
-		if w.chance(50) {
-			return expr(typ, "string_agg(%s, ',' order by %s)%s", plain("", "k"), plain("", "k"), filter).agg(e("text"))
-		}
-		return expr(typ, w.pick("min", "max")+"(%s)%s", e("text"), filter)
-	case "numeric":
-		return expr(typ, w.pick("sum", "avg")+"(%s)%s", e(w.pick("numeric", "numeric")), filter)
-	case "float8":
-		return expr(typ, w.pick("sum", "avg", "max")+"(%s)%s", e("float8"), filter)
-	case "bool":
-		return expr(typ, w.pick("bool_and", "bool_or", "every")+"(%s)%s", e("bool"), filter)
-	case "date", "timestamptz", "mood":
-		return expr(typ, w.pick("min", "max")+"(%s)%s", e(typ), filter)
-	case "_int4":
-		x := e("int4")
-		return expr(typ, "array_agg("+w.pick("", "distinct ")+"%s order by %s)%s", x, x, filter)
-	case "jsonb":
-		x := e("int4")
-		return expr(typ, "jsonb_agg(%s order by %s "+w.pick("", "desc", "nulls first")+")%s", x, x, filter)
-	}
-	return plain(typ, w.sample(typ))
-}
-
-// agg puts the same expression in the places of the first two kids.
-func (n *node) agg(e *node) *node { n.kids[0], n.kids[1] = e, e; return n }
-
-// window makes a window function's value.
-func (w *world) window(typ string, see, scope []*rel, keyed bool) *node {
-	partition := plain("", "")
-	if w.chance(60) {
-		partition = spare(text("partition by %s ", w.ex(exact[w.IntN(len(exact))], see, 1)))
-	}
-	dir := w.pick("", "", " desc")
-	order := text("order by %s"+dir, w.ex(exact[w.IntN(len(exact))], see, 1))
-	if keyed {
-		order = text("%s, "+keys(scope), order)
-	}
-	e := w.ex(typ, see, 1)
-	frame := ""
-	if keyed {
-		frame = w.pick("", "", " rows between 1 preceding and current row", " rows between unbounded preceding and unbounded following", " rows between current row and 2 following exclude current row", " groups between 1 preceding and 1 following", " rows unbounded preceding")
-	}
-	over := " over (%s%s" + frame + ")"
-	switch typ {
-	case "int4":
-		if keyed && w.chance(40) {
-			return expr(typ, w.pick("row_number()", "ntile(2)")+over+"::int", partition, order)
-		}
-		if w.chance(50) {
-			return expr(typ, "sum(%s)"+over+"::int", e, partition, order)
-		}
-		return expr(typ, w.pick("rank()", "dense_rank()", "count(*)")+over+"::int", partition, order)
-	case "float8":
-		return expr(typ, w.pick("percent_rank()", "cume_dist()")+strings.Replace(over, frame, "", 1), partition, order)
-	case "numeric":
-		return expr(typ, w.pick("sum", "avg")+"(%s)"+over, e, partition, order)
-	}
-	if keyed {
-		return expr(typ, w.pick("lag(%s)", "lead(%s)", "first_value(%s)", "last_value(%s)", "nth_value(%s, 2)")+over, e, partition, order)
-	}
-	return e
-}
-
-// statement makes a query or a data modification; ordered says that the rows' order is determined.
-func (w *world) statement() (n *node, ordered, writes bool) {
-	if w.chance(25) {
-		return w.modification(), false, true
-	}
-	q, cols := w.query(2, nil, nil)
-	all := true
-	var by []string
-	for i, c := range cols {
-		all = all && strings.Contains(strings.Join(exact, " "), c.typ)
-		by = append(by, fmt.Sprint(i+1)+w.pick("", "", " desc", " nulls first", " desc nulls last"))
-	}
-	if all && w.chance(60) {
-		limit := plain("", "")
-		if w.chance(50) {
-			limit = spare(plain("", w.pick(" limit 3", " limit 5 offset 1", " offset 2", " fetch first 2 rows only", " limit null")))
-		}
-		if w.chance(15) {
-			return text("select distinct on (c0) * from (%s) as d order by "+strings.Join(by, ", ")+"%s", q, limit), true, false
-		}
-		return text("%s order by "+strings.Join(by, ", ")+"%s", q, limit), true, false
-	}
-	return q, false, false
-}
-
-// modification makes an INSERT, UPDATE, DELETE or one within WITH.
-func (w *world) modification() *node {
-	var tables []*rel
-	for _, r := range w.rels {
-		if r.table {
-			tables = append(tables, r)
-		}
-	}
-	t := tables[w.IntN(len(tables))]
-	var set []column
-	for _, c := range t.cols[1:] {
-		if c.name != "g" {
-			set = append(set, c)
-		}
-	}
-	returning := plain("", "")
-	if w.chance(60) {
-		returning = spare(plain("", " returning "+w.pick("*", t.name+".id", t.name+".id, "+set[0].name+" as r")))
-	}
-	var n *node
-	switch w.IntN(4) {
-	case 0, 1:
-		names, values := []*node{plain("", "id")}, []*node{plain("", w.pick(fmt.Sprint(20+w.IntN(1000)), fmt.Sprint(1+w.IntN(12))))}
-		for _, c := range set {
-			if w.chance(70) {
-				names = append(names, plain("", c.name))
-				values = append(values, w.pickValue(c))
-			}
-		}
-		conflict := plain("", "")
-		switch w.IntN(4) {
-		case 0:
-			conflict = spare(plain("", " on conflict do nothing"))
-		case 1:
-			conflict = spare(text(" on conflict (id) do update set "+set[0].name+" = %s%s", w.pickValue(set[0]), spare(text(" where %s", w.ex("bool", []*rel{t}, 1)))))
-		case 2:
-			conflict = spare(plain("", " on conflict (id) do update set "+set[0].name+" = excluded."+set[0].name))
-		}
-		n = text("insert into "+t.name+" %s %s%s%s", list("(", ", ", ")", names...), list("values (", ", ", ")", values...), conflict, returning)
-	case 2:
-		c := set[w.IntN(len(set))]
-		assign := text(c.name+" = %s", w.ex(base(c.typ), []*rel{t}, 2))
-		if w.chance(40) {
-			o, from := w.fresh(tables[w.IntN(len(tables))])
-			n = text("update "+t.name+" set "+c.name+" = %s from "+from+" where "+o.name+".id = "+t.name+".id and %s%s", w.ex(base(c.typ), []*rel{t, o}, 1), w.ex("bool", []*rel{t, o}, 1), returning)
-			break
-		}
-		n = text("update "+t.name+" set %s%s%s", assign, spare(text(" where %s", w.ex("bool", []*rel{t}, 2))), returning)
-	default:
-		if w.chance(40) {
-			o, from := w.fresh(tables[w.IntN(len(tables))])
-			n = text("delete from "+t.name+" using "+from+" where "+o.name+".id = "+t.name+".id and %s%s", w.ex("bool", []*rel{t, o}, 1), returning)
-			break
-		}
-		n = text("delete from "+t.name+" where %s%s", w.ex("bool", []*rel{t}, 2), returning)
-	}
-	if w.chance(15) && strings.Contains(n.String(), " returning ") {
-		return text("with m as (%s) select count(*) from m", n)
-	}
-	return n
-}
-
-func (w *world) pickValue(c column) *node {
-	if w.chance(10) {
-		return plain("", w.pick("default", "null"))
-	}
-	return plain("", w.sample(base(c.typ)))
+	return r.name + "::text"
 }

@@ -183,7 +183,10 @@ func TestQueries(t *testing.T) {
 		for i := range stmts {
 			trees[i], ordered[i] = plain("", stmts[i]), true
 		}
-		for range min(each, *queries-done) {
+		for i := range min(each, *queries-done) {
+			if i == each/2 && w.policies {
+				trees, ordered, stmts = append(trees, plain("", "set role authenticated")), append(ordered, true), append(stmts, "set role authenticated")
+			}
 			n, o, writes := w.statement()
 			trees, ordered, stmts = append(trees, n), append(ordered, o), append(stmts, n.String())
 			if writes {

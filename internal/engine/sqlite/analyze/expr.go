@@ -1009,17 +1009,29 @@ func (a *analyzer) grouping(sc *scope, e *sql.Grouping) tree.Expr {
 	default:
 		a.fail(e.Pos, fault.GroupingError, "grouping operations are not allowed in %s", sc.place)
 	}
-	g := &tree.Grouping{Typ: plain(catalog.Int4OID)}
-	args := a.exprs(sc, e.Args, "")
-	sc.groupings = append(sc.groupings, pendingGrouping{g, args, e.Pos})
-	sc.hasAgg = true
+	g := &tree.Grouping{Args: a.exprs(sc, e.Args, ""), Typ: plain(catalog.Int4OID)}
+	owner := a.ownerOf(sc, &tree.Agg{Args: g.Args})
+	owner.groupings = append(owner.groupings, g)
+	owner.hasAgg = true
+	if owner.grouped {
+		a.settleGroupings(owner)
+	}
 	return a.at(g, e.Pos)
 }
 
-type pendingGrouping struct {
-	g    *tree.Grouping
-	args []tree.Expr
-	pos  sql.Pos
+// settleGroupings finds the arguments of the level's GROUPINGs among what it groups by.
+func (a *analyzer) settleGroupings(sc *scope) {
+	sc.grouped = true
+	for _, g := range sc.groupings {
+		for _, x := range g.Args {
+			i := slices.IndexFunc(sc.query.GroupBy, func(g tree.Expr) bool { return tree.Equal(g, x) })
+			if i < 0 {
+				a.fail(a.where(x), fault.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level")
+			}
+			g.Items = append(g.Items, i)
+		}
+	}
+	sc.groupings = nil
 }
 
 // locate is where an expression begins in the text.

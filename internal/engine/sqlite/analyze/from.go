@@ -547,6 +547,9 @@ func (a *analyzer) with(sc *scope, w *sql.With, top bool) {
 				a.fail(c.Pos, fault.DuplicateAlias, `WITH query name "%s" specified more than once`, c.Name)
 			}
 		}
+		if _, ok := c.Query.(*sql.Merge); ok {
+			a.fail(c.Pos, fault.FeatureNotSupported, "MERGE not supported in WITH query")
+		}
 		if _, ok := c.Query.(*sql.Select); !ok && !top {
 			a.fail(c.Pos, fault.FeatureNotSupported, "WITH clause containing a data-modifying statement must be at the top level")
 		}

@@ -353,15 +353,13 @@ func (a *analyzer) update(sc *scope, s *sql.Update) *tree.Query {
 	r, it := a.targetTable(sc, s.Table)
 	r.NeedsUpdate = true
 	a.fromBeside(sc, it, s.From)
-	// PostgreSQL looks at the sources of SET after WHERE and RETURNING have been seen only for their errors' order, which this keeps.
-	set := a.assignSources(sc, s.Set, r)
 	if s.Where != nil {
 		q.Where = a.condition(sc, s.Where, InWhere, "WHERE")
 	}
 	if s.Returning != nil {
 		a.returning(sc, s.Returning)
 	}
-	q.Set = a.assignTargets(sc, set, r)
+	q.Set = a.assignTargets(sc, a.assignSources(sc, s.Set, r), r)
 	return q
 }
 
@@ -542,6 +540,13 @@ func (a *analyzer) merge(sc *scope, s *sql.Merge) *tree.Query {
 	q := &tree.Query{Command: tree.Merge, Pos: s.Pos}
 	sc.query = q
 	a.with(sc, s.With, sc.parent == nil)
+	always := map[sql.MergeMatch]bool{}
+	for _, w := range s.Whens {
+		if always[w.Match] {
+			a.fail(sql.NoPos, fault.SyntaxError, "unreachable WHEN clause specified after unconditional WHEN clause")
+		}
+		always[w.Match] = w.Cond == nil
+	}
 	r, it := a.targetTable(sc, s.Table)
 	src, srcItems := a.fromItem(sc, s.Source)
 	for _, o := range srcItems {

@@ -128,8 +128,9 @@ type scope struct {
 	hasSRF    bool
 	hasWin    bool
 	noSRF     string
-	unknowns  bool // leave outputs of unknown type as they are (the source of an INSERT)
-	groupings []pendingGrouping
+	unknowns  bool             // leave outputs of unknown type as they are (the source of an INSERT)
+	groupings []*tree.Grouping // whose arguments have not been found among what is grouped by
+	grouped   bool             // GROUP BY has been analysed
 }
 
 // cte is a WITH item in reach of a scope.

@@ -294,15 +294,7 @@ func (a *analyzer) groupBy(sc *scope, s *sql.Select) {
 		}
 		q.GroupingSets = all
 	}
-	for _, p := range sc.groupings {
-		for _, x := range p.args {
-			i := slices.IndexFunc(q.GroupBy, func(g tree.Expr) bool { return tree.Equal(g, x) })
-			if i < 0 {
-				a.fail(a.where(x), fault.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level")
-			}
-			p.g.Items = append(p.g.Items, i)
-		}
-	}
+	a.settleGroupings(sc)
 }
 
 func union(set, more []int) []int {
@@ -364,6 +356,21 @@ func (a *analyzer) checkGrouping(sc *scope) {
 		}
 		a.raise(pos, err)
 	}
+	var within func(sub *tree.Query)
+	within = func(sub *tree.Query) { // check goes on into the sub-queries of expressions
+		if sub == nil {
+			return
+		}
+		sub.EachSlot(func(s *tree.Expr) { check(*s, true, false) })
+		for _, c := range sub.CTEs {
+			within(c.Query)
+		}
+		for _, r := range sub.Rels {
+			within(r.Query)
+		}
+		within(sub.Left)
+		within(sub.Right)
+	}
 	check = func(x tree.Expr, nested, direct bool) {
 		tree.Walk(x, func(e tree.Expr) bool {
 			for _, g := range q.GroupBy {
@@ -393,9 +400,7 @@ func (a *analyzer) checkGrouping(sc *scope) {
 					ungrouped(e.Rel, "*", a.where(e), nested, direct)
 				}
 			case *tree.SubLink:
-				tree.EachQuery(e.Query, func(sub *tree.Query) {
-					sub.EachSlot(func(s *tree.Expr) { check(*s, true, false) })
-				})
+				within(e.Query)
 			}
 			return true
 		})

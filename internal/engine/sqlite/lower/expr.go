@@ -2,7 +2,6 @@ package lower
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -51,13 +50,26 @@ func (l *lowerer) guarded(e tree.Expr, readers []*tree.Rel) []string {
 	return out
 }
 
-// expr lowers an expression.
+// expr lowers an expression. A collation that its parts compare under must not be the one that it is compared under itself: SQLite finds an explicit one in any part.
 func (l *lowerer) expr(e tree.Expr) string {
-	for _, g := range l.nulled {
-		if tree.Equal(g, e) {
-			return "NULL"
+	s := l.collated(e)
+	if strings.Contains(s, " COLLATE ") && l.collate(e.Type()) == "" && !l.numeric(e.Type()) {
+		switch e.(type) {
+		case *tree.SubLink, *tree.Var:
+		default:
+			return "(" + s + " COLLATE BINARY)"
 		}
 	}
+	return s
+}
+
+// numeric says whether values of type t are stored as numbers, which know no collation.
+func (l *lowerer) numeric(t tree.Type) bool {
+	t = l.cat.BaseType(t)
+	return integer(t.OID) || float(t.OID) || t.OID == catalog.BoolOID
+}
+
+func (l *lowerer) collated(e tree.Expr) string {
 	if inner := trivialQuery(e); inner != nil {
 		e = inner
 	}
@@ -154,7 +166,7 @@ func (l *lowerer) expr(e tree.Expr) string {
 	case *tree.WindowCall:
 		return l.windowCall(e)
 	case *tree.Grouping:
-		return l.grouping(e)
+		return "0" // without grouping sets everything is grouped
 	case *tree.RowCompare:
 		if s, ok := l.rowCompare(e); ok {
 			return s
@@ -675,11 +687,9 @@ func uses(e tree.Expr, r *tree.Rel) bool {
 // ---- aggregates and windows ----
 
 func (l *lowerer) aggregate(a *tree.Agg) string {
-	nulled := l.nulled
-	l.nulled = nil // the arguments are of single rows, not of groups
 	lazy := l.lazy
 	l.lazy = 0
-	defer func() { l.nulled, l.lazy = nulled, lazy }()
+	defer func() { l.lazy = lazy }()
 	var s, empty string
 	var args []string
 	if len(a.Args) == 1 && len(a.OrderBy)+len(a.Direct) == 0 {
@@ -728,17 +738,6 @@ func (l *lowerer) list(args []tree.Expr) string {
 		b.WriteString(", " + l.expr(x))
 	}
 	return b.String()
-}
-
-func (l *lowerer) grouping(e *tree.Grouping) string {
-	bits := 0
-	for _, i := range e.Items {
-		bits <<= 1
-		if l.inSets && !contains(l.sets, i) {
-			bits |= 1
-		}
-	}
-	return strconv.Itoa(bits)
 }
 
 // ---- fragments ----
@@ -810,11 +809,6 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 			if !isTop {
 				if inner := trivialQuery(x); inner != nil {
 					return cut(inner, false), true
-				}
-				for _, g := range l.nulled {
-					if tree.Equal(g, x) {
-						return leaf(x)
-					}
 				}
 			}
 			if !isTop && cases == 0 && loops == 0 && branchReads(x) {
@@ -898,6 +892,9 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 					l.fail(fault.New(fault.FeatureNotSupported, "set-valued function called in context that cannot accept a set"))
 				}
 			case *tree.FieldOf:
+				if s, ok := n.X.(*tree.SubLink); ok && s.Kind == sql.ScalarQ && len(visible(s.Query)) > 1 {
+					return leaf(x)
+				}
 				if w, ok := n.X.(*tree.WholeRow); ok && n.Index < len(w.Rel.Columns) && l.rels[w.Rel] != nil {
 					return leaf(&tree.Var{Rel: w.Rel, Col: n.Index, Typ: n.Typ})
 				}

@@ -120,13 +120,10 @@ type lowerer struct {
 	depth int // nesting of queries
 
 	// State of the expression being lowered.
-	lazy    int         // > 0 in a branch that may not be reached: what can fail is not computed beforehand
-	caseArg []string    // values of the enclosing Cases
-	elem    []string    // elements of the enclosing array loops
-	subCol  []string    // alias of the sub-query of the enclosing SubLinks
-	nulled  []tree.Expr // grouping columns that the current grouping set leaves out
-	sets    []int       // the current grouping set, nil when there is one plain set
-	inSets  bool
+	lazy    int      // > 0 in a branch that may not be reached: what can fail is not computed beforehand
+	caseArg []string // values of the enclosing Cases
+	elem    []string // elements of the enclosing array loops
+	subCol  []string // alias of the sub-query of the enclosing SubLinks
 }
 
 // relRef is how the columns of a Rel are written.
@@ -202,8 +199,11 @@ func (l *lowerer) query(q *tree.Query, top bool) string {
 		return l.fail(fault.New(fault.StatementTooComplex, "stack depth limit exceeded").WithHint("Nest the sub-queries of the statement less deeply."))
 	}
 	defer func() { l.depth-- }()
-	saved := *l
-	l.lazy, l.nulled, l.sets, l.inSets = 0, nil, nil, false
+	if needsGroups(q) {
+		q = apartFromGroups(q)
+	}
+	lazy := l.lazy
+	l.lazy = 0
 	with := l.with(q)
 	var s string
 	switch {
@@ -220,7 +220,7 @@ func (l *lowerer) query(q *tree.Query, top bool) string {
 			s = l.selectBody(q, false) + l.tail(q, top)
 		}
 	}
-	l.lazy, l.nulled, l.sets, l.inSets = saved.lazy, saved.nulled, saved.sets, saved.inSets
+	l.lazy = lazy
 	return with + s
 }
 
@@ -489,11 +489,7 @@ func (l *lowerer) recursiveTerm(q *tree.Query) bool {
 
 // selectBody is SELECT … HAVING of a plain query. withJunk also puts out the junk targets.
 func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
-	// FROM and WHERE are of single rows: the current grouping set does not change what its columns are there.
-	nulled := l.nulled
-	l.nulled = nil
 	from, cond := l.from(q)
-	l.nulled = nulled
 	var b strings.Builder
 	b.WriteString("SELECT ")
 	if q.Distinct && len(q.DistinctOn) == 0 {
@@ -505,7 +501,7 @@ func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
 			continue
 		}
 		b.WriteString(sep(n, ""))
-		if n == 0 && q.Aggregated && l.plainGroup(q) && !hasAggregate(q) {
+		if n == 0 && q.Aggregated && len(q.GroupBy) == 0 && !hasAggregate(q) {
 			// SQLite takes only a query with an aggregate among its columns for one group.
 			b.WriteString("CASE WHEN count(*) >= 0 THEN " + l.expr(t.Expr) + " END")
 		} else {
@@ -522,9 +518,7 @@ func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
 	}
 	b.WriteString(from)
 	if q.Where != nil {
-		l.nulled = nil
 		cond = append(cond, l.conditions(q)...)
-		l.nulled = nulled
 	}
 	for i, c := range cond {
 		if i == 0 {
@@ -541,19 +535,10 @@ func (l *lowerer) selectBody(q *tree.Query, withJunk bool) string {
 	return b.String()
 }
 
-func (l *lowerer) plainGroup(q *tree.Query) bool {
-	return len(q.GroupBy) == 0 || l.inSets && len(l.sets) == 0
-}
-
 func (l *lowerer) groupBy(q *tree.Query) string {
 	var b strings.Builder
-	n := 0
 	for i, g := range q.GroupBy {
-		if l.inSets && !contains(l.sets, i) {
-			continue
-		}
-		b.WriteString(sep(n, " GROUP BY "))
-		n++
+		b.WriteString(sep(i, " GROUP BY "))
 		if _, ok := g.(*tree.Const); ok {
 			b.WriteString("(" + l.expr(g) + " IS NULL)") // a number would mean an output column
 			continue
@@ -561,15 +546,6 @@ func (l *lowerer) groupBy(q *tree.Query) string {
 		b.WriteString(l.expr(g) + l.collate(g.Type()))
 	}
 	return b.String()
-}
-
-func contains(list []int, x int) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
 }
 
 // hasAggregate says whether an output column holds an aggregate.
@@ -781,45 +757,4 @@ func (l *lowerer) ranked(q *tree.Query) string {
 		s += ` AND "r" <= ` + off + " + " + l.bind(Bind{Kind: LimitBind, Expr: q.Limit})
 	}
 	return s + ` ORDER BY "m"`
-}
-
-// groupingSets lowers GROUPING SETS to one SELECT per set, joined by UNION ALL.
-func (l *lowerer) groupingSets(q *tree.Query) string {
-	var arms []string
-	inner := *q
-	inner.Targets = nil
-	vis := 0
-	for _, junk := range []bool{false, true} {
-		for _, t := range q.Targets {
-			if t.Junk == junk {
-				inner.Targets = append(inner.Targets, t)
-			}
-		}
-		if !junk {
-			vis = len(inner.Targets)
-		}
-	}
-	outer := inner
-	for _, k := range q.OrderBy {
-		if l.outputColumn(&inner, k.Expr) < 0 {
-			inner.Targets = append(inner.Targets, tree.Target{Expr: k.Expr, Junk: true})
-		}
-	}
-	outer.Targets = inner.Targets
-	inner.Distinct = false
-	for _, set := range q.GroupingSets {
-		l.inSets, l.sets, l.nulled = true, set, nil
-		for i, g := range q.GroupBy {
-			if !contains(set, i) {
-				l.nulled = append(l.nulled, g)
-			}
-		}
-		arms = append(arms, l.selectBody(&inner, true))
-	}
-	l.inSets, l.sets, l.nulled = false, nil, nil
-	distinct := ""
-	if q.Distinct {
-		distinct = "DISTINCT "
-	}
-	return "SELECT " + distinct + columns(vis) + " FROM (" + joinArms(arms, " UNION ALL ", len(inner.Targets)) + ")" + l.outputTail(&outer)
 }

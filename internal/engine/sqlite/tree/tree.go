@@ -334,9 +334,10 @@ type WindowCall struct {
 	Typ    Type
 }
 
-// Grouping is GROUPING(…) over indexes of Query.GroupBy.
+// Grouping is GROUPING(…) over indexes of Query.GroupBy. Args are the arguments as they were when it was analysed, which tell two of them apart.
 type Grouping struct {
 	Items []int
+	Args  []Expr
 	Typ   Type
 }
 
