@@ -45,6 +45,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/password"
 	"github.com/mainstay-dev/mainstay/internal/password/leaked"
 	"github.com/mainstay-dev/mainstay/internal/project"
+	"github.com/mainstay-dev/mainstay/internal/saml"
 	"github.com/mainstay-dev/mainstay/internal/sms"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
@@ -269,6 +270,10 @@ func (a *app) signIn() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	sso, err := a.singleSignOn(c)
+	if err != nil {
+		return nil, err
+	}
 	texts, err := carrierOf(c)
 	if err != nil {
 		return nil, err
@@ -285,12 +290,13 @@ func (a *app) signIn() (http.Handler, error) {
 		CheckText:     checkText,
 		TestCodes:     c.TestCodes,
 		Hooks:         hooks,
+		SSO:           sso,
 		Wallets:       account.Wallets{Ethereum: c.Wallets.Ethereum.Enabled, Solana: c.Wallets.Solana.Enabled},
 		ManualLinking: c.ManualLinking, OneMailChange: c.OneMailChange, Reauthenticate: c.Reauthenticate, CurrentPassword: c.CurrentPassword,
 		Lifetime: c.Lifetime, Timebox: c.Timebox, Inactivity: c.Inactivity, SingleUser: c.SingleSession, ReuseWindow: c.ReuseInterval,
 		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: a.passwordPolicy(),
 		Limits: account.Limits{
-			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent, Wallets: c.Rates.Web3,
+			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent, Wallets: c.Rates.Web3, SSO: c.Rates.SSO,
 			CodesDay: c.Rates.CodesDay, Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
 		},
 		Hashing: password.Options{Parallel: c.Hashing.AtATime, Waiting: c.Hashing.Waiting},
@@ -318,7 +324,7 @@ func (a *app) signIn() (http.Handler, error) {
 		Settings: auth.Settings{
 			External:      external,
 			DisableSignup: c.NoSignup, MailerAutoconfirm: c.Email.AutoConfirm, PhoneAutoconfirm: c.Phone.AutoConfirm,
-			Passkeys: c.Passkeys, SMSProvider: smsProvider,
+			Passkeys: c.Passkeys, SMSProvider: smsProvider, SAMLEnabled: c.SAML.Enabled,
 		},
 	}), nil
 }
@@ -361,6 +367,27 @@ func (a *app) passwordPolicy() password.Policy {
 		return known, err
 	}
 	return p
+}
+
+// singleSignOn makes what speaks with organisations' identity providers, where it is on.
+func (a *app) singleSignOn(c *project.SignIn) (account.SSORules, error) {
+	rules := account.SSORules{Unasked: c.SAML.Unasked, WithoutPKCE: c.SAML.WithoutPKCE}
+	if !c.SAML.Enabled {
+		return rules, nil
+	}
+	text := c.SAML.PrivateKey
+	if text == "" {
+		var err error
+		if text, err = identity.SAMLKey(a.dataDir); err != nil {
+			return rules, err
+		}
+	}
+	key, err := saml.ParseKey(text)
+	if err != nil {
+		return rules, fmt.Errorf("auth.saml.private_key: %w", err)
+	}
+	rules.SAML, err = saml.New(func() string { return a.external() + "/auth/v1" }, key)
+	return rules, err
 }
 
 // carrierOf is who carries the project's text messages; nil for nobody.

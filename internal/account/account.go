@@ -75,6 +75,7 @@ type Options struct {
 	Federation   *federation.Client
 	LinkVerified bool
 	Wallets      Wallets
+	SSO          SSORules
 	Limits       Limits
 	Hooks        Hooks
 
@@ -93,6 +94,7 @@ type Limits struct {
 	Signups    int           // sign-ups, codes and links a sender in 5 minutes; 30
 	Verify     int           // attempts to use a code or link a sender in 5 minutes; 30
 	Refresh    int           // refreshes a sender in 5 minutes; 150
+	SSO        int           // sign-ins over single sign-on a sender in 5 minutes; 30
 	Wallets    int           // sign-ins with a wallet a sender in 5 minutes; 30
 	Anonymous  int           // anonymous sign-ups a sender in an hour; 30
 	Mails      int           // mails of the project in an hour; 30
@@ -127,6 +129,7 @@ func (o *Options) defaults() {
 	set(&l.Verify, 30)
 	set(&l.Refresh, 150)
 	set(&l.Wallets, 30)
+	set(&l.SSO, 30)
 	set(&l.Anonymous, 30)
 	set(&l.Mails, 30)
 	set(&l.Texts, 30)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/internal/federation"
@@ -312,6 +313,9 @@ func (s *Service) known(x *tx, p *federation.Person, flow *flowRow) (*userRow, e
 	if flow.InviteToken != "" {
 		return s.invitedPerson(x, p, flow)
 	}
+	if strings.HasPrefix(p.Provider, "sso:") {
+		return s.newPerson(x, p, true) // an organisation says who its people are, and nothing about anybody else
+	}
 	if p.Email == "" || !p.Verified {
 		if p.Provider != walletProvider && !s.o.Federation.EmailOptional(p.Provider) {
 			if p.Email == "" {
@@ -362,6 +366,9 @@ func (s *Service) newPerson(x *tx, p *federation.Person, verified bool) (*userRo
 	}
 	now := s.now()
 	v := values{"raw_user_meta_data": p.Data, "raw_app_meta_data": map[string]any{"provider": p.Provider, "providers": []string{p.Provider}}}
+	if strings.HasPrefix(p.Provider, "sso:") {
+		v["is_sso_user"] = true
+	}
 	if verified {
 		v["email"], v["email_confirmed_at"] = p.Email, now
 	}

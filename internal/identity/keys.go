@@ -31,6 +31,7 @@ type file struct {
 	ServiceJWT  string      `json:"service_role_key"`
 	Root        string      `json:"root_key,omitempty"` // of which secrets of one purpose are derived; "" in files of before: the secret key
 	Signers     []signerDoc `json:"jwt_keys"`           // the first one signs
+	SAML        string      `json:"saml_private_key,omitempty"`
 }
 
 type signerDoc struct {
@@ -83,6 +84,32 @@ func Load(dir, secret string, opts Options) (*Keys, error) {
 		}
 	}
 	return k, nil
+}
+
+// SAMLKey is the key of the data folder dir with which the project signs as a SAML service provider, in base64 of PKCS#8. It is made when it is first asked for.
+func SAMLKey(dir string) (string, error) {
+	path := filepath.Join(dir, KeyFile)
+	doc, err := readFile(path)
+	if err != nil || doc.SAML != "" {
+		return doc.samlKey(), err
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return "", err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return "", err
+	}
+	doc.SAML = base64.StdEncoding.EncodeToString(der)
+	return doc.SAML, writeFile(path, doc)
+}
+
+func (f *file) samlKey() string {
+	if f == nil {
+		return ""
+	}
+	return f.SAML
 }
 
 func readFile(path string) (*file, error) {

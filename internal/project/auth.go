@@ -52,6 +52,7 @@ type SignIn struct {
 	Captcha         Captcha
 	Wallets         Wallets
 	Hashing         PasswordHashing
+	SAML            SAML
 }
 
 // Wallets are the chains whose wallets users sign in with ([auth.web3]).
@@ -62,6 +63,21 @@ type Wallets struct {
 	Solana struct {
 		Enabled bool `toml:"enabled"`
 	} `toml:"solana"`
+}
+
+// SAML is single sign-on through organisations' identity providers ([auth.saml]).
+type SAML struct {
+	Enabled     bool
+	PrivateKey  string // base64; "" is one of the data folder
+	Unasked     bool   // allow_idp_initiated
+	WithoutPKCE bool   // not require_pkce
+}
+
+type samlDocument struct {
+	Enabled     bool   `toml:"enabled"`
+	PrivateKey  string `toml:"private_key"`
+	Unasked     *bool  `toml:"allow_idp_initiated"`
+	RequirePKCE *bool  `toml:"require_pkce"`
 }
 
 // TextCarrier is who carries text messages ([auth.sms.NAME]): twilio, twilio_verify, messagebird, vonage or textlocal.
@@ -247,6 +263,7 @@ type RateLimits struct {
 	SignInSignUps  int `toml:"sign_in_sign_ups"`
 	Verifications  int `toml:"token_verifications"`
 	Web3           int `toml:"web3"`
+	SSO            int `toml:"sso"`
 	Passwords      int `toml:"password_failures"`
 	CodeTries      int `toml:"code_tries"`
 	Factors        int `toml:"mfa"`
@@ -331,6 +348,7 @@ type signInDocument struct {
 	Hooks        map[string]hookDocument     `toml:"hook"`
 	Captcha      *Captcha                    `toml:"captcha"`
 	Wallets      *Wallets                    `toml:"web3"`
+	SAML         samlDocument                `toml:"saml"`
 	Rates        RateLimits                  `toml:"rate_limit"`
 	Hashing      PasswordHashing             `toml:"password_hashing"`
 }
@@ -447,6 +465,9 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	}
 	set(&s.Captcha, d.Captcha)
 	set(&s.Wallets, d.Wallets)
+	s.SAML = SAML{Enabled: d.SAML.Enabled, PrivateKey: fromEnv(d.SAML.PrivateKey), Unasked: supabase, WithoutPKCE: supabase}
+	set(&s.SAML.Unasked, d.SAML.Unasked)
+	not(&s.SAML.WithoutPKCE, d.SAML.RequirePKCE)
 	s.Captcha.Secret = fromEnv(s.Captcha.Secret)
 	var err error
 	if s.Hooks, err = hooks(d.Hooks); err != nil {

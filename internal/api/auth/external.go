@@ -28,9 +28,104 @@ func (d *door) identities() {
 	d.del("/user/identities/{id}", asUser(func(q *request, who *account.Bearer) (any, error) {
 		return struct{}{}, d.Accounts.Unlink(q.Context(), who, q.PathValue("id"))
 	}))
-	d.post("/sso", func(*request) (any, error) {
-		return nil, fault.New("saml_provider_disabled", "SAML 2.0 is disabled").WithStatus(http.StatusNotFound)
-	})
+	d.post("/sso", d.human(singleSignOn))
+	d.get("/sso/saml/metadata", samlMetadata)
+	d.post("/sso/saml/acs", samlArrive)
+	d.get("/admin/sso/providers", asAdmin(func(q *request) (any, error) {
+		all, err := d.Accounts.ListSSO(q.Context())
+		return map[string]any{"items": all}, err
+	}))
+	d.post("/admin/sso/providers", asAdmin(func(q *request) (any, error) {
+		var a account.SSOAttributes
+		if err := q.read(&a); err != nil {
+			return nil, err
+		}
+		p, err := d.Accounts.CreateSSO(q.Context(), a)
+		if err != nil {
+			return nil, err
+		}
+		writeJSON(q.w, http.StatusCreated, p)
+		return nil, nil
+	}))
+	d.get("/admin/sso/providers/{id}", asAdmin(func(q *request) (any, error) { return d.Accounts.SSOByName(q.Context(), q.PathValue("id")) }))
+	d.put("/admin/sso/providers/{id}", asAdmin(func(q *request) (any, error) {
+		var a account.SSOAttributes
+		if err := q.read(&a); err != nil {
+			return nil, err
+		}
+		return d.Accounts.UpdateSSO(q.Context(), q.PathValue("id"), a)
+	}))
+	d.del("/admin/sso/providers/{id}", asAdmin(func(q *request) (any, error) { return d.Accounts.DeleteSSO(q.Context(), q.PathValue("id")) }))
+}
+
+func singleSignOn(q *request) (any, error) {
+	var b struct {
+		ProviderID string `json:"provider_id"`
+		Domain     string `json:"domain"`
+		RedirectTo string `json:"redirect_to"`
+		Skip       bool   `json:"skip_http_redirect"`
+		challenge
+	}
+	if err := q.read(&b); err != nil {
+		return nil, err
+	}
+	to, err := q.door.Accounts.SSO(q.Context(), q.client, account.SSORequest{ProviderID: b.ProviderID, Domain: b.Domain, RedirectTo: b.RedirectTo, Challenge: b.of()})
+	if err != nil {
+		return nil, err
+	}
+	if !b.Skip {
+		redirect(q, to)
+		return nil, nil
+	}
+	return map[string]string{"url": to}, nil
+}
+
+func samlMetadata(q *request) (any, error) {
+	text, err := q.door.Accounts.SAMLMetadata()
+	if err != nil {
+		return nil, err
+	}
+	h := q.w.Header()
+	h.Set("Content-Type", "application/xml")
+	h.Set("Cache-Control", keysMaxAge)
+	if q.URL.Query().Get("download") == "true" {
+		h.Set("Content-Disposition", `attachment; filename="metadata.xml"`)
+	}
+	_, _ = q.w.Write(text) // the client is gone: nobody to tell
+	return nil, nil
+}
+
+// samlArrive takes a browser back from an organisation's identity provider and sends it on into the project's own site.
+func samlArrive(q *request) (any, error) {
+	if err := q.ParseForm(); err != nil {
+		return nil, bodyError(err)
+	}
+	out, err := q.door.Accounts.ArriveSAML(q.Context(), q.client, q.PostForm.Get("SAMLResponse"), q.PostForm.Get("RelayState"))
+	return nil, landed(q, out, err, "")
+}
+
+// landed sends a browser on that has come back from a provider. said is the provider's own error.
+func landed(q *request, out *account.Verified, err error, said string) error {
+	switch {
+	case err != nil:
+		f := fault.As(err)
+		if f == nil || sqlState(f.Code) {
+			return err
+		}
+		v := url.Values{"error": {"server_error"}, "error_code": {f.Code}, "error_description": {f.Message}}
+		if f.Status < http.StatusInternalServerError {
+			v.Set("error", "invalid_request")
+		}
+		if said == "access_denied" {
+			v.Set("error", said)
+		}
+		redirect(q, withQuery(out.RedirectTo, v)+"#"+v.Encode())
+	case out.Code != "":
+		redirect(q, withQuery(out.RedirectTo, url.Values{"code": {out.Code}}))
+	default:
+		redirect(q, out.RedirectTo+"#"+fragment(out.Session, ""))
+	}
+	return nil
 }
 
 // depart sends a browser to a provider, or tells a program where to send it.
@@ -69,27 +164,7 @@ func (d *door) arrive(q *request) (any, error) {
 		a.Cookie = c.Value
 	}
 	out, err := d.Accounts.Arrive(q.Context(), q.client, a)
-	if err != nil {
-		f := fault.As(err)
-		if f == nil || sqlState(f.Code) {
-			return nil, err
-		}
-		v := url.Values{"error": {"server_error"}, "error_code": {f.Code}, "error_description": {f.Message}}
-		if f.Status < http.StatusInternalServerError {
-			v.Set("error", "invalid_request")
-		}
-		if a.Error == "access_denied" {
-			v.Set("error", a.Error)
-		}
-		redirect(q, withQuery(out.RedirectTo, v)+"#"+v.Encode())
-		return nil, nil
-	}
-	if out.Code != "" {
-		redirect(q, withQuery(out.RedirectTo, url.Values{"code": {out.Code}}))
-		return nil, nil
-	}
-	redirect(q, out.RedirectTo+"#"+fragment(out.Session, ""))
-	return nil, nil
+	return nil, landed(q, out, err, a.Error)
 }
 
 func idToken(q *request) (any, error) {
