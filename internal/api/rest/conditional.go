@@ -40,13 +40,19 @@ func (h *Handler) runIf(ctx context.Context, in scope, a *answer, j *job, args p
 	if err != nil {
 		return err
 	}
-	look := plan.Args{Caller: args.Caller, Values: st.Values, TimeZone: st.TimeZone, ReadOnly: true, Timeout: args.Timeout}
-	look.Caller.Method = http.MethodGet
+	look := plan.Args{Caller: args.Caller, Values: st.Values, TimeZone: st.TimeZone, Timeout: args.Timeout}
+	if reading.Before() == nil { // else the project's check of the request runs with it, once, and may write
+		look.ReadOnly, look.Caller.Method = true, http.MethodGet
+	}
 	o := engine.TxOptions{Caller: args.Caller, Rollback: args.Rollback, Timeout: args.Timeout, Snapshot: true}
 	var said error
 	err = in.transact(ctx, o, func(tx engine.Tx) error {
-		in := scope{tx: tx}
-		c := checker{h: h, q: j.q, st: st, p: reading, most: most, seen: map[byte]string{}, do: func(s engine.Sink) error { return in.do(ctx, reading, look, s) }}
+		in, look, args := scope{tx: tx}, look, args
+		c := checker{h: h, q: j.q, st: st, p: reading, most: most, seen: map[byte]string{}, do: func(s engine.Sink) error {
+			err := in.do(ctx, reading, look, s)
+			look.Goes, args.Goes = true, true
+			return err
+		}}
 		failed, err := c.fails()
 		if err != nil {
 			return err
@@ -62,7 +68,7 @@ func (h *Handler) runIf(ctx context.Context, in scope, a *answer, j *job, args p
 		}
 		a.restart()
 		if j.nested != nil {
-			said = j.nested.run(ctx, in, a)
+			said = j.nested.run(ctx, in, a, args.Goes)
 			return said
 		}
 		return in.do(ctx, j.p, args, a)

@@ -125,7 +125,7 @@ func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
 		return h.runIf(ctx, in, a, j, args)
 	}
 	if j.nested != nil {
-		return j.nested.run(ctx, in, a)
+		return j.nested.run(ctx, in, a, false)
 	}
 	return in.do(ctx, j.p, args, a)
 }

@@ -27,6 +27,7 @@ type nestedWrite struct {
 	place   string // of that group, or of the row
 	found   bool   // place is a row's: it was the only one of its statement
 	written int64  // parents
+	goes    bool   // a statement of the request has run in the transaction
 	outcome engine.Outcome
 }
 
@@ -103,11 +104,11 @@ func (n *nest) plan(g *group, st *query.Statement, build func(*query.Statement) 
 }
 
 // run does it and fills the answer.
-func (x *nestedWrite) run(ctx context.Context, in scope, a *answer) error {
+func (x *nestedWrite) run(ctx context.Context, in scope, a *answer, goes bool) error {
 	o := engine.TxOptions{Caller: x.caller, Rollback: x.q.statement.Rollback, Timeout: x.h.o.Timeout}
 	began := time.Now()
 	err := in.transact(ctx, o, func(tx engine.Tx) error {
-		if err := x.writeAll(ctx, tx); err != nil {
+		if err := x.writeAll(ctx, tx, goes); err != nil {
 			return err
 		}
 		return x.answer(ctx, tx, a)
@@ -127,8 +128,9 @@ func (x *nestedWrite) run(ctx context.Context, in scope, a *answer) error {
 }
 
 // writeAll writes the groups. It may be called again, to begin anew.
-func (x *nestedWrite) writeAll(ctx context.Context, tx engine.Tx) error {
+func (x *nestedWrite) writeAll(ctx context.Context, tx engine.Tx, goes bool) error {
 	x.reset()
+	x.goes = goes
 	return x.write(ctx, tx, x.root)
 }
 
@@ -267,9 +269,11 @@ func (x *nestedWrite) insert(ctx context.Context, tx engine.Tx, g *group, rows [
 	return nil
 }
 
+// args are those of the request's next statement.
 func (x *nestedWrite) args(body []byte) plan.Args {
-	st := &x.q.statement
-	return plan.Args{Caller: x.caller, Body: body, TimeZone: st.TimeZone}
+	goes := x.goes
+	x.goes = true
+	return plan.Args{Caller: x.caller, Body: body, TimeZone: x.q.statement.TimeZone, Goes: goes}
 }
 
 // settings takes over what SQL has set of the response; the last one counts.
@@ -439,7 +443,7 @@ func (x *nestedWrite) locate(ctx context.Context, o engine.TxOptions, err error)
 	failed, place := x.failed, x.place
 	x.alone = failed
 	again := x.h.engine.Transact(ctx, o, func(tx engine.Tx) error {
-		if err := x.writeAll(ctx, tx); err != nil {
+		if err := x.writeAll(ctx, tx, false); err != nil {
 			return err
 		}
 		return errFound

@@ -100,6 +100,9 @@ type Args struct {
 	Timeout            time.Duration // after which the request is ended (57014); 0 is never
 	// Waits says that the sink may wait for somebody, however long: a read that must hold up nobody else.
 	Waits bool
+	// Goes says that the plan goes on with the request of the plan before it in the transaction. Where the project has a check of every request (Before), it has run,
+	// and what it has set, the role and the response included, still holds.
+	Goes bool
 	// Explain asks for the statement's plan in place of its rows: the engine yields rows of one text.
 	Explain *Explain
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"strconv"
+	"sync"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -20,6 +21,47 @@ const (
 	keepAnswer    = `UPDATE mainstay.answers SET answer = $2 WHERE key OPERATOR(pg_catalog.=) $1`
 	forgetAnswers = `DELETE FROM mainstay.answers WHERE expires OPERATOR(pg_catalog.<=) pg_catalog.now()`
 )
+
+// turns are those of the transactions of one key: who waits for another of this server holds no connection meanwhile.
+type turns struct {
+	mu   sync.Mutex
+	keys map[[32]byte]*turn // guarded by mu; of those that are under way or waited for
+}
+
+// A turn is had by one at a time.
+type turn struct {
+	taken chan struct{} // holds a token while somebody has it
+	users int           // who have it or wait for it; guarded by turns.mu
+}
+
+// enter waits for a key's turn.
+func (t *turns) enter(ctx context.Context, key [32]byte) (leave func(), err error) {
+	t.mu.Lock()
+	if t.keys == nil {
+		t.keys = map[[32]byte]*turn{}
+	}
+	k := t.keys[key]
+	if k == nil {
+		k = &turn{taken: make(chan struct{}, 1)}
+		t.keys[key] = k
+	}
+	k.users++
+	t.mu.Unlock()
+	gone := func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if k.users--; k.users == 0 {
+			delete(t.keys, key)
+		}
+	}
+	select {
+	case k.taken <- struct{}{}:
+		return func() { <-k.taken; gone() }, nil
+	case <-ctx.Done():
+		gone()
+		return nil, faultOf(ctx.Err())
+	}
+}
 
 func digest(sum [32]byte) string { return hex.EncodeToString(sum[:]) }
 

@@ -425,15 +425,17 @@ func (r *request) run(ctx context.Context, now *snapshot) error {
 	waits := writes && !r.args.Rollback // for the sink's verdict
 	p := r.conn.StartPipeline(ctx)
 	head := r.sendBegin(p)
-	r.sendCaller(p)
-	head++
-	if role := now.roles[r.args.Caller.Role]; role != "" {
-		p.SendQueryParams(role, nil, nil, nil, nil)
+	if !r.goesOn() {
+		r.sendCaller(p)
 		head++
-	}
-	if r.c.before != "" {
-		p.SendQueryParams(r.c.before, nil, nil, nil, nil)
-		head++
+		if role := now.roles[r.args.Caller.Role]; role != "" {
+			p.SendQueryParams(role, nil, nil, nil, nil)
+			head++
+		}
+		if r.c.before != "" {
+			p.SendQueryParams(r.c.before, nil, nil, nil, nil)
+			head++
+		}
 	}
 	pre := r.sendStatements(p)
 	pre.head = head
@@ -469,6 +471,11 @@ func (r *request) run(ctx context.Context, now *snapshot) error {
 	}
 	r.committing = true
 	return r.conn.ExecPrepared(ctx, "ms_commit", nil, nil, nil).Read().Err
+}
+
+// goesOn says whether the session is as the project's check of the request has left it.
+func (r *request) goesOn() bool {
+	return r.tx != nil && r.tx.begun && r.args.Goes && r.plan.Before() != nil
 }
 
 // sendBegin begins the transaction, or the request's part of it, and gives the number of statements sent.

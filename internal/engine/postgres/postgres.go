@@ -49,6 +49,7 @@ type Engine struct {
 	single  *pgx.ConnConfig // of connections outside of the pool: scripts, listening
 	path    string          // the setting search_path of requests
 	snap    atomic.Pointer[snapshot]
+	once    turns
 	reading sync.Mutex // held while the catalog is read and swapped, so that an older one never replaces a newer
 }
 

@@ -17,6 +17,13 @@ import (
 func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine.Tx) error) error {
 	asked := ctx
 	return within(ctx, o.Timeout, func(ctx context.Context) error {
+		if o.Once != nil {
+			leave, err := e.once.enter(ctx, o.Once.Key)
+			if err != nil {
+				return err
+			}
+			defer leave()
+		}
 		for tries := 0; ; tries++ {
 			t := transaction{e: e, o: &o, asked: asked, ctx: ctx}
 			err := t.attempt(f)
@@ -248,6 +255,7 @@ func (t *transaction) sendBegin(p *pgconn.Pipeline, r *request) (sent int) {
 		sent++
 	}
 	switch {
+	case r.goesOn():
 	case t.begun:
 		send("ms_next")
 		if t.zoned && r.args.TimeZone == "" {

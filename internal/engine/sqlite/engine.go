@@ -210,21 +210,14 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 
 // request runs a planned request in its transaction. end does what can still fail before the sink hears of the end.
 func (e *Engine) request(t *txn, p *plan.Plan, args *plan.Args, sink engine.Sink, end func() error) error {
-	t.s.SessionRole, t.s.LoginRole = "authenticator", "authenticator"
 	t.s.ReadOnly = args.ReadOnly
-	if err := setCaller(t.s, &args.Caller); err != nil {
-		return err
-	}
-	if args.TimeZone != "" {
-		if err := setZone(t.s, args.TimeZone); err != nil {
+	if !args.Goes || p.Before() == nil {
+		if err := enter(t.s, p, args); err != nil {
 			return err
 		}
 	}
 	role := args.Caller.Role
 	if p.Before() != nil {
-		if err := runQuery(t.s, role, p.Before(), nil, func([]value.Datum) error { return nil }); err != nil {
-			return err
-		}
 		role = t.s.Role
 	}
 	prog, err := e.compiled(p, t.s.Cat, role)
@@ -235,6 +228,23 @@ func (e *Engine) request(t *txn, p *plan.Plan, args *plan.Args, sink engine.Sink
 		return explainPlan(t.conn, prog.main, args.Explain, sink)
 	}
 	return e.run(t, p, prog, args, sink, end)
+}
+
+// enter makes the session the request's, and runs the project's check of it.
+func enter(s *exec.Session, p *plan.Plan, args *plan.Args) error {
+	s.SessionRole, s.LoginRole = "authenticator", "authenticator"
+	if err := setCaller(s, &args.Caller); err != nil {
+		return err
+	}
+	if args.TimeZone != "" {
+		if err := setZone(s, args.TimeZone); err != nil {
+			return err
+		}
+	}
+	if p.Before() == nil {
+		return nil
+	}
+	return runQuery(s, args.Caller.Role, p.Before(), nil, func([]value.Datum) error { return nil })
 }
 
 // compiled gives the plan's programs for a catalog and role, compiling them when they are not those that the plan holds.

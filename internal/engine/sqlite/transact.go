@@ -87,7 +87,7 @@ func (x *transaction) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink
 		x.err = fmt.Errorf("a plan of role %q in a transaction of role %q", args.Caller.Role, x.o.Caller.Role)
 		return x.err
 	}
-	if x.begun {
+	if args.Goes = args.Goes && x.begun; x.begun && !(args.Goes && p.Before() != nil) {
 		x.next()
 	}
 	x.begun = true
