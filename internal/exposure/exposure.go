@@ -1,9 +1,10 @@
 // Package exposure says what of a database each role can reach through the API.
 //
-// Main types: Rule (which tables are served at all) and Table (one line of the report). The report is printed at start.
+// Main types: Rule (which tables are served at all), Table (one line of the report that is printed at start) and Audit (everything, by column and function, with what is
+// probably a mistake: Finding).
 //
 // Invariants: pure functions of a catalog; of a table, the report never claims less than what is reachable: where a policy is not trivially closed it
-// is shown as open for the rows that the policy names. It does not speak of functions, which may read what their caller or owner may.
+// is shown as open for the rows that the policy names. Functions may read what their caller or owner may: the report does not speak of them, and the audit says who may call them.
 package exposure
 
 import (
