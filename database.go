@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/mainstay-dev/mainstay/internal/account"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/migrate"
@@ -41,6 +42,19 @@ func (s *Server) Open(ctx context.Context) (*Database, error) {
 
 // Close releases the database.
 func (d *Database) Close() { d.app.close() }
+
+// Accounts is the administration of the project's users. Nothing asks the project's hooks; what is to be told to users is queued for the server, which sends it when it runs.
+func (d *Database) Accounts() (*account.Service, error) {
+	a := d.app
+	if err := a.loadKeys(); err != nil {
+		return nil, err
+	}
+	c := &a.project.Config.Auth.SignIn
+	return account.New(a.engine, a.keys, account.Options{
+		SiteURL: a.project.Config.Auth.SiteURL, Redirects: c.Redirects, External: a.external, HostedUI: c.UI.Enabled, Policy: a.passwordPolicy(), NoTexts: true,
+		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Lifetime: c.Lifetime, Log: a.log,
+	}), nil
+}
 
 // Script runs SQL text.
 func (d *Database) Script(ctx context.Context, script engine.Script, sink engine.ScriptSink) error {

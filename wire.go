@@ -96,15 +96,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	if err = makeDataDir(a.dataDir); err != nil {
 		return nil, err
 	}
-	roleClaim, err := identity.ParseClaimPath(conf.Auth.RoleClaim)
-	if err != nil {
-		return nil, fmt.Errorf("auth.jwt_role_claim: %w", err)
-	}
-	a.keys, err = identity.Load(a.dataDir, conf.Auth.JWTSecret, identity.Options{
-		Issuer: conf.Auth.Issuer, Audience: conf.Auth.Audience, RoleClaim: roleClaim, SignedInOnly: !conf.Auth.Anonymous,
-		SigningKeys: conf.Auth.SignIn.SigningKeys,
-	})
-	if err != nil {
+	if err = a.loadKeys(); err != nil {
 		return nil, err
 	}
 	if err = s.openEngine(ctx, a); err != nil {
@@ -219,6 +211,20 @@ func refuse(w http.ResponseWriter, err error) {
 		f = fault.New(fault.Internal, "internal error").WithStatus(http.StatusInternalServerError)
 	}
 	gateway.WriteError(w, f)
+}
+
+// loadKeys reads or makes the keys of the project.
+func (a *app) loadKeys() error {
+	conf := a.project.Config
+	roleClaim, err := identity.ParseClaimPath(conf.Auth.RoleClaim)
+	if err != nil {
+		return fmt.Errorf("auth.jwt_role_claim: %w", err)
+	}
+	a.keys, err = identity.Load(a.dataDir, conf.Auth.JWTSecret, identity.Options{
+		Issuer: conf.Auth.Issuer, Audience: conf.Auth.Audience, RoleClaim: roleClaim, SignedInOnly: !conf.Auth.Anonymous,
+		SigningKeys: conf.Auth.SignIn.SigningKeys,
+	})
+	return err
 }
 
 // openOutbox makes what sends mails and text messages.

@@ -17,11 +17,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
 }
 
-// TestServerScripts runs those that need a PostgreSQL server; $TARGET is an empty database.
+// TestServerScripts runs those that need a PostgreSQL server; $TARGET is an empty database, for each its own.
 func TestServerScripts(t *testing.T) {
-	target := clustertest.Database(t)
 	testscript.Run(t, testscript.Params{Dir: "testdata/server", Setup: func(e *testscript.Env) error {
-		e.Setenv("TARGET", target)
+		e.Setenv("TARGET", clustertest.Database(t))
 		return nil
 	}})
 }

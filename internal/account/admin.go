@@ -340,6 +340,9 @@ type Users struct {
 
 const maxPage = 1000
 
+// literal takes from LIKE's signs what they stand for.
+var literal = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
+
 // ListUsers gives a page of users, the newest first. filter is a part of an address.
 func (s *Service) ListUsers(ctx context.Context, number, size int, filter string) (*Users, error) {
 	if size <= 0 || size > maxPage {
@@ -351,7 +354,7 @@ func (s *Service) ListUsers(ctx context.Context, number, size int, filter string
 		out.Users, out.Total = []*User{}, 0
 		var where []condition
 		if filter != "" {
-			where = append(where, condition{"email", "ilike", "*" + strings.ToLower(filter) + "*"})
+			where = append(where, condition{"email", "ilike", "%" + literal.Replace(filter) + "%"})
 		}
 		var err error
 		if out.Total, err = count(x, schemaAuth, "users", where...); err != nil {

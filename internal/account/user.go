@@ -283,7 +283,11 @@ func (x *tx) providers(now time.Time, u *userRow) (*userRow, error) {
 			all = append(all, i.Provider)
 		}
 	}
-	meta := object(u.AppMeta)
+	return x.updateUser(now, u.ID, values{"raw_app_meta_data": withProviders(object(u.AppMeta), all)})
+}
+
+// withProviders is a user's metadata with the providers of its identities.
+func withProviders(meta map[string]any, all []string) map[string]any {
 	meta["providers"] = all
 	if first, _ := meta["provider"].(string); len(all) > 0 && !slices.Contains(all, first) {
 		meta["provider"] = all[0]
@@ -292,5 +296,5 @@ func (x *tx) providers(now time.Time, u *userRow) (*userRow, error) {
 		delete(meta, "provider")
 		delete(meta, "providers")
 	}
-	return x.updateUser(now, u.ID, values{"raw_app_meta_data": meta})
+	return meta
 }
