@@ -25,9 +25,10 @@ func FuzzPatterns(f *testing.F) {
 		}
 		c := &Ctx{Session: ses}
 		_, _ = formatText(c, []datum{value.Text(p), value.Text(s), value.Null})
-		d, _ := value.ParseDec(s)
-		_, _ = formatNumber(d, p)
-		_ = formatTime(p, tmOf(value.StampOf(ses.Now)))
+		if d, err := value.ParseDec(s); err == nil {
+			_, _ = ByID("to_char_numeric_text").Call(c, []datum{d.Datum(), value.Text(p)})
+		}
+		_, _ = formatTime(p, tmOf(value.StampOf(ses.Now)))
 		_ = stem(s)
 	})
 }

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -652,6 +653,20 @@ func DecFloat(f float64, bits int) Dec {
 		panic("value: float text: " + s)
 	}
 	return d
+}
+
+// Scientific prints a finite number with an exponent, and so many places after the point. As in PostgreSQL a significand that rounds up to 10 stays that.
+func (d Dec) Scientific(places int) string {
+	if !d.IsFinite() {
+		return d.String()
+	}
+	c := new(big.Int).Set(d.coef())
+	first := len(new(big.Int).Abs(c).String()) - 1 // digits behind the first
+	exponent := first - int(d.scale)
+	if c.Sign() == 0 {
+		exponent = 0
+	}
+	return fmt.Sprintf("%se%+03d", makeDec(c, int32(first)).Round(places).String(), exponent)
 }
 
 // GCD is the greatest common divisor, with the greater of the two scales.
