@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,7 +11,8 @@ import (
 )
 
 func registerJSONPath(r registry) {
-	run := func(c *Ctx, a []datum) ([]string, error) {
+	// What was found before an error is given with it: silent functions tell of that.
+	search := func(c *Ctx, a []datum, existence bool) ([]string, error) {
 		p, ok := c.Cache.(*cachedPath)
 		if !ok || p.src != a[1].Str() {
 			path, err := value.ParsePath(a[1].Str())
@@ -27,14 +29,21 @@ func registerJSONPath(r registry) {
 			}
 		}
 		e := &pathEval{ctx: c, root: a[0].Str(), vars: vars, strict: p.path.Strict}
-		out, err := e.items(p.path.Root, e.root)
+		var out []string
+		var err error
+		if existence {
+			out, err = e.some(p.path.Root, e.root)
+		} else {
+			out, err = e.items(p.path.Root, e.root)
+		}
 		if err != nil && len(a) > 3 && a[3].IsTrue() && quiet(err) {
-			return nil, errQuiet
+			return out, errQuiet
 		}
 		return out, err
 	}
+	run := func(c *Ctx, a []datum) ([]string, error) { return search(c, a, false) }
 	exists := func(c *Ctx, a []datum) (datum, error) {
-		out, err := run(c, a)
+		out, err := search(c, a, true)
 		if err == errQuiet {
 			return value.Null, nil
 		}
@@ -42,10 +51,7 @@ func registerJSONPath(r registry) {
 	}
 	match := func(c *Ctx, a []datum) (datum, error) {
 		out, err := run(c, a)
-		if err == errQuiet {
-			return value.Null, nil
-		}
-		if err != nil {
+		if err != nil && err != errQuiet {
 			return value.Null, err
 		}
 		if len(out) == 1 {
@@ -75,7 +81,7 @@ func registerJSONPath(r registry) {
 		r.set("jsonb_path_query"+args, func(c *Ctx, a []datum, yield func([]datum) bool) error {
 			out, err := run(c, a)
 			if err == errQuiet {
-				return nil
+				err = nil
 			}
 			for _, v := range out {
 				if !yield([]datum{text(v)}) {
@@ -94,7 +100,7 @@ func registerJSONPath(r registry) {
 		r.fn("jsonb_path_query_first"+args, func(c *Ctx, a []datum) (datum, error) {
 			out, err := run(c, a)
 			if err == errQuiet {
-				return value.Null, nil
+				err = nil
 			}
 			if err != nil || len(out) == 0 {
 				return value.Null, err
@@ -124,6 +130,23 @@ type pathEval struct {
 	vars   string
 	strict bool
 	last   int // of the innermost array subscript
+}
+
+// some is items where it matters only whether there are any. In lax mode the first one is enough, whatever comes after it, and a sign before
+// what is no number makes nothing of it.
+func (e *pathEval) some(n *value.PathNode, cur string) ([]string, error) {
+	if e.strict {
+		return e.items(n, cur)
+	}
+	if n.Op == "neg" || n.Op == "pos" {
+		list, err := e.unwrapped(n.Left, cur)
+		return slices.DeleteFunc(list, func(v string) bool { return value.JSONKind(v) != "number" }), err
+	}
+	out, err := e.items(n, cur)
+	if len(out) > 0 {
+		return out, nil
+	}
+	return nil, err
 }
 
 // truth is three-valued.
@@ -164,7 +187,7 @@ func (e *pathEval) items(n *value.PathNode, cur string) ([]string, error) {
 		out := make([]string, 0, len(list))
 		for _, v := range list {
 			if value.JSONKind(v) != "number" {
-				return nil, fault.New("2203B", "operand of unary jsonpath operator %s is not a numeric value", map[string]string{"neg": "-", "pos": "+"}[n.Op])
+				return out, fault.New("2203B", "operand of unary jsonpath operator %s is not a numeric value", map[string]string{"neg": "-", "pos": "+"}[n.Op])
 			}
 			if n.Op == "neg" {
 				v = value.DecOf(text(v)).Neg().String()
@@ -179,19 +202,16 @@ func (e *pathEval) items(n *value.PathNode, cur string) ([]string, error) {
 		}
 		return []string{[]string{"false", "true", "null"}[t]}, nil
 	}
-	base, err := e.items(n.Left, cur)
-	if err != nil {
-		return nil, err
-	}
+	base, failed := e.items(n.Left, cur)
 	var out []string
 	for _, v := range base {
 		more, err := e.step(n, v, cur)
-		if err != nil {
-			return nil, err
-		}
 		out = append(out, more...)
+		if err != nil {
+			return out, err
+		}
 	}
-	return out, nil
+	return out, failed
 }
 
 // unwrapped is items with arrays opened in lax mode.
@@ -219,10 +239,10 @@ func (e *pathEval) each(v string, f func(v string) ([]string, error)) ([]string,
 	var out []string
 	for el := range value.Elems(v) {
 		more, err := f(el)
-		if err != nil {
-			return nil, err
-		}
 		out = append(out, more...)
+		if err != nil {
+			return out, err
+		}
 	}
 	return out, nil
 }
@@ -250,7 +270,7 @@ func (e *pathEval) step(n *value.PathNode, v, cur string) ([]string, error) {
 	case ".*":
 		return e.each(v, func(v string) ([]string, error) {
 			if value.JSONKind(v) != "object" && e.strict {
-				return nil, fault.New("2203A", "jsonpath wildcard member accessor can only be applied to an object")
+				return nil, fault.New("2203C", "jsonpath wildcard member accessor can only be applied to an object")
 			}
 			var out []string
 			for _, m := range value.Pairs(v) {
@@ -371,7 +391,7 @@ func (e *pathEval) method(n *value.PathNode, v string) ([]string, error) {
 		switch n.Str {
 		case "keyvalue":
 			if kind != "object" {
-				return nil, fault.New("2203A", "jsonpath item method .keyvalue() can only be applied to an object")
+				return nil, fault.New("2203C", "jsonpath item method .keyvalue() can only be applied to an object")
 			}
 			var out []string
 			for k, m := range value.Pairs(v) {
@@ -382,12 +402,13 @@ func (e *pathEval) method(n *value.PathNode, v string) ([]string, error) {
 			switch kind {
 			case "number", "string":
 				f, err := strconv.ParseFloat(strings.TrimSpace(value.UnquoteJSON(v)), 64)
-				if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-					what := "numeric"
-					if kind == "string" {
-						what = "string"
-					}
-					return nil, fault.New("22036", "%s argument of jsonpath item method .double() is not a valid representation of a double precision number", map[string]string{"numeric": "numeric", "string": "string"}[what])
+				switch {
+				case kind == "number" && (err != nil || math.IsInf(f, 0)):
+					return nil, fault.New("22036", "numeric argument of jsonpath item method .double() is out of range for type double precision")
+				case err != nil:
+					return nil, fault.New("22036", "string argument of jsonpath item method .double() is not a valid representation of a double precision number")
+				case math.IsInf(f, 0) || math.IsNaN(f):
+					return nil, fault.New("22036", "string argument of jsonpath item method .double() is not a valid representation of a double precision number")
 				}
 				if kind == "number" {
 					return []string{v}, nil // as it is written
@@ -479,7 +500,7 @@ func (e *pathEval) test(n *value.PathNode, cur string) (truth, error) {
 		}
 		return no, err
 	case "exists":
-		list, err := e.items(n.Left, cur)
+		list, err := e.some(n.Left, cur)
 		switch {
 		case err != nil && quiet(err):
 			return unknown, nil
@@ -563,15 +584,18 @@ func (e *pathEval) compare(n *value.PathNode, x, y string) (truth, error) {
 		flags := ""
 		for _, f := range n.Flags {
 			switch f {
-			case 'i', 'x', 'q':
+			case 'i', 'q':
 				flags += string(f)
-			case 's':
-			case 'm':
-				flags += "w"
 			}
 		}
-		if !strings.Contains(n.Flags, "s") && !strings.Contains(n.Flags, "m") {
-			flags += "p" // XQuery's dot does not match a newline
+		// XQuery's dot does not match a newline, but for flag s.
+		switch lines, dot := strings.Contains(n.Flags, "m"), strings.Contains(n.Flags, "s"); {
+		case lines && dot:
+			flags += "w"
+		case lines:
+			flags += "n"
+		case !dot:
+			flags += "p"
 		}
 		re, err := compileRegex(n.Str, flags)
 		if err != nil {

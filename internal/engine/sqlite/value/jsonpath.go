@@ -3,7 +3,6 @@ package value
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/mainstay-dev/mainstay/fault"
 )
@@ -31,36 +30,30 @@ type Path struct {
 }
 
 // ParsePath reads a JSON path.
-func ParsePath(s string) (*Path, error) {
-	p := &pathParser{s: s}
-	path := &Path{}
-	switch {
-	case p.word("strict"):
-		path.Strict = true
-	case p.word("lax"):
-	}
-	n := p.or()
-	p.space()
-	if p.failed || n == nil || p.i < len(s) {
-		p.space()
-		at := "end of"
-		if p.i < len(s) {
-			at = "or near"
-		}
-		if strings.TrimSpace(s) == "" {
-			return nil, badInput("jsonpath", s)
-		}
-		if at == "or near" {
-			_, w := utf8.DecodeRuneInString(s[p.i:])
-			j := p.i + w
-			for j < len(s) && isPathWord(s[p.i]) && isPathWord(s[j]) {
-				j++
+func ParsePath(s string) (path *Path, err error) {
+	p := &pathParser{lexer: pathLexer{s: s}}
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(*fault.Error)
+			if !ok {
+				panic(r)
 			}
-			return nil, fault.New(fault.SyntaxError, `syntax error at or near "%s" of jsonpath input`, s[p.i:j])
+			path, err = nil, f
 		}
-		return nil, fault.New(fault.SyntaxError, "syntax error at end of jsonpath input")
+	}()
+	p.next()
+	path = &Path{}
+	if p.tok.kind == pathEnd {
+		return nil, badInput("jsonpath", s)
 	}
-	path.Root = n
+	if path.Strict = p.is("strict"); path.Strict || p.is("lax") {
+		p.next()
+	}
+	path.Root, _ = p.or(either)
+	if p.tok.kind != pathEnd {
+		p.unexpected()
+	}
+	path.Root.check(false, false)
 	return path, nil
 }
 
@@ -72,353 +65,362 @@ func inputJSONPath(_ *Env, s string, _ int32) (Datum, error) {
 	return Text(p.String()), nil
 }
 
-type pathParser struct {
-	s      string
-	i      int
-	failed bool
-	depth  int
-}
-
-func isPathWord(c byte) bool {
-	return c == '_' || c >= 0x80 || c >= '0' && c <= '9' || c|32 >= 'a' && c|32 <= 'z'
-}
-
-func (p *pathParser) space() {
-	for p.i < len(p.s) {
-		if strings.HasPrefix(p.s[p.i:], "/*") {
-			end := strings.Index(p.s[p.i:], "*/")
-			if end < 0 {
-				p.failed = true
-				return
-			}
-			p.i += end + 2
-			continue
-		}
-		if strings.IndexByte(" \t\n\r\f", p.s[p.i]) < 0 {
-			return
-		}
-		p.i++
+// check panics where @ stands outside of a filter, or last outside of a subscript.
+func (n *PathNode) check(filtered, subscript bool) {
+	if n == nil {
+		return
 	}
-}
-
-// eat takes a punctuation.
-func (p *pathParser) eat(t string) bool {
-	p.space()
-	if !strings.HasPrefix(p.s[p.i:], t) {
-		return false
-	}
-	p.i += len(t)
-	return true
-}
-
-// word takes a keyword.
-func (p *pathParser) word(w string) bool {
-	p.space()
-	end := p.i + len(w)
-	if end > len(p.s) || !strings.EqualFold(p.s[p.i:end], w) || end < len(p.s) && isPathWord(p.s[end]) {
-		return false
-	}
-	p.i = end
-	return true
-}
-
-func (p *pathParser) fail() *PathNode {
-	p.failed = true
-	return nil
-}
-
-func (p *pathParser) or() *PathNode {
-	n := p.and()
-	for !p.failed && p.eat("||") {
-		n = &PathNode{Op: "||", Left: n, Right: p.and()}
-	}
-	return n
-}
-
-func (p *pathParser) and() *PathNode {
-	n := p.comparison()
-	for !p.failed && p.eat("&&") {
-		n = &PathNode{Op: "&&", Left: n, Right: p.comparison()}
-	}
-	return n
-}
-
-func (p *pathParser) comparison() *PathNode {
-	if p.depth++; p.depth > 500 {
-		return p.fail()
-	}
-	defer func() { p.depth-- }()
-	if p.s[min(p.i, len(p.s)):] != "" && !strings.HasPrefix(strings.TrimLeft(p.s[p.i:], " "), "!=") && p.eat("!") {
-		n := p.unary()
-		return &PathNode{Op: "!", Left: n}
-	}
-	n := p.sum()
-	for !p.failed {
-		op := ""
-		for _, o := range []string{"==", "!=", "<>", "<=", ">=", "<", ">"} {
-			if p.eat(o) {
-				op = o
-				break
-			}
-		}
-		switch {
-		case op != "":
-			if op == "<>" {
-				op = "!="
-			}
-			n = &PathNode{Op: op, Left: n, Right: p.sum()}
-		case p.word("starts"):
-			if !p.word("with") {
-				return p.fail()
-			}
-			n = &PathNode{Op: "starts", Left: n, Right: p.primary()}
-		case p.word("like_regex"):
-			n = &PathNode{Op: "like", Left: n, Str: p.quoted()}
-			if p.word("flag") {
-				n.Flags = p.quoted()
-			}
-		case p.word("is"):
-			if !p.word("unknown") {
-				return p.fail()
-			}
-			n = &PathNode{Op: "unknown", Left: n}
-		default:
-			return n
-		}
-	}
-	return n
-}
-
-func (p *pathParser) sum() *PathNode {
-	n := p.product()
-	for !p.failed {
-		switch {
-		case p.eat("+"):
-			n = &PathNode{Op: "+", Left: n, Right: p.product()}
-		case p.eat("-"):
-			n = &PathNode{Op: "-", Left: n, Right: p.product()}
-		default:
-			return n
-		}
-	}
-	return n
-}
-
-func (p *pathParser) product() *PathNode {
-	n := p.unary()
-	for !p.failed {
-		p.space()
-		if p.i >= len(p.s) || strings.IndexByte("*/%", p.s[p.i]) < 0 {
-			return n
-		}
-		op := p.s[p.i : p.i+1]
-		p.i++
-		n = &PathNode{Op: op, Left: n, Right: p.unary()}
-	}
-	return n
-}
-
-func (p *pathParser) unary() *PathNode {
-	if p.depth++; p.depth > 500 {
-		return p.fail()
-	}
-	defer func() { p.depth-- }()
 	switch {
-	case p.eat("-"):
-		n := p.unary()
-		return &PathNode{Op: "neg", Left: n}
-	case p.eat("+"):
-		n := p.unary()
-		return &PathNode{Op: "pos", Left: n}
+	case n.Op == "@" && !filtered:
+		panic(fault.New(fault.SyntaxError, "@ is not allowed in root expressions"))
+	case n.Op == "last" && !subscript:
+		panic(fault.New(fault.SyntaxError, "LAST is allowed only in array subscripts"))
 	}
-	return p.accessors(p.primary())
+	n.Left.check(filtered, subscript)
+	n.Right.check(filtered || n.Op == "?", subscript)
+	for _, s := range n.Subs {
+		s[0].check(filtered, true)
+		s[1].check(filtered, true)
+	}
+}
+
+// pathParser goes through the tokens and fails, by a panic with a fault.Error, at the first one that cannot follow.
+type pathParser struct {
+	lexer pathLexer
+	tok   pathToken
+	depth int
+}
+
+func (p *pathParser) next() { p.tok = p.lexer.next() }
+
+// is tells that the token is that keyword or sign.
+func (p *pathParser) is(what string) bool {
+	return (p.tok.kind == pathKeyword || p.tok.kind == pathSign) && p.tok.text == what
+}
+
+func (p *pathParser) unexpected() { p.lexer.fail("syntax error") }
+
+func (p *pathParser) expect(what string) {
+	if !p.is(what) {
+		p.unexpected()
+	}
+	p.next()
+}
+
+func (p *pathParser) deeper() func() {
+	if p.depth++; p.depth > 1000 {
+		panic(fault.New(fault.StatementTooComplex, "stack depth limit exceeded"))
+	}
+	return func() { p.depth-- }
+}
+
+// What may stand at a place.
+type pathWant uint8
+
+const (
+	either pathWant = iota
+	expression
+	predicate
+)
+
+// or reads predicates joined by ||, or an expression; isPredicate says which it is.
+func (p *pathParser) or(want pathWant) (n *PathNode, isPredicate bool) {
+	defer p.deeper()()
+	n, isPredicate = p.and(want)
+	for isPredicate && p.is("||") {
+		p.next()
+		right, _ := p.and(predicate)
+		n = &PathNode{Op: "||", Left: n, Right: right}
+	}
+	return n, isPredicate
+}
+
+func (p *pathParser) and(want pathWant) (n *PathNode, isPredicate bool) {
+	n, isPredicate = p.test(want)
+	for isPredicate && p.is("&&") {
+		p.next()
+		right, _ := p.test(predicate)
+		n = &PathNode{Op: "&&", Left: n, Right: right}
+	}
+	return n, isPredicate
+}
+
+// exists reads what follows the word.
+func (p *pathParser) exists() *PathNode {
+	p.next()
+	p.expect("(")
+	n, _ := p.or(expression)
+	p.expect(")")
+	return &PathNode{Op: "exists", Left: n}
+}
+
+// test reads one predicate, or an expression.
+func (p *pathParser) test(want pathWant) (n *PathNode, isPredicate bool) {
+	switch {
+	case want != expression && p.is("!"):
+		p.next()
+		if p.is("exists") {
+			return &PathNode{Op: "!", Left: p.exists()}, true
+		}
+		p.expect("(")
+		n, _ := p.or(predicate)
+		p.expect(")")
+		return &PathNode{Op: "!", Left: n}, true
+	case want != expression && p.is("exists"):
+		return p.exists(), true
+	}
+	n, isPredicate = p.sum(want)
+	if isPredicate {
+		if p.is("is") {
+			p.next()
+			p.expect("unknown")
+			n = &PathNode{Op: "unknown", Left: n}
+		}
+		return n, true
+	}
+	if want == expression {
+		return n, false
+	}
+	if p.tok.kind == pathSign {
+		switch op := p.tok.text; op {
+		case "==", "!=", "<", "<=", ">", ">=":
+			p.next()
+			right, _ := p.sum(expression)
+			return &PathNode{Op: op, Left: n, Right: right}, true
+		}
+	}
+	switch {
+	case p.is("starts"):
+		p.next()
+		p.expect("with")
+		if p.tok.kind != pathString && p.tok.kind != pathVariable {
+			p.unexpected()
+		}
+		return &PathNode{Op: "starts", Left: n, Right: p.scalar()}, true
+	case p.is("like_regex"):
+		p.next()
+		n = &PathNode{Op: "like", Left: n, Str: p.quoted()}
+		if p.is("flag") {
+			p.next()
+			n.Flags = regexFlags(p.quoted())
+		}
+		return n, true
+	case want == predicate:
+		p.unexpected()
+	}
+	return n, false
+}
+
+// regexFlags are the flags of like_regex in their own order.
+func regexFlags(s string) string {
+	for _, c := range s {
+		if !strings.ContainsRune("ismxq", c) {
+			panic(fault.New(fault.SyntaxError, "invalid input syntax for type %s", "jsonpath").
+				WithDetail(`Unrecognized flag character "%c" in LIKE_REGEX predicate.`, c))
+		}
+	}
+	out := ""
+	for _, f := range "ismxq" {
+		if strings.ContainsRune(s, f) {
+			out += string(f)
+		}
+	}
+	if strings.Contains(out, "x") && !strings.Contains(out, "q") {
+		panic(fault.New(fault.FeatureNotSupported, `XQuery "x" flag (expanded regular expressions) is not implemented`))
+	}
+	return out
 }
 
 func (p *pathParser) quoted() string {
-	p.space()
-	if p.i >= len(p.s) || p.s[p.i] != '"' {
-		p.failed = true
-		return ""
+	if p.tok.kind != pathString {
+		p.unexpected()
 	}
-	j := skipString(p.s, p.i)
-	raw := p.s[p.i:j]
-	if len(raw) < 2 || raw[len(raw)-1] != '"' {
-		p.failed = true
-		return ""
-	}
-	p.i = j
-	return UnquoteJSON(raw)
+	s := p.tok.text
+	p.next()
+	return s
 }
 
-func (p *pathParser) primary() *PathNode {
-	p.space()
-	if p.i >= len(p.s) {
-		return p.fail()
+func (p *pathParser) sum(want pathWant) (n *PathNode, isPredicate bool) {
+	n, isPredicate = p.product(want)
+	for !isPredicate && (p.is("+") || p.is("-")) {
+		op := p.tok.text
+		p.next()
+		right, _ := p.product(expression)
+		n = &PathNode{Op: op, Left: n, Right: right}
 	}
-	switch c := p.s[p.i]; {
-	case c == '(':
-		p.i++
-		n := p.or()
-		if !p.eat(")") {
-			return p.fail()
-		}
-		return n
-	case c == '$':
-		p.i++
-		if p.i < len(p.s) && p.s[p.i] == '"' {
-			return &PathNode{Op: "var", Str: p.quoted()}
-		}
-		j := p.i
-		for j < len(p.s) && isPathWord(p.s[j]) {
-			j++
-		}
-		if j > p.i {
-			n := &PathNode{Op: "var", Str: p.s[p.i:j]}
-			p.i = j
-			return n
-		}
-		return &PathNode{Op: "$"}
-	case c == '@':
-		p.i++
-		return &PathNode{Op: "@"}
-	case c == '"':
-		return &PathNode{Op: "str", Str: p.quoted()}
-	case c >= '0' && c <= '9' || c == '.' && p.i+1 < len(p.s) && p.s[p.i+1] >= '0' && p.s[p.i+1] <= '9':
-		j := p.i
-		for j < len(p.s) && (p.s[j] >= '0' && p.s[j] <= '9' || p.s[j] == '.' && j+1 < len(p.s) && p.s[j+1] >= '0' && p.s[j+1] <= '9' || p.s[j]|32 == 'e' || (p.s[j] == '+' || p.s[j] == '-') && p.s[j-1]|32 == 'e') {
-			j++
-		}
-		d, err := ParseDec(p.s[p.i:j])
-		if err != nil || j < len(p.s) && isPathWord(p.s[j]) {
-			return p.fail()
-		}
-		p.i = j
-		return &PathNode{Op: "num", Str: d.String()}
+	return n, isPredicate
+}
+
+func (p *pathParser) product(want pathWant) (n *PathNode, isPredicate bool) {
+	n, isPredicate = p.unary(want)
+	for !isPredicate && (p.is("*") || p.is("/") || p.is("%")) {
+		op := p.tok.text
+		p.next()
+		right, _ := p.unary(expression)
+		n = &PathNode{Op: op, Left: n, Right: right}
 	}
-	for _, w := range []string{"true", "false"} {
-		if p.word(w) {
-			return &PathNode{Op: "bool", Str: w}
-		}
+	return n, isPredicate
+}
+
+func (p *pathParser) unary(want pathWant) (n *PathNode, isPredicate bool) {
+	defer p.deeper()()
+	if !p.is("-") && !p.is("+") {
+		return p.primary(want)
 	}
+	op := map[string]string{"-": "neg", "+": "pos"}[p.tok.text]
+	p.next()
+	n, _ = p.unary(expression)
 	switch {
-	case p.word("null"):
-		return &PathNode{Op: "null", Str: "null"}
-	case p.word("last"):
-		return &PathNode{Op: "last"}
-	case p.word("exists"):
-		if !p.eat("(") {
-			return p.fail()
-		}
-		n := p.or()
-		if !p.eat(")") {
-			return p.fail()
-		}
-		return &PathNode{Op: "exists", Left: n}
+	case n.Op != "num":
+		return &PathNode{Op: op, Left: n}, false
+	case op == "neg":
+		n.Str = DecOf(Text(n.Str)).Neg().String()
 	}
-	return p.fail()
+	return n, false
+}
+
+func (p *pathParser) primary(want pathWant) (n *PathNode, isPredicate bool) {
+	if !p.is("(") {
+		return p.accessors(p.scalar()), false
+	}
+	p.next()
+	n, isPredicate = p.or(either)
+	p.expect(")")
+	if p.is(".") || p.is("[") || p.is("?") {
+		return p.accessors(n), false
+	}
+	if isPredicate && want == expression {
+		p.unexpected()
+	}
+	return n, isPredicate
+}
+
+// scalar reads what an expression begins with.
+func (p *pathParser) scalar() (n *PathNode) {
+	switch t := p.tok; {
+	case t.kind == pathString:
+		n = &PathNode{Op: "str", Str: t.text}
+	case t.kind == pathVariable:
+		n = &PathNode{Op: "var", Str: t.text}
+	case t.kind == pathNumber || t.kind == pathInteger:
+		d, err := ParseDec(t.text)
+		if err != nil {
+			panic(err)
+		}
+		n = &PathNode{Op: "num", Str: d.String()}
+	case p.is("null"):
+		n = &PathNode{Op: "null", Str: "null"}
+	case p.is("true") || p.is("false"):
+		n = &PathNode{Op: "bool", Str: t.text}
+	case p.is("$") || p.is("@") || p.is("last"):
+		n = &PathNode{Op: t.text}
+	default:
+		p.unexpected()
+	}
+	p.next()
+	return n
 }
 
 var pathMethods = map[string]bool{"type": true, "size": true, "double": true, "ceiling": true, "floor": true, "abs": true, "keyvalue": true, "datetime": true}
 
 func (p *pathParser) accessors(n *PathNode) *PathNode {
-	for !p.failed {
+	for {
 		switch {
-		case p.eat(".**"):
-			n = &PathNode{Op: ".**", Left: n, From: 0, To: -1}
-			if p.eat("{") {
-				level := func() int {
-					if p.word("last") {
-						return -1
-					}
-					p.space()
-					j := p.i
-					for j < len(p.s) && p.s[j] >= '0' && p.s[j] <= '9' {
-						j++
-					}
-					v, err := strconv.Atoi(p.s[p.i:j])
-					if err != nil {
-						p.failed = true
-					}
-					p.i = j
-					return v
-				}
-				n.From = level()
-				n.To = n.From
-				if p.word("to") {
-					n.To = level()
-				}
-				if !p.eat("}") {
-					return p.fail()
-				}
-			}
-		case p.eat(".*"):
-			n = &PathNode{Op: ".*", Left: n}
-		case p.eat("."):
-			p.space()
-			if p.i < len(p.s) && p.s[p.i] == '"' {
-				n = &PathNode{Op: ".key", Left: n, Str: p.quoted()}
-				continue
-			}
-			j := p.i
-			for j < len(p.s) && isPathWord(p.s[j]) {
-				j++
-			}
-			w := p.s[p.i:j]
-			if w == "" || w[0] >= '0' && w[0] <= '9' {
-				return p.fail()
-			}
-			p.i = j
-			if pathMethods[w] && p.eat("(") {
-				m := &PathNode{Op: ".method", Left: n, Str: w}
-				if w == "datetime" && !p.eat(")") {
-					m.Flags = p.quoted()
-					if !p.eat(")") {
-						return p.fail()
-					}
-				} else if w != "datetime" && !p.eat(")") {
-					return p.fail()
-				}
-				n = m
-				continue
-			}
-			n = &PathNode{Op: ".key", Left: n, Str: w}
-		case p.eat("[*]"):
-			n = &PathNode{Op: "[*]", Left: n}
-		case p.eat("["):
-			if p.eat("*") {
-				if !p.eat("]") {
-					return p.fail()
-				}
-				n = &PathNode{Op: "[*]", Left: n}
-				continue
-			}
-			n = &PathNode{Op: "[]", Left: n}
-			for {
-				sub := [2]*PathNode{p.sum()}
-				if p.word("to") {
-					sub[1] = p.sum()
-				}
-				n.Subs = append(n.Subs, sub)
-				if p.failed || !p.eat(",") {
-					break
-				}
-			}
-			if !p.eat("]") {
-				return p.fail()
-			}
-		case p.eat("?"):
-			if !p.eat("(") {
-				return p.fail()
-			}
-			cond := p.or()
-			if !p.eat(")") {
-				return p.fail()
-			}
-			n = &PathNode{Op: "?", Left: n, Right: cond}
+		case p.is("."):
+			p.next()
+			n = p.member(n)
+		case p.is("["):
+			p.next()
+			n = p.subscripts(n)
+		case p.is("?"):
+			p.next()
+			p.expect("(")
+			condition, _ := p.or(predicate)
+			p.expect(")")
+			n = &PathNode{Op: "?", Left: n, Right: condition}
 		default:
 			return n
 		}
 	}
+}
+
+// member reads what stands behind a dot.
+func (p *pathParser) member(n *PathNode) *PathNode {
+	switch {
+	case p.is("*"):
+		p.next()
+		return &PathNode{Op: ".*", Left: n}
+	case p.is("**"):
+		p.next()
+		n = &PathNode{Op: ".**", Left: n, From: 0, To: -1}
+		if !p.is("{") {
+			return n
+		}
+		p.next()
+		n.From = p.level()
+		n.To = n.From
+		if p.is("to") {
+			p.next()
+			n.To = p.level()
+		}
+		p.expect("}")
+		return n
+	case p.tok.kind != pathString && p.tok.kind != pathName && p.tok.kind != pathKeyword:
+		p.unexpected()
+	}
+	name, keyword := p.tok.text, p.tok.kind == pathKeyword
+	if keyword {
+		name = p.tok.written
+	}
+	method := strings.ToLower(name)
+	p.next()
+	if !keyword || !pathMethods[method] || !p.is("(") {
+		return &PathNode{Op: ".key", Left: n, Str: name}
+	}
+	p.next()
+	n = &PathNode{Op: ".method", Left: n, Str: method}
+	if method == "datetime" && p.tok.kind == pathString {
+		n.Flags = p.quoted()
+	}
+	p.expect(")")
+	return n
+}
+
+// level is a number in .**{…}, -1 for last.
+func (p *pathParser) level() int {
+	if p.is("last") {
+		p.next()
+		return -1
+	}
+	if p.tok.kind != pathInteger {
+		p.unexpected()
+	}
+	n, _ := strconv.Atoi(p.tok.text)
+	p.next()
+	return n
+}
+
+func (p *pathParser) subscripts(n *PathNode) *PathNode {
+	if p.is("*") {
+		p.next()
+		p.expect("]")
+		return &PathNode{Op: "[*]", Left: n}
+	}
+	n = &PathNode{Op: "[]", Left: n}
+	for {
+		from, _ := p.sum(expression)
+		sub := [2]*PathNode{from}
+		if p.is("to") {
+			p.next()
+			sub[1], _ = p.sum(expression)
+		}
+		n.Subs = append(n.Subs, sub)
+		if !p.is(",") {
+			break
+		}
+		p.next()
+	}
+	p.expect("]")
 	return n
 }
 
@@ -458,8 +460,10 @@ func (n *PathNode) print(brackets bool) string {
 		return s
 	}
 	base := func() string {
-		s := n.Left.print(true)
-		return s
+		if n.Left.Op == "num" { // its point would be taken for the accessor's
+			return "(" + n.Left.Str + ")"
+		}
+		return n.Left.print(true)
 	}
 	level := func(v int) string {
 		if v < 0 {
