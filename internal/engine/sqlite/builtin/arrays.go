@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -242,16 +243,21 @@ func registerArrays(r registry) {
 			switch {
 			case err != nil:
 				return value.Null, err
-			case len(lows) != len(ns):
-				return value.Null, fault.New(fault.ArraySubscript, "wrong number of array subscripts").WithDetail("Low bound array has different size than dimensions array.")
 			case slices.ContainsFunc(lows, datum.IsNull):
 				return value.Null, fault.New(fault.NullNotAllowed, "dimension values cannot be null")
+			case len(lows) != len(ns):
+				return value.Null, fault.New(fault.ArraySubscript, "wrong number of array subscripts").WithDetail("Low bound array has different size than dimensions array.")
 			}
 		}
 		items := int64(1)
 		for _, n := range ns {
 			if items *= n.Int64(); n.Int64() < 0 || items != int64(int32(items)) {
 				return value.Null, fault.New(fault.ProgramLimit, "array size exceeds the maximum allowed (%d)", 134217727)
+			}
+		}
+		for _, n := range ns {
+			if n.Int64()+1 > math.MaxInt32 {
+				return value.Null, fault.New(fault.ProgramLimit, "array lower bound is too large: %d", 1)
 			}
 		}
 		one := value.MakeArray(c.Env(), c.argOps(0), a[:1]).Str()
@@ -374,7 +380,7 @@ func registerSeries(r registry) {
 				if v.IsNaN() {
 					what = "NaN"
 				}
-				return fault.New(fault.InvalidParameterValue, "%s value cannot be %s", []string{"start", "stop", "step size"}[i], what)
+				return fault.New(fault.InvalidParameterValue, "%s cannot be %s", []string{"start value", "stop value", "step size"}[i], what)
 			}
 		}
 		if step.Sign() == 0 {

@@ -90,11 +90,11 @@ func registerFullText(r registry) {
 					walk(v)
 				}
 			case "string":
-				if pos > 0 {
-					pos++ // strings do not touch, so that no phrase spans two
-				}
 				more, last := tsVector(config, value.UnquoteJSON(raw), pos)
 				lex, pos = append(lex, more...), last
+				if len(more) > 0 {
+					pos++ // strings do not touch, so that no phrase spans two
+				}
 			}
 		}
 		walk(a[0].Str())
@@ -142,64 +142,21 @@ func registerFullText(r registry) {
 		lex, _ := tsVector(config, a[0].Str(), 0)
 		return match(lexemes(value.TSVectorDatum(lex)), joined(config, a[1].Str(), '&').String())
 	})
-	r.fn("ts_rank(tsvector,tsquery) ts_rank(tsvector,tsquery,int4) ts_rank(_float4,tsvector,tsquery) ts_rank(_float4,tsvector,tsquery,int4)", func(c *Ctx, a []datum) (datum, error) {
-		w := [4]float64{single(0.1), single(0.2), single(0.4), 1}
-		if len(a) > 2 && c.argType(0) != catalog.TSVectorOID {
-			list, err := value.ArraySlice(opsOf(catalog.Float4OID), a[0])
+	for name, of := range map[string]func([4]float64, []value.Lexeme, *value.TSNode, int64) float64{"ts_rank": rank, "ts_rank_cd": rankCover} {
+		sigs := strings.ReplaceAll("%(tsvector,tsquery) %(tsvector,tsquery,int4) %(_float4,tsvector,tsquery) %(_float4,tsvector,tsquery,int4)", "%", name)
+		r.fn(sigs, func(c *Ctx, a []datum) (datum, error) {
+			w, a, err := c.rankWeights(a)
 			if err != nil {
 				return value.Null, err
 			}
-			if len(value.ArrayDims(opsOf(catalog.Float4OID), a[0])) != 1 {
-				return value.Null, fault.New(fault.ArraySubscript, "array of weight must be one-dimensional")
+			method := int64(0)
+			if len(a) > 2 {
+				method = a[2].Int64()
 			}
-			if len(list) < 4 {
-				return value.Null, fault.New(fault.ArraySubscript, "array of weight is too short")
-			}
-			if slices.ContainsFunc(list, datum.IsNull) {
-				return value.Null, fault.New(fault.NullNotAllowed, "array of weight must not contain nulls")
-			}
-			for i := range w {
-				if w[i] = list[i].Float64(); w[i] > 1 {
-					return value.Null, fault.New(fault.InvalidParameterValue, "weight out of range")
-				}
-			}
-			a = a[1:]
-		}
-		method := int64(0)
-		if len(a) > 2 {
-			method = a[2].Int64()
-		}
-		q, err := value.TSQueryNode(a[1].Str())
-		return value.Float(single(rank(w, lexemes(a[0]), q, method))), err
-	})
-	r.fn("ts_rank_cd(tsvector,tsquery) ts_rank_cd(tsvector,tsquery,int4) ts_rank_cd(_float4,tsvector,tsquery) ts_rank_cd(_float4,tsvector,tsquery,int4)", func(c *Ctx, a []datum) (datum, error) {
-		w := [4]float64{single(0.1), single(0.2), single(0.4), 1}
-		if len(a) > 2 && c.argType(0) != catalog.TSVectorOID {
-			list, err := value.ArraySlice(opsOf(catalog.Float4OID), a[0])
-			if err != nil {
-				return value.Null, err
-			}
-			if len(value.ArrayDims(opsOf(catalog.Float4OID), a[0])) != 1 {
-				return value.Null, fault.New(fault.ArraySubscript, "array of weight must be one-dimensional")
-			}
-			if len(list) < 4 {
-				return value.Null, fault.New(fault.ArraySubscript, "array of weight is too short")
-			}
-			if slices.ContainsFunc(list, datum.IsNull) {
-				return value.Null, fault.New(fault.NullNotAllowed, "array of weight must not contain nulls")
-			}
-			for i := range w {
-				w[i] = list[i].Float64()
-			}
-			a = a[1:]
-		}
-		method := int64(0)
-		if len(a) > 2 {
-			method = a[2].Int64()
-		}
-		q, err := value.TSQueryNode(a[1].Str())
-		return value.Float(single(rankCover(w, lexemes(a[0]), q, method))), err
-	})
+			q, err := value.TSQueryNode(a[1].Str())
+			return value.Float(single(of(w, lexemes(a[0]), q, method))), err
+		})
+	}
 	registerTSVector(r)
 	registerTSQuery(r)
 	r.fn("get_current_ts_config()", func(c *Ctx, _ []datum) (datum, error) {
@@ -227,6 +184,34 @@ func registerFullText(r registry) {
 		q, err := value.TSQueryNode(a[1].Str())
 		return text(headline(config, a[0].Str(), q, opts)), err
 	})
+}
+
+// rankWeights are the weights of D to A, and the arguments without them. A negative one means the usual weight.
+func (c *Ctx) rankWeights(a []datum) ([4]float64, []datum, error) {
+	w := [4]float64{single(0.1), single(0.2), single(0.4), 1}
+	if len(a) == 2 || c.argType(0) == catalog.TSVectorOID {
+		return w, a, nil
+	}
+	list, err := value.ArraySlice(opsOf(catalog.Float4OID), a[0])
+	switch {
+	case err != nil:
+		return w, nil, err
+	case len(value.ArrayDims(opsOf(catalog.Float4OID), a[0])) != 1:
+		return w, nil, fault.New(fault.ArraySubscript, "array of weight must be one-dimensional")
+	case len(list) < 4:
+		return w, nil, fault.New(fault.ArraySubscript, "array of weight is too short")
+	case slices.ContainsFunc(list, datum.IsNull):
+		return w, nil, fault.New(fault.NullNotAllowed, "array of weight must not contain nulls")
+	}
+	for i := range w {
+		if f := list[i].Float64(); f >= 0 {
+			w[i] = f
+		}
+		if w[i] > 1 {
+			return w, nil, fault.New(fault.InvalidParameterValue, "weight out of range")
+		}
+	}
+	return w, a[1:], nil
 }
 
 // joined makes a query of all words of a text, with & or as a phrase whose gaps are those of the stop words.
@@ -268,105 +253,6 @@ func readQuery(config, s string, web bool) (*value.TSNode, error) {
 		mark(n)
 		return n
 	})
-}
-
-type matcher map[string][]value.Position
-
-func newMatcher(lex []value.Lexeme) matcher {
-	m := matcher{}
-	for _, l := range lex {
-		m[l.Word] = l.At
-	}
-	return m
-}
-
-// positions are those of a word in the query, with its weights; found tells whether the word occurs at all.
-func (m matcher) positions(n *value.TSNode) (at []value.Position, found bool) {
-	take := func(p []value.Position) {
-		if n.Weights == "" {
-			at, found = append(at, p...), true
-			return
-		}
-		for _, x := range p {
-			if strings.IndexByte(n.Weights, x.Weight) >= 0 {
-				at, found = append(at, x), true
-			}
-		}
-	}
-	if !n.Prefix {
-		if p, ok := m[n.Word]; ok {
-			take(p)
-		}
-		return at, found
-	}
-	for w, p := range m {
-		if strings.HasPrefix(w, n.Word) {
-			take(p)
-		}
-	}
-	slices.SortFunc(at, func(a, b value.Position) int { return a.Pos - b.Pos })
-	return at, found
-}
-
-func (m matcher) match(n *value.TSNode) bool {
-	switch n.Op {
-	case '&':
-		return m.match(n.Left) && m.match(n.Right)
-	case '|':
-		return m.match(n.Left) || m.match(n.Right)
-	case '!':
-		return !m.match(n.Left)
-	case '<':
-		ends, not := m.ends(n)
-		return len(ends) > 0 || not
-	}
-	_, found := m.positions(n)
-	return found
-}
-
-// ends are the positions at which a phrase can end; not means all positions but those.
-func (m matcher) ends(n *value.TSNode) (at []int, not bool) {
-	switch n.Op {
-	case 0:
-		ps, _ := m.positions(n)
-		for _, p := range ps {
-			at = append(at, p.Pos)
-		}
-		return at, false
-	case '!':
-		at, not = m.ends(n.Left)
-		return at, !not
-	case '<':
-		l, ln := m.ends(n.Left)
-		r, rn := m.ends(n.Right)
-		for _, p := range r {
-			if !rn && slices.Contains(l, p-n.Distance) != ln {
-				at = append(at, p)
-			}
-		}
-		if rn {
-			for _, p := range l {
-				if !ln && !slices.Contains(r, p+n.Distance) {
-					at = append(at, p+n.Distance)
-				}
-			}
-		}
-		return at, false
-	case '&':
-		l, ln := m.ends(n.Left)
-		r, rn := m.ends(n.Right)
-		for _, p := range l {
-			if !ln && slices.Contains(r, p) != rn {
-				at = append(at, p)
-			}
-		}
-		return at, false
-	}
-	l, _ := m.ends(n.Left)
-	r, _ := m.ends(n.Right)
-	at = append(l, r...)
-	slices.Sort(at)
-	return slices.Compact(at), false
 }
 
 // rank is ts_rank.

@@ -34,6 +34,9 @@ func (c *Ctx) keyOf(i int, d datum) string {
 	if value.IsDateTime(c.argType(i)) {
 		return value.UnquoteJSON(c.jsonOf(i, d))
 	}
+	if c.argType(i) == catalog.BoolOID {
+		return strconv.FormatBool(d.IsTrue())
+	}
 	return c.argOps(i).Text(c.Env(), d)
 }
 

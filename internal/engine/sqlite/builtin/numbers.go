@@ -561,7 +561,7 @@ func registerNumberCasts(r registry) {
 	r.fn("float8(numeric)", func(_ *Ctx, a []datum) (datum, error) {
 		d := value.DecOf(a[0])
 		f := d.Float64()
-		if math.IsInf(f, 0) && d.IsFinite() {
+		if d.IsFinite() && (math.IsInf(f, 0) || f == 0 && d.Sign() != 0) {
 			return value.Null, fault.New(fault.NumericOutOfRange, `"%s" is out of range for type double precision`, a[0].Str())
 		}
 		return value.Float(f), nil
@@ -569,7 +569,7 @@ func registerNumberCasts(r registry) {
 	r.fn("float4(numeric)", func(_ *Ctx, a []datum) (datum, error) {
 		d := value.DecOf(a[0])
 		f, _ := strconv.ParseFloat(a[0].Str(), 32)
-		if math.IsInf(f, 0) && d.IsFinite() {
+		if d.IsFinite() && (math.IsInf(f, 0) || f == 0 && d.Sign() != 0) {
 			return value.Null, fault.New(fault.NumericOutOfRange, `"%s" is out of range for type real`, a[0].Str())
 		}
 		return value.Float(f), nil

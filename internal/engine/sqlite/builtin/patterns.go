@@ -730,6 +730,8 @@ func (t *reTranslator) translate() (string, error) {
 		t.s, t.literal = t.s[4:], true
 	} else if strings.HasPrefix(t.s, "***:") {
 		t.s = t.s[4:]
+	} else if strings.HasPrefix(t.s, "***?") {
+		return "", invalidRegex("invalid regexp (reg version 0.8)")
 	} else if strings.HasPrefix(t.s, "***") {
 		return "", invalidRegex("quantifier operand invalid")
 	}
@@ -780,6 +782,9 @@ func (t *reTranslator) translate() (string, error) {
 	if t.literal {
 		t.out.WriteString(regexp.QuoteMeta(t.s))
 		return t.out.String(), nil
+	}
+	if err := checkRegex(t.s, t.expanded); err != nil {
+		return "", err
 	}
 	for t.i < len(t.s) {
 		if err := t.item(); err != nil {
@@ -912,7 +917,7 @@ func (t *reTranslator) escape() error {
 	case 'B':
 		t.out.WriteString(`\\`)
 	case 'u', 'U', 'x':
-		n := map[byte]int{'u': 4, 'U': 8, 'x': 2}[c]
+		n := map[byte]int{'u': 4, 'U': 8, 'x': 255}[c]
 		j := t.i
 		for j < len(t.s) && j < t.i+n && strings.IndexByte("0123456789abcdefABCDEF", t.s[j]) >= 0 {
 			j++
@@ -980,11 +985,11 @@ func (t *reTranslator) bracket() error {
 			if end < 2 {
 				return invalidRegex("brackets [] not balanced")
 			}
-			el := rest[2:end]
-			if runes(el) != 1 {
+			el, ok := collatingElement(rest[2:end])
+			if !ok {
 				return invalidRegex("invalid collating element")
 			}
-			t.out.WriteString(regexp.QuoteMeta(el))
+			t.out.WriteString(regexp.QuoteMeta(string(el)))
 			t.i += end + 2
 		case c == '\\' && len(rest) > 1:
 			switch rest[1] {

@@ -230,7 +230,7 @@ func registerText(r registry) {
 	r.fn("encode(bytea,text)", func(_ *Ctx, a []datum) (datum, error) { return encode(a[0].Str(), a[1].Str()) })
 	r.fn("decode(text,text)", func(_ *Ctx, a []datum) (datum, error) { return decode(a[0].Str(), a[1].Str()) })
 	r.fn("convert_from(bytea,name)", func(_ *Ctx, a []datum) (datum, error) {
-		if err := onlyUTF8(a[1].Str(), "source"); err != nil {
+		if err := onlyUTF8(a[1].Str(), "source "); err != nil {
 			return value.Null, err
 		}
 		if s := a[0].Str(); !utf8.ValidString(s) {
@@ -239,7 +239,7 @@ func registerText(r registry) {
 		return text(a[0].Str()), nil
 	})
 	r.fn("convert_to(text,name)", func(_ *Ctx, a []datum) (datum, error) {
-		if err := onlyUTF8(a[1].Str(), "destination"); err != nil {
+		if err := onlyUTF8(a[1].Str(), "destination "); err != nil {
 			return value.Null, err
 		}
 		return value.Blob(a[0].Bytes()), nil
@@ -351,14 +351,14 @@ func normalForm(name string) (norm.Form, error) {
 // What PostgreSQL's names of encodings look like.
 var encodingName = regexp.MustCompile(`^(SQLASCII|LATIN\d+|ISO8859\d*|WIN(DOWS)?\d+|KOI8.*|EUC.*|SJIS|SHIFTJIS.*|MSKANJI|BIG5|GBK|UHC|GB18030|JOHAB|MULEINTERNAL|ABC|ALT|TCVN.*|VSCII|MSWIN.*)$`)
 
-// onlyUTF8 refuses other encodings; end is "source" or "destination".
+// onlyUTF8 refuses other encodings; end is "source ", "destination " or "".
 func onlyUTF8(enc, end string) error {
 	name := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToUpper(enc))
 	switch {
 	case name == "UTF8" || name == "UNICODE":
 		return nil
 	case !encodingName.MatchString(name):
-		return fault.New(fault.InvalidParameterValue, `invalid %s encoding name "%s"`, end, enc)
+		return fault.New(fault.InvalidParameterValue, `invalid %sencoding name "%s"`, end, enc)
 	}
 	return unsupported("encoding %s is not supported", enc).(*fault.Error).WithHint("Use UTF8.")
 }

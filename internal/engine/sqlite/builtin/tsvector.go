@@ -11,12 +11,15 @@ import (
 
 // registerTSVector registers what takes tsvectors apart and changes them.
 func registerTSVector(r registry) {
-	weightOf := func(s string) (byte, error) {
+	weightOf := func(s string, some bool) (byte, error) {
 		w := strings.ToUpper(s)
-		if len(w) != 1 || w < "A" || w > "D" {
-			return 0, fault.New(fault.Internal, "unrecognized weight: %d", int8(value.CharCode(s)))
+		switch {
+		case len(w) == 1 && w >= "A" && w <= "D":
+			return w[0], nil
+		case some:
+			return 0, fault.New(fault.Internal, "unrecognized weight: %s", s)
 		}
-		return w[0], nil
+		return 0, fault.New(fault.Internal, "unrecognized weight: %d", int8(value.CharCode(s)))
 	}
 	words := func(d datum) ([]string, error) { // NULL among them is nothing
 		list, err := textElems(d)
@@ -29,7 +32,7 @@ func registerTSVector(r registry) {
 		return out, err
 	}
 	r.fn("setweight(tsvector,char) setweight(tsvector,char,_text)", func(_ *Ctx, a []datum) (datum, error) {
-		w, err := weightOf(a[1].Str())
+		w, err := weightOf(a[1].Str(), len(a) > 2)
 		if err != nil {
 			return value.Null, err
 		}
@@ -115,6 +118,9 @@ func registerTSVector(r registry) {
 			}
 			w := strings.ToUpper(d.Str())
 			if len(w) != 1 || w < "A" || w > "D" {
+				if d.Str() == "" { // whose text ends there in PostgreSQL
+					return value.Null, fault.New(fault.InvalidParameterValue, `unrecognized weight: "`)
+				}
 				return value.Null, fault.New(fault.InvalidParameterValue, `unrecognized weight: "%s"`, d.Str())
 			}
 			keep[w[0]] = true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -153,7 +154,10 @@ func intOps(oid catalog.OID, title string, lo, hi int64) *Ops {
 			t := strings.Trim(s, " \t\n\r\v\f")
 			i, err := strconv.ParseInt(t, 10, 64)
 			if err != nil {
-				if e, ok := err.(*strconv.NumError); ok && e.Err == strconv.ErrRange {
+				// The digits that it begins with are too many before something else is wrong.
+				rest := strings.TrimLeft(t, "+-")
+				digits := t[:len(t)-len(strings.TrimLeft(rest, "0123456789"))]
+				if i, err := strconv.ParseInt(digits, 10, 64); errors.Is(err, strconv.ErrRange) || err == nil && (i < lo || i > hi) {
 					return Null, inputOutOfRange(title, s)
 				}
 				return Null, badInput(title, s)
