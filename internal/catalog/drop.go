@@ -276,6 +276,7 @@ func (e *Edit) remove(o addr, d *dropper) {
 		for s := range e.schemas.values() {
 			if s.OID == o.oid {
 				e.schemas = e.schemas.delete(s.Name)
+				e.defaultACLs = slices.DeleteFunc(slices.Clone(e.defaultACLs), func(d DefaultACL) bool { return d.Schema == s.Name })
 				e.st.steps = append(e.st.steps, ChangedSchema{s, nil})
 				e.view = nil
 			}

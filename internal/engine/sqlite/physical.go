@@ -637,6 +637,9 @@ func (p *physical) copyRows(oldName string, old, new *catalog.Table, from []conv
 
 // changeType follows a change of an enum: stored labels that were renamed, and indexes whose order moved.
 func (p *physical) changeType(old, new *catalog.Type) error {
+	if old != nil && new != nil && old.Kind == catalog.DomainType {
+		return p.domainHolds(old, new)
+	}
 	if old == nil || new == nil || old.Kind != catalog.EnumType || slices.Equal(old.Labels, new.Labels) {
 		return nil
 	}

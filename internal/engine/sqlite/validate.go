@@ -3,12 +3,16 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
@@ -147,4 +151,84 @@ func tableExpr(t *catalog.Table, alias string) *sql.Table {
 		e.Alias = &sql.Alias{Name: alias}
 	}
 	return e
+}
+
+// domainHolds checks what is stored in columns of a domain against what ALTER DOMAIN newly asks of it.
+func (p *physical) domainHolds(old, new *catalog.Type) error {
+	base := p.cat.BaseType(new.Base)
+	type rule struct {
+		name string
+		test eval.Closure
+	}
+	var rules []rule
+	for _, k := range new.Checks {
+		if k.NotValid || slices.ContainsFunc(old.Checks, func(o *catalog.Constraint) bool { return o.OID == k.OID && !o.NotValid }) {
+			continue
+		}
+		env := &analyze.Env{Path: p.s.Path, Names: func(name []string) tree.Expr {
+			if len(name) == 1 && name[0] == "value" {
+				return &tree.Param{Number: 1, Typ: base}
+			}
+			return nil
+		}}
+		x, err := analyze.Condition(p.cat, env, k.Expr, analyze.InDomainCheck, "CHECK")
+		if err != nil {
+			return err
+		}
+		test, err := eval.Compile(p.cat, x, eval.Options{})
+		if err != nil {
+			return err
+		}
+		rules = append(rules, rule{k.Name, test})
+	}
+	notNull := new.NotNull && !old.NotNull
+	if !notNull && len(rules) == 0 {
+		return nil
+	}
+	holds := func(t *catalog.Table, c *catalog.Column, d value.Datum) error {
+		if notNull && d.IsNull() {
+			err := fault.New(fault.NotNullViolation, "column %q of table %q contains null values", c.Name, t.Name)
+			err.Schema, err.Table, err.Column = t.Schema, t.Name, c.Name
+			return err
+		}
+		for _, r := range rules {
+			ok, err := r.test(&eval.Frame{S: p.s, Params: []value.Datum{d}})
+			if err != nil {
+				return err
+			}
+			if !ok.IsNull() && !ok.IsTrue() {
+				err := fault.New(fault.CheckViolation, "column %q of table %q contains values that violate the new constraint", c.Name, t.Name)
+				err.Schema, err.Table, err.Column = t.Schema, t.Name, c.Name
+				return err
+			}
+		}
+		return nil
+	}
+	for t := range p.cat.Tables() {
+		if !stored(t) {
+			continue
+		}
+		for _, c := range t.Columns {
+			if ty := p.cat.Type(c.Type.OID); ty != nil && ty.Elem != 0 && ty.Category == 'A' && p.isDomain(ty.Elem, new.OID) {
+				return fault.New(fault.FeatureNotSupported, "cannot alter type %q because column \"%s.%s\" uses it", new.Name, t.Name, c.Name)
+			}
+			if !p.isDomain(c.Type.OID, new.OID) {
+				continue
+			}
+			if err := p.query(`SELECT `+layout.Quote(c.Name)+` FROM `+layout.TableName(t.Schema, t.Name), nil, func(st *store.Stmt) error { return holds(t, c, column(st, 0)) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isDomain says whether a type is a domain or one over it.
+func (p *physical) isDomain(oid, domain catalog.OID) bool {
+	for t := p.cat.Type(oid); t != nil && t.Kind == catalog.DomainType; t = p.cat.Type(t.Base.OID) {
+		if t.OID == domain {
+			return true
+		}
+	}
+	return false
 }

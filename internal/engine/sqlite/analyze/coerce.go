@@ -66,11 +66,11 @@ func (a *analyzer) findPath(from, to oid, ctx byte) pathway {
 		return pathway{kind: c.kind, fn: c.fn}
 	}
 	if fe, te := a.elem(from), a.elem(to); fe != 0 && te != 0 {
-		switch p := a.findPath(fe, te, ctx); p.kind {
-		case noPath:
-		case relabelPath:
+		switch p := a.findPath(fe, te, ctx); {
+		case p.kind == noPath:
+		case p.kind == relabelPath && a.base(te) == te:
 			return p
-		default:
+		default: // an element that becomes one of a domain is checked
 			return pathway{kind: arrayPath}
 		}
 	}
@@ -216,7 +216,7 @@ func (a *analyzer) applyPath(p pathway, e tree.Expr, to tree.Type, ctx byte) tre
 		}
 		return &tree.Call{Fn: p.fn, User: p.user, Args: args, Typ: typ, Role: a.env.CallRole, Pos: a.where(e)}
 	case ioPath:
-		return &tree.IOCast{X: e, Typ: plain(to.OID)}
+		return a.toDomains(&tree.IOCast{X: e, Typ: plain(to.OID)})
 	case arrayPath:
 		fe, te := a.elem(a.base(from.OID)), a.elem(to.OID)
 		el := tree.Type{OID: te, Mod: to.Mod}
@@ -261,7 +261,7 @@ func (a *analyzer) toDomain(e tree.Expr, to oid, ctx byte) tree.Expr {
 		return e
 	}
 	if base.Mod >= 0 {
-		e = a.coerceMod(e, base, implicit)
+		e = a.coerceMod(e, base, ctx)
 	}
 	return a.at(&tree.DomainCheck{X: e, Typ: plain(to)}, a.where(e))
 }
@@ -286,7 +286,16 @@ func (a *analyzer) coerceLiteral(c *tree.Const, to tree.Type, ctx byte) tree.Exp
 	if base.OID != to.OID {
 		out = a.at(a.toDomain(out, to.OID, ctx), pos)
 	}
-	return out
+	return a.at(a.toDomains(out), pos)
+}
+
+// toDomains checks the elements of an array that was read from text, where they are of a domain.
+func (a *analyzer) toDomains(e tree.Expr) tree.Expr {
+	el := a.elem(e.Type().OID)
+	if el == 0 || a.base(el) == el {
+		return e
+	}
+	return &tree.ArrayCast{X: e, Elem: a.toDomain(&tree.Param{Typ: plain(a.base(el))}, el, implicit), Typ: e.Type()}
 }
 
 // inferParam gives a parameter of unknown type its type.

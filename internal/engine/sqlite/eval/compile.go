@@ -16,7 +16,6 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
-	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
@@ -174,6 +173,8 @@ func param(n int) Closure {
 			}
 			return f.Params[n-1], nil
 		}
+	case n == tree.DomainValue:
+		return func(f *Frame) (value.Datum, error) { return f.domain, nil }
 	case n < 0:
 		i := -n - 1
 		return func(f *Frame) (value.Datum, error) { return f.Args[i], nil }
@@ -326,79 +327,6 @@ func userImplementation(fn *catalog.Function) func(f *Frame, args []value.Datum)
 		defer s.Leave()
 		return s.CallFunc(s, fn, append([]value.Datum(nil), args...))
 	}
-}
-
-// domainCheck compiles a coercion to a domain.
-func (c *compiler) domainCheck(e *tree.DomainCheck) (Closure, error) {
-	x, err := c.expr(e.X)
-	if err != nil {
-		return nil, err
-	}
-	check, err := c.domain(e.Typ.OID)
-	if err != nil {
-		return nil, err
-	}
-	return func(f *Frame) (value.Datum, error) {
-		d, err := x(f)
-		if err != nil {
-			return value.Null, err
-		}
-		return d, check(f, d)
-	}, nil
-}
-
-// domain compiles the constraints of a domain and those of the domains below it.
-func (c *compiler) domain(oid catalog.OID) (func(f *Frame, d value.Datum) error, error) {
-	type rule struct {
-		test Closure
-		err  error
-	}
-	var rules []rule
-	var notNull error
-	for t := c.cat.Type(oid); t != nil && t.Kind == catalog.DomainType; t = c.cat.Type(t.Base.OID) {
-		if t.NotNull && notNull == nil {
-			notNull = &fault.Error{Code: fault.NotNullViolation, Message: "domain " + c.cat.TypeString(catalog.TypeRef{OID: t.OID, Mod: -1}) + " does not allow null values", Schema: t.Schema, Type: t.Name, Pos: -1}
-		}
-		base := c.cat.BaseType(t.Base)
-		var own []rule
-		for _, k := range t.Checks {
-			env := &analyze.Env{Names: func(name []string) tree.Expr {
-				if len(name) == 1 && name[0] == "value" {
-					return &tree.Param{Number: 0, Typ: base}
-				}
-				return nil
-			}}
-			x, err := analyze.Condition(c.cat, env, k.Expr, analyze.InDomainCheck, "CHECK")
-			if err != nil {
-				return nil, err
-			}
-			test, err := c.expr(x)
-			if err != nil {
-				return nil, err
-			}
-			own = append(own, rule{test, (&fault.Error{Code: fault.CheckViolation, Message: "value for domain " + c.cat.TypeString(catalog.TypeRef{OID: t.OID, Mod: -1}) + ` violates check constraint "` + k.Name + `"`,
-				Type: t.Name, Pos: -1}).WithConstraint(t.Schema, "", k.Name)})
-		}
-		rules = append(own, rules...)
-	}
-	return func(f *Frame, d value.Datum) error {
-		if notNull != nil && d.IsNull() {
-			return notNull
-		}
-		saved := f.elem
-		defer func() { f.elem = saved }()
-		f.elem = d
-		for _, r := range rules {
-			ok, err := r.test(f)
-			if err != nil {
-				return err
-			}
-			if !ok.IsNull() && !ok.IsTrue() {
-				return r.err
-			}
-		}
-		return nil
-	}, nil
 }
 
 func (c *compiler) ioCast(e *tree.IOCast) (Closure, error) {

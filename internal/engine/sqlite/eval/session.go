@@ -124,6 +124,7 @@ type Frame struct {
 
 	env     *value.Env
 	elem    value.Datum // Param 0 of the loop under way
+	domain  value.Datum // VALUE in the check of a domain
 	caseArg value.Datum
 	stack   []value.Datum // arguments of the calls under way
 }

@@ -32,6 +32,7 @@ type target struct {
 	uses      [][]int        // the columns that a generated column is made of
 	notNull   []int
 	checks    []checkConstraint
+	nested    []nestedDomain
 	unique    []*uniqueIndex
 	before    [3][]rowTrigger // by event: insert, update, delete
 	after     [3][]rowTrigger // user triggers and foreign keys, in the order in which they fire
@@ -52,6 +53,12 @@ var eventWords = [...]string{"INSERT", "UPDATE", "DELETE", "TRUNCATE"}
 
 // storedPath is the search path of stored expressions, whose names are qualified already save those of extensions.
 var storedPath = []string{"public", "extensions"}
+
+// nestedDomain tests the domains within a column's values.
+type nestedDomain struct {
+	column int
+	test   func(*eval.Frame, value.Datum) error
+}
 
 type checkConstraint struct {
 	name string
@@ -124,6 +131,11 @@ func newTarget(cat *catalog.Catalog, role string, t *catalog.Table) (*target, er
 		tg.types = append(tg.types, o)
 		if c.NotNull {
 			tg.notNull = append(tg.notNull, i)
+		}
+		if test, err := eval.Nested(cat, c.Type.OID); err != nil {
+			return nil, fmt.Errorf("column %s of table %s: %w", c.Name, t.Name, err)
+		} else if test != nil {
+			tg.nested = append(tg.nested, nestedDomain{i, test})
 		}
 		var err error
 		switch {
@@ -425,6 +437,14 @@ func (tg *target) generateColumns(f *eval.Frame, row []value.Datum, columns []in
 
 // check tests NOT NULL and CHECK of a row that a statement writes to its target; nil for a row that no statement of the role's has named.
 func (tg *target) check(x *execution, row []value.Datum, target *tree.Rel) error {
+	for _, n := range tg.nested {
+		if row[n.column].IsNull() {
+			continue
+		}
+		if err := n.test(&eval.Frame{S: x.s}, row[n.column]); err != nil {
+			return err
+		}
+	}
 	for _, i := range tg.notNull {
 		if row[i].IsNull() {
 			c := tg.table.Columns[i]

@@ -16,6 +16,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/builtin"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
+	"math"
 )
 
 // Type is a type with its modifier.
@@ -280,6 +281,9 @@ type Param struct {
 	Number int
 	Typ    Type
 }
+
+// DomainValue is the number of the Param that is VALUE in the check of a domain. 0 is the element of a loop over a list, negative ones are arguments of a fragment.
+const DomainValue = math.MinInt32
 
 // SessionKind is a value of the session or transaction.
 type SessionKind uint8
