@@ -3,7 +3,9 @@ module github.com/mainstay-dev/mainstay
 go 1.26.0
 
 require (
+	filippo.io/mldsa v1.0.0
 	github.com/BurntSushi/toml v1.6.0
+	github.com/beevik/etree v1.7.0
 	github.com/boombuler/barcode v1.1.0
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/crewjam/saml v0.5.1
@@ -30,7 +32,6 @@ require (
 )
 
 require (
-	github.com/beevik/etree v1.7.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/fxamacker/cbor/v2 v2.9.4 // indirect

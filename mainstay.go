@@ -110,6 +110,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var group lifetimes
 	group.start(cancel, func() error { return app.engine.Run(ctx) })
 	group.start(cancel, func() error { return app.outbox.Run(ctx) })
+	group.start(cancel, func() error { return app.keys.Watch(ctx, app.log) })
 	if app.watch != nil {
 		group.start(cancel, func() error { return app.watch(ctx) })
 	}

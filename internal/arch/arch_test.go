@@ -147,6 +147,7 @@ var wrappers = map[string][]string{
 	"golang.org/x/oauth2":                   {"internal/federation"},
 	"golang.org/x/crypto":                   {"internal/password", "internal/wallet", "internal/engine/sqlite/builtin"},
 	"github.com/decred/dcrd/dcrec":          {"internal/wallet", "test"},
+	"filippo.io/mldsa":                      {"internal/identity"},
 	"github.com/crewjam/saml":               {"internal/saml", "test"},
 	"github.com/russellhaering/goxmldsig":   {"internal/saml", "test"},
 	"github.com/beevik/etree":               {"test"},

@@ -12,12 +12,14 @@ import (
 	"crypto"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -39,7 +41,7 @@ const Leeway = 30 * time.Second
 // Signer is a key that verifies, and perhaps signs, with exactly one algorithm.
 type Signer struct {
 	ID      string // kid
-	Alg     string // HS256, RS256 or ES256
+	Alg     string // HS256, RS256, ES256 or one of ML-DSA
 	Secret  []byte // HS256
 	Private crypto.Signer
 	Public  crypto.PublicKey
@@ -55,19 +57,19 @@ func (s *Signer) verifyKey() any {
 // strict decodes tokens: a token has one spelling only, so trailing bits of its base64 cannot vary.
 var strict = jwt.NewParser(jwt.WithJSONNumber(), jwt.WithStrictDecoding())
 
-// Keys are a project's keys. Safe for concurrent use; the key sets are immutable after construction.
+// Keys are a project's keys. Safe for concurrent use; Watch takes over what changes in their file.
 type Keys struct {
 	Publishable string // sb_publishable_…: acts as anon
 	Secret      string // sb_secret_…: acts as service_role
 	AnonJWT     string // the legacy key for anon
 	ServiceJWT  string // the legacy key for service_role
 
-	root    string    // of Derive
-	signers []*Signer // the first one signs
-	byID    map[string]*Signer
-	opts    Options
-	cache   tokenCache
-	ended   endedSessions
+	root   string // of Derive
+	path   string // of the file
+	secret string // the project's own HS256 secret, "" for none
+	set    atomic.Pointer[keySet]
+	opts   Options
+	ended  endedSessions
 }
 
 // Options are what a project may say about tokens. The zero value accepts any issuer and audience.
@@ -183,17 +185,18 @@ func equal(a, b string) bool {
 
 // Verify checks a token's signature, times, issuer and audience. Verified tokens are remembered until they expire.
 func (k *Keys) Verify(token string) (*Token, error) {
-	if t := k.cache.get(token); t != nil {
+	set := k.set.Load()
+	if t := set.cache.get(token); t != nil {
 		if t.Expires.IsZero() || k.now().Before(t.Expires.Add(Leeway)) {
 			return t, k.checkSession(t)
 		}
 		return nil, badClaims("JWT expired")
 	}
-	t, err := k.verify(token)
+	t, err := k.verify(set, token)
 	if err != nil {
 		return nil, err
 	}
-	k.cache.put(token, t)
+	set.cache.put(token, t)
 	return t, k.checkSession(t)
 }
 
@@ -205,7 +208,7 @@ func (k *Keys) checkSession(t *Token) error {
 	return nil
 }
 
-func (k *Keys) verify(token string) (*Token, error) {
+func (k *Keys) verify(set *keySet, token string) (*Token, error) {
 	if token == "" {
 		return nil, badToken("Empty JWT is sent in Authorization header")
 	}
@@ -214,10 +217,10 @@ func (k *Keys) verify(token string) (*Token, error) {
 	}
 	claims := jwt.MapClaims{}
 	parsed, parts, err := strict.ParseUnverified(token, &claims)
-	if err != nil {
+	if alg, _ := parsedAlg(parsed); err != nil && !(errors.Is(err, jwt.ErrTokenUnverifiable) && IsPostQuantum(alg)) { // the parser does not know these
 		return nil, badToken("JWT couldn't be decoded")
 	}
-	signer, err := k.signerFor(parsed)
+	signer, err := set.signerFor(parsed)
 	if err != nil {
 		return nil, err
 	}
@@ -226,16 +229,24 @@ func (k *Keys) verify(token string) (*Token, error) {
 		return nil, badToken("JWT couldn't be decoded")
 	}
 	// The method is the key's, not the token's (signerFor has compared them).
-	if err := jwt.GetSigningMethod(signer.Alg).Verify(parts[0]+"."+parts[1], signature, signer.verifyKey()); err != nil {
+	if err := method(signer.Alg).Verify(parts[0]+"."+parts[1], signature, signer.verifyKey()); err != nil {
 		return nil, badToken("JWT cryptographic operation failed")
 	}
 	return k.checkClaims(claims, parts[1])
 }
 
-func (k *Keys) signerFor(t *jwt.Token) (*Signer, error) {
-	alg, _ := t.Header["alg"].(string)
-	switch alg {
-	case "HS256", "RS256", "ES256":
+func parsedAlg(t *jwt.Token) (string, bool) {
+	if t == nil {
+		return "", false
+	}
+	alg, ok := t.Header["alg"].(string)
+	return alg, ok
+}
+
+func (set *keySet) signerFor(t *jwt.Token) (*Signer, error) {
+	alg, _ := parsedAlg(t)
+	switch {
+	case alg == "HS256", alg == "RS256", alg == "ES256", IsPostQuantum(alg):
 	default:
 		return nil, badToken("Wrong or unsupported encoding algorithm")
 	}
@@ -243,12 +254,12 @@ func (k *Keys) signerFor(t *jwt.Token) (*Signer, error) {
 		return nil, badToken("Unsupported token type")
 	}
 	if kid, ok := t.Header["kid"].(string); ok {
-		if s := k.byID[kid]; s != nil && s.Alg == alg {
+		if s := set.byID[kid]; s != nil && s.Alg == alg {
 			return s, nil
 		}
 		return nil, badToken("No suitable key or wrong key type")
 	}
-	for _, s := range k.signers {
+	for _, s := range set.signers {
 		if s.Alg == alg {
 			return s, nil
 		}
@@ -350,7 +361,7 @@ func badClaims(message string) error {
 
 // Sign makes a token with the project's current signing key. Claims are any JSON object.
 func (k *Keys) Sign(claims map[string]any) (string, error) {
-	return sign(k.signers[0], claims)
+	return sign(k.set.Load().signers[0], claims)
 }
 
 // tokenUse marks tokens that tell a program who somebody is. They open no door: Verify refuses them (attack D6).
@@ -358,12 +369,13 @@ const tokenUse = "token_use"
 
 // idSigner is the key of identity tokens: one that others can verify, where there is one.
 func (k *Keys) idSigner() *Signer {
-	for _, s := range k.signers {
-		if s.Private != nil {
+	signers := k.set.Load().signers
+	for _, s := range signers {
+		if s.Private != nil && !IsPostQuantum(s.Alg) {
 			return s
 		}
 	}
-	return k.signers[0]
+	return signers[0]
 }
 
 // SignID makes an identity token (OpenID Connect Core §2).
@@ -377,7 +389,7 @@ func (k *Keys) SignID(claims map[string]any) (string, error) {
 func (k *Keys) IDAlgs() []string { return []string{k.idSigner().Alg} }
 
 func sign(s *Signer, claims map[string]any) (string, error) {
-	t := jwt.NewWithClaims(jwt.GetSigningMethod(s.Alg), jwt.MapClaims(claims))
+	t := jwt.NewWithClaims(method(s.Alg), jwt.MapClaims(claims))
 	if s.ID != "" {
 		t.Header["kid"] = s.ID
 	}

@@ -37,9 +37,12 @@ type file struct {
 type signerDoc struct {
 	ID      string `json:"kid,omitempty"`
 	Alg     string `json:"alg"`
-	Secret  string `json:"secret,omitempty"`      // HS256, as text: its bytes are the key
+	Secret  string `json:"secret,omitempty"`      // HS256, as text: its bytes are the key; ML-DSA: the seed, in base64
 	Private string `json:"private_key,omitempty"` // PKCS#8 PEM
 	Public  string `json:"public_key,omitempty"`  // PKIX PEM, for keys that only verify
+
+	Status    Status    `json:"status,omitempty"`
+	CreatedAt time.Time `json:"created_at,omitzero"`
 }
 
 // legacyLifetime is how long the legacy JWT keys are valid: ten years, as the ecosystem's own.
@@ -59,25 +62,11 @@ func Load(dir, secret string, opts Options) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load keys: %w", err)
 	}
-	if secret != "" {
-		doc = withSecret(doc, secret)
-	}
-	k, err := fromDoc(doc, opts)
+	k, err := fromDoc(doc, secret, opts)
 	if err != nil {
 		return nil, fmt.Errorf("load keys from %s: %w", path, err)
 	}
-	if opts.SigningKeys != nil {
-		own, err := parseJWKs(opts.SigningKeys)
-		if err != nil {
-			return nil, err
-		}
-		k.signers = append(own, k.signers...)
-		for _, s := range own {
-			if s.ID != "" {
-				k.byID[s.ID] = s
-			}
-		}
-	}
+	k.path = path
 	if secret != "" {
 		if err := k.signLegacy(); err != nil {
 			return nil, fmt.Errorf("load keys: %w", err)
@@ -172,7 +161,7 @@ func generate(opts Options) (*file, error) {
 			{Alg: "HS256", Secret: random(48)},
 		},
 	}
-	k, err := fromDoc(doc, opts)
+	k, err := fromDoc(doc, "", opts)
 	if err != nil {
 		return nil, err
 	}
@@ -186,11 +175,15 @@ func generate(opts Options) (*file, error) {
 // withSecret puts the project's own HS256 secret first.
 func withSecret(doc *file, secret string) *file {
 	c := *doc
-	c.Signers = []signerDoc{{Alg: "HS256", Secret: secret}}
-	for _, s := range doc.Signers {
-		if s.Alg != "HS256" {
-			c.Signers = append(c.Signers, s)
+	c.Signers = []signerDoc{{Alg: "HS256", Secret: secret, Status: InUse}}
+	for _, s := range doc.ordered() {
+		if s.Alg == "HS256" && s.ID == "" {
+			continue
 		}
+		if s.Status == InUse {
+			s.Status = Previous
+		}
+		c.Signers = append(c.Signers, s)
 	}
 	return &c
 }
@@ -206,8 +199,8 @@ func random(n int) string {
 // signLegacy makes the legacy keys with the HS256 key.
 func (k *Keys) signLegacy() error {
 	var hs *Signer
-	for _, s := range k.signers {
-		if s.Alg == "HS256" {
+	for _, s := range k.set.Load().signers {
+		if s.Alg == "HS256" && s.ID == "" {
 			hs = s
 			break
 		}
@@ -226,22 +219,11 @@ func (k *Keys) signLegacy() error {
 	return nil
 }
 
-func fromDoc(doc *file, opts Options) (*Keys, error) {
-	k := &Keys{Publishable: doc.Publishable, Secret: doc.Secret, AnonJWT: doc.AnonJWT, ServiceJWT: doc.ServiceJWT, root: doc.Root, byID: map[string]*Signer{}, opts: opts}
-	for _, d := range doc.Signers {
-		s, err := d.signer()
-		if err != nil {
-			return nil, err
-		}
-		k.signers = append(k.signers, s)
-		if s.ID != "" {
-			k.byID[s.ID] = s
-		}
-	}
-	if len(k.signers) == 0 {
-		return nil, errors.New("no signing key")
-	}
-	return k, nil
+func fromDoc(doc *file, secret string, opts Options) (*Keys, error) {
+	k := &Keys{Publishable: doc.Publishable, Secret: doc.Secret, AnonJWT: doc.AnonJWT, ServiceJWT: doc.ServiceJWT, root: doc.Root, secret: secret, opts: opts}
+	set, err := k.makeSet(doc)
+	k.set.Store(set)
+	return k, err
 }
 
 func (d signerDoc) signer() (*Signer, error) {
@@ -259,6 +241,13 @@ func (d signerDoc) signer() (*Signer, error) {
 			return s, s.parsePrivate(d.Private)
 		}
 		return s, s.parsePublic(d.Public)
+	}
+	if IsPostQuantum(d.Alg) {
+		seed, err := base64.RawURLEncoding.DecodeString(d.Secret)
+		if err != nil {
+			return nil, errors.New("the seed is not base64")
+		}
+		return s, s.parseSeed(seed)
 	}
 	return nil, fmt.Errorf("unknown algorithm %q", d.Alg)
 }
@@ -322,11 +311,12 @@ func (k *Keys) JWKS() []byte {
 		Y      string   `json:"y,omitempty"`
 		N      string   `json:"n,omitempty"`
 		E      string   `json:"e,omitempty"`
+		Pub    string   `json:"pub,omitempty"`
 	}
 	set := struct {
 		Keys []public `json:"keys"`
 	}{Keys: []public{}}
-	for _, s := range k.signers {
+	for _, s := range k.set.Load().signers {
 		j := public{KID: s.ID, Alg: s.Alg, Use: "sig", KeyOps: []string{"verify"}}
 		switch key := s.Public.(type) {
 		case *ecdsa.PublicKey:
@@ -342,6 +332,8 @@ func (k *Keys) JWKS() []byte {
 			j.KTY = "RSA"
 			j.N = base64.RawURLEncoding.EncodeToString(key.N.Bytes())
 			j.E = base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes())
+		case interface{ Bytes() []byte }: // ML-DSA (RFC 9964)
+			j.KTY, j.Pub = "AKP", base64.RawURLEncoding.EncodeToString(key.Bytes())
 		default:
 			continue
 		}

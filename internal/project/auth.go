@@ -53,6 +53,7 @@ type SignIn struct {
 	Wallets         Wallets
 	Hashing         PasswordHashing
 	SAML            SAML
+	PostQuantum     bool // post_quantum_keys
 }
 
 // Wallets are the chains whose wallets users sign in with ([auth.web3]).
@@ -289,6 +290,7 @@ type signInDocument struct {
 	} `toml:"leaked_passwords"`
 	ConfirmLinks *bool   `toml:"confirm_links"`
 	SigningKeys  *string `toml:"signing_keys_path"`
+	PostQuantum  bool    `toml:"post_quantum_keys"`
 	Email        struct {
 		Signup          *bool   `toml:"enable_signup"`
 		Confirmations   *bool   `toml:"enable_confirmations"`
@@ -465,6 +467,7 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	}
 	set(&s.Captcha, d.Captcha)
 	set(&s.Wallets, d.Wallets)
+	s.PostQuantum = d.PostQuantum
 	s.SAML = SAML{Enabled: d.SAML.Enabled, PrivateKey: fromEnv(d.SAML.PrivateKey), Unasked: supabase, WithoutPKCE: supabase}
 	set(&s.SAML.Unasked, d.SAML.Unasked)
 	not(&s.SAML.WithoutPKCE, d.SAML.RequirePKCE)
