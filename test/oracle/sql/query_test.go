@@ -432,7 +432,7 @@ func (w *world) fresh(r *rel) (*rel, string) {
 	return &a, r.name + " as " + a.name
 }
 
-// scalar is a sub-query that yields one value.
+// scalar is a sub-query that yields one value. An aggregate over columns of the query around belongs to that one, which leaves many rows here: LIMIT keeps one.
 func (w *world) scalar(typ string, scope []*rel, depth int) *node {
 	r, from := w.fresh(w.rels[w.IntN(len(w.rels))])
 	inner := append(scope[:len(scope):len(scope)], r)
@@ -441,11 +441,11 @@ func (w *world) scalar(typ string, scope []*rel, depth int) *node {
 	case "int4":
 		return expr(typ, "(select count(*)::int from "+from+"%s)", where)
 	case "text", "date", "timestamptz", "mood":
-		return expr(typ, "(select "+w.pick("min", "max")+"(%s) from "+from+"%s)", w.ex(typ, inner, depth), where)
+		return expr(typ, "(select "+w.pick("min", "max")+"(%s) from "+from+"%s limit 1)", w.ex(typ, inner, depth), where)
 	case "numeric":
-		return expr(typ, "(select sum(%s) from "+from+"%s)", w.ex(typ, inner, depth), where)
+		return expr(typ, "(select sum(%s) from "+from+"%s limit 1)", w.ex(typ, inner, depth), where)
 	case "bool":
-		return expr(typ, "(select "+w.pick("bool_and", "bool_or")+"(%s) from "+from+"%s)", w.ex(typ, inner, depth), where)
+		return expr(typ, "(select "+w.pick("bool_and", "bool_or")+"(%s) from "+from+"%s limit 1)", w.ex(typ, inner, depth), where)
 	}
 	if r.key != "" {
 		return expr(typ, "(select %s from "+from+" order by "+r.name+"."+r.key+" limit 1 offset "+w.pick("0", "1", "9")+")", w.ex(typ, inner, depth))

@@ -93,6 +93,7 @@ type fragment struct {
 	argOps, keyOps []*value.Ops    // AggFragment, where it sorts; WindowFragment: keyOps
 	takes          []eval.Closure  // AggFragment, WindowFragment: what the function takes; nil for the arguments as they come
 	inRange        builtin.InRange // WindowFragment, of a frame with offsets of values
+	recursion      *recursion      // RecursionFragment
 	sets           []setCall       // SetFragment
 }
 

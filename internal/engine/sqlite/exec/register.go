@@ -532,10 +532,12 @@ type setCursor struct {
 	conn *store.Conn
 	rows [][]value.Datum
 	pos  int
+	id   int64
+	more func() ([][]value.Datum, error) // the next rows, none at the end; nil when rows are all
 }
 
 func (c *setCursor) Filter(_ int, _ string, args ...sqlite3.Value) error {
-	c.rows, c.pos = nil, 0
+	c.rows, c.pos, c.id, c.more = nil, 0, 0, nil
 	x := state(c.conn)
 	if x == nil {
 		return errNoSession
@@ -564,6 +566,13 @@ func (c *setCursor) fill(x *execution, args []sqlite3.Value) ([][]value.Datum, e
 		return unpack(args[1].RawBlob(), max(1, len(f.spec.Rel.Columns))), nil
 	case lower.GivenFragment:
 		return x.givenRows(f)
+	case lower.RecursionFragment:
+		outer := make([]value.Datum, len(args)-1)
+		for i, a := range args[1:] {
+			outer[i] = datum(a)
+		}
+		c.more = f.recurse(x, outer)
+		return c.more()
 	}
 	f.frame.Args = f.frame.Args[:0]
 	for _, a := range args[1:] {
@@ -576,9 +585,29 @@ func (c *setCursor) fill(x *execution, args []sqlite3.Value) ([][]value.Datum, e
 	return f.setRows(x)
 }
 
-func (c *setCursor) Next() error           { c.pos++; return nil }
 func (c *setCursor) EOF() bool             { return c.pos >= len(c.rows) }
-func (c *setCursor) RowID() (int64, error) { return int64(c.pos), nil }
+func (c *setCursor) RowID() (int64, error) { return c.id, nil }
+
+func (c *setCursor) Next() error {
+	c.pos++
+	c.id++
+	if c.pos < len(c.rows) || c.more == nil {
+		return nil
+	}
+	x := state(c.conn)
+	if x == nil {
+		return errNoSession
+	}
+	rows, err := c.more()
+	if err != nil {
+		if x.err == nil {
+			x.err = err
+		}
+		return err
+	}
+	c.rows, c.pos = rows, 0
+	return nil
+}
 
 func (c *setCursor) Column(ctx sqlite3.Context, n int) error {
 	if row := c.rows[c.pos]; n < len(row) {

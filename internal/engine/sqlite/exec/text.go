@@ -55,7 +55,7 @@ func (m *maker) lowered(t *lower.Text, rels []*tree.Rel) (*text, error) {
 	o := m.options(rels)
 	out := &text{sql: t.SQL, width: len(t.Columns)}
 	for _, f := range t.Fragments {
-		c, err := compileFragment(m.cat, f, o)
+		c, err := m.fragment(f, o)
 		if err != nil {
 			return nil, err
 		}

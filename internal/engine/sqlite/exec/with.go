@@ -3,6 +3,7 @@ package exec
 import (
 	"slices"
 
+	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 )
 
@@ -15,6 +16,9 @@ func (m *maker) steps(p *Program, q *tree.Query) (*tree.Query, error) {
 		return q, nil
 	}
 	p.readOnly = false
+	if err := m.capture(p, q); err != nil {
+		return nil, err
+	}
 	main := *q
 	main.CTEs = nil
 	readers := map[*tree.CTE]int{} // parts
@@ -94,4 +98,56 @@ func wholeCTE(c *tree.CTE, before []*tree.CTE, recursive bool) *tree.Query {
 		out.Targets = append(out.Targets, tree.Target{Name: col.Name, Expr: &tree.Var{Rel: from, Col: i, Typ: col.Type}})
 	}
 	return out
+}
+
+// capture makes every part of the statement see the tables that it changes as they were: where a query reads such a table, the rows are read before anything is changed.
+func (m *maker) capture(p *Program, q *tree.Query) error {
+	changed := map[*catalog.Table]bool{}
+	for _, c := range q.CTEs {
+		if c.Query.Target != nil {
+			changed[c.Query.Target.Table] = true
+		}
+	}
+	var err error
+	tree.EachQuery(q, func(part *tree.Query) {
+		for _, r := range part.Rels {
+			if r.Kind != tree.TableRel || r == part.Target || !changed[r.Table] || err != nil {
+				continue
+			}
+			err = m.captured(p, r, q)
+		}
+	})
+	return err
+}
+
+// captured puts rows read beforehand in the place of the table of r.
+func (m *maker) captured(p *Program, r *tree.Rel, q *tree.Query) error {
+	n := len(r.Table.Columns)
+	system := false // a system column is asked for
+	tree.WalkQuery(q, func(e tree.Expr) bool {
+		v, ok := e.(*tree.Var)
+		system = system || ok && v.Rel == r && (v.Col < 0 || v.Col >= n)
+		return !system
+	})
+	if system {
+		return nil
+	}
+	src := *r
+	src.Quals = nil
+	for _, e := range r.Quals {
+		src.Quals = append(src.Quals, tree.CloneExpr(e, map[*tree.Rel]*tree.Rel{r: &src}))
+	}
+	read := &tree.Query{Command: tree.Select, Rels: []*tree.Rel{&src}, From: []tree.FromItem{&tree.RelItem{Rel: &src}}}
+	c := &tree.CTE{Name: r.Alias, Query: read, Columns: r.Columns[:n], Refs: 1}
+	for i, col := range c.Columns {
+		read.Targets = append(read.Targets, tree.Target{Name: col.Name, Expr: &tree.Var{Rel: &src, Col: i, Typ: col.Type}})
+	}
+	st := &step{cte: c}
+	var err error
+	if st.query, err = m.text(read, nil); err != nil {
+		return err
+	}
+	p.shared = append(p.shared, st)
+	r.Kind, r.CTE, r.Columns, r.Quals = tree.CTERel, c, c.Columns, nil
+	return nil
 }

@@ -59,12 +59,13 @@ type FragmentKind uint8
 
 // The kinds of Fragment.
 const (
-	ScalarFragment FragmentKind = iota // pg_x, pg_v: Expr over the arguments
-	AggFragment                        // pg_agg: Agg over the arguments: first its own, then its order keys, then the direct ones
-	SetFragment                        // pg_set: the rows of Rel.Funcs, whose calls are in Calls
-	UnpackFragment                     // pg_set: the rows that pg_pack made, given as its argument
-	WindowFragment                     // pg_win: Agg or Win over the frames of Over
-	GivenFragment                      // pg_set: the rows that the session has for Rel (a transition table, a data-modifying CTE)
+	ScalarFragment    FragmentKind = iota // pg_x, pg_v: Expr over the arguments
+	AggFragment                           // pg_agg: Agg over the arguments: first its own, then its order keys, then the direct ones
+	SetFragment                           // pg_set: the rows of Rel.Funcs, whose calls are in Calls
+	UnpackFragment                        // pg_set: the rows that pg_pack made, given as its argument
+	WindowFragment                        // pg_win: Agg or Win over the frames of Over
+	RecursionFragment                     // pg_set: the rows of Recursion
+	GivenFragment                         // pg_set: the rows that the session has for Rel (a transition table, a data-modifying CTE)
 )
 
 // Fragment is a part of a query that Go computes. Params of Expr and Calls with negative numbers -1, -2 … are the arguments that SQL gives.
@@ -77,6 +78,7 @@ type Fragment struct {
 	Over    *tree.Window
 	// WindowFragment: where in AggArgs the filter, the sort keys and the frame's offsets are; -1 for what there is none of.
 	FilterAt, KeysAt, StartAt, EndAt int
+	Recursion                        *Recursion
 	Rel                              *tree.Rel
 	Calls                            []tree.FuncCallRel
 	Volatile                         bool
@@ -261,6 +263,10 @@ func (l *lowerer) with(q *tree.Query) string {
 			b.WriteString("NOT MATERIALIZED ")
 		case volatileQuery(c.Query):
 			b.WriteString("MATERIALIZED ") // one value per row for all who read it
+		}
+		if c.Recursive && !l.nativeRecursion(c) {
+			b.WriteString("(" + l.recursion(c) + ")")
+			continue
 		}
 		b.WriteString("(" + l.query(c.Query, false) + ")")
 	}
