@@ -232,11 +232,15 @@ func (s *Server) openOutbox(a *app) error {
 	c := &a.project.Config.Auth.SignIn
 	own := map[string]mail.Override{}
 	for kind, t := range c.Mails {
-		own[kind] = mail.Override{Subject: t.Subject, HTML: t.HTML, Text: t.Text}
+		o := mail.Override{Subject: t.Subject, HTML: t.HTML, Text: t.Text, In: map[string]mail.Override{}}
+		for tag, other := range t.In {
+			o.In[tag] = mail.Override{Subject: other.Subject, HTML: other.HTML, Text: other.Text}
+		}
+		own[kind] = o
 	}
-	templates, err := mail.NewTemplates(own, c.SMSTemplate)
+	templates, err := mail.NewTemplates(mail.Options{Own: own, SMS: c.SMSTemplate, Language: c.Language})
 	if err != nil {
-		return err
+		return fmt.Errorf("auth.email.template: %w", err)
 	}
 	a.outbox = &outbox.Outbox{Accounts: a.accounts, Templates: templates, Keep: s.Dev, Log: a.log}
 	_, a.outbox.MailHook = c.Hooks["send_email"]

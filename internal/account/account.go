@@ -169,6 +169,7 @@ func New(e engine.Engine, keys *identity.Keys, o Options) *Service {
 type Client struct {
 	IP        netip.Addr
 	UserAgent string
+	Language  string // as of Accept-Language
 }
 
 // network is what limits count a sender by: an IPv4 address, or the /64 of an IPv6 one, which one customer has whole.

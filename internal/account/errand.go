@@ -18,6 +18,7 @@ type errand struct {
 	Challenge  Challenge      `json:"challenge"`
 	Chosen     map[string]any `json:"chosen,omitempty"` // what a sign-up says of its user
 	Made       []string       `json:"made,omitempty"`   // users whom the project's hook is to hear of
+	Language   string         `json:"language,omitempty"`
 }
 
 // The things that are asked for.
@@ -38,6 +39,7 @@ const (
 func (s *Service) writeDown(x *tx, channel, to string, a errand) (string, error) {
 	now := s.now()
 	id := newID()
+	a.Language = languageOf(x.ctx)
 	_, err := insert[Message](x, schemaOwn, "messages", values{
 		"id": id, "channel": channel, "recipient": to, "template": asked, "data": a, "state": "waiting", "next_at": now, "created_at": now,
 	})
@@ -120,6 +122,7 @@ func (s *Service) answer(ctx context.Context, m *Message) error {
 		return err
 	}
 	answered := false
+	ctx = WithClient(ctx, Client{Language: a.Language}) // who has asked, as far as the answer needs to know
 	err := s.transact(ctx, func(x *tx) error {
 		// Of two that answer at once, one does. Until it is known that there is something to send, there is nothing.
 		mine, err := update[Message](x, schemaOwn, "messages", values{"state": "void", "data": map[string]any{}}, eq("id", m.ID), eq("state", "waiting"), eq("template", asked))

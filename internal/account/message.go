@@ -40,6 +40,7 @@ type Fields struct {
 	Data            map[string]any `json:"Data"`
 	Action          string         `json:"Action"` // the word of the link
 	UserID          string         `json:"UserID"`
+	Language        string         `json:"Language"` // that the reader prefers: a tag, or a list as of Accept-Language; "" is not known
 }
 
 // The templates.
@@ -70,6 +71,7 @@ func (s *Service) tell(x *tx, channel, recipient, template string, f Fields, u *
 	if f.Data == nil {
 		f.Data = object(u.UserMeta)
 	}
+	f.Language = preferred(x.ctx, template, object(u.UserMeta))
 	v := values{"template": template, "data": f, "state": "waiting", "next_at": now, "tries": 0, "error": ""}
 	if row != "" {
 		_, err := update[Message](x, schemaOwn, "messages", v, eq("id", row))
@@ -78,6 +80,25 @@ func (s *Service) tell(x *tx, channel, recipient, template string, f Fields, u *
 	v["id"], v["channel"], v["recipient"], v["created_at"] = newID(), channel, recipient, now
 	_, err := insert[Message](x, schemaOwn, "messages", v)
 	return v["id"].(string), err
+}
+
+// preferred is the language of a user as the user says (in the metadata), or as the request that causes the message says. Who invites is not who reads.
+func preferred(ctx context.Context, template string, meta map[string]any) string {
+	for _, name := range []string{"locale", "language"} {
+		if tag, _ := meta[name].(string); tag != "" {
+			return tag
+		}
+	}
+	if template == mailInvite {
+		return ""
+	}
+	return languageOf(ctx)
+}
+
+// languageOf is what the request under way says that its sender reads.
+func languageOf(ctx context.Context) string {
+	c, _ := ctx.Value(clientKey{}).(Client)
+	return c.Language
 }
 
 // mail makes a one-time token of the user's and queues the mail that tells it.

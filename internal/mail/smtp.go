@@ -51,6 +51,9 @@ func (s *SMTP) Send(ctx context.Context, m *Mail) error {
 		msg.SetMessageIDWithValue(m.ID + "@" + host)
 	}
 	msg.SetDate()
+	if m.Language != "" {
+		msg.SetGenHeader(gomail.HeaderContentLang, m.Language)
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	c, err := s.client(ctx)

@@ -138,7 +138,7 @@ func (o *Outbox) send(ctx context.Context, m *account.Message) error {
 		return err
 	}
 	if m.Channel != "email" {
-		text, err := o.Templates.SMS(fields.Token)
+		text, err := o.Templates.SMS(fields.Token, fields.Language)
 		if err == nil && o.TextHook {
 			return o.Accounts.TextByHook(ctx, m, &fields, text)
 		}
@@ -150,7 +150,7 @@ func (o *Outbox) send(ctx context.Context, m *account.Message) error {
 	if o.MailHook {
 		return o.Accounts.MailByHook(ctx, m, &fields)
 	}
-	written, err := o.Templates.Render(m.Template, m.Recipient, fields)
+	written, err := o.Templates.Render(m.Template, m.Recipient, fields.Language, fields)
 	if err != nil || o.Mail == nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func start(t *testing.T, carrier *mail.SMTP) *office {
 		SiteURL: "https://app.test", External: func() string { return "https://api.test" }, Limits: account.Limits{Mails: -1, Signups: -1, MailEvery: -1},
 		Now: func() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }, Log: log,
 	})
-	templates, err := mail.NewTemplates(nil, "")
+	templates, err := mail.NewTemplates(mail.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

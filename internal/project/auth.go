@@ -37,6 +37,7 @@ type SignIn struct {
 	Rates           RateLimits
 	SMTP            *SMTP // nil: mails are kept, not sent
 	Mails           map[string]MailTemplate
+	Language        string // of the project's own mails, and of readers whose language is not known
 	SMSTemplate     string
 	Texts           *TextCarrier // nil: text messages are kept, not sent
 	TestCodes       map[string]string
@@ -238,6 +239,7 @@ type MailTemplate struct {
 	Subject string
 	HTML    string
 	Text    string
+	In      map[string]MailTemplate // in other languages
 }
 
 // SignInChannel is a kind of address that users sign in with.
@@ -304,11 +306,8 @@ type signInDocument struct {
 			Enabled *bool `toml:"enabled"`
 			SMTP
 		} `toml:"smtp"`
-		Templates map[string]struct {
-			Subject  string `toml:"subject"`
-			Path     string `toml:"content_path"`
-			TextPath string `toml:"text_path"`
-		} `toml:"template"`
+		Language  *string                   `toml:"language"`
+		Templates map[string]map[string]any `toml:"template"`
 	} `toml:"email"`
 	SMS struct {
 		Signup        *bool   `toml:"enable_signup"`
@@ -503,24 +502,14 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 		}
 		s.SMTP = &server
 	}
+	set(&s.Language, d.Email.Language)
 	s.Mails = map[string]MailTemplate{}
-	for kind, t := range d.Email.Templates {
-		own := MailTemplate{Subject: t.Subject}
-		for path, to := range map[string]*string{t.Path: &own.HTML, t.TextPath: &own.Text} {
-			if path == "" {
-				continue
-			}
-			// The ecosystem names paths from the folder that holds supabase/, some write them from the settings file.
-			b, err := os.ReadFile(filepath.Join(root, path))
-			if errors.Is(err, fs.ErrNotExist) {
-				b, err = os.ReadFile(filepath.Join(filepath.Dir(root), path))
-			}
-			if err != nil {
-				return s, fmt.Errorf("auth.email.template.%s: %w", kind, err)
-			}
-			*to = string(b)
+	for kind, settings := range d.Email.Templates {
+		own, err := mailTemplate(root, settings, true)
+		if err != nil {
+			return s, fmt.Errorf("auth.email.template.%s: %w", kind, err)
 		}
-		s.Mails[kind] = own
+		s.Mails[kind] = *own
 	}
 	for _, pattern := range s.Redirects {
 		if strings.ContainsAny(pattern, " \t\n\\") {
@@ -538,6 +527,54 @@ func fetchable(address string) bool {
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())
+}
+
+// mailTemplate reads the settings of a kind of mail: subject, content_path, text_path, and, at the top, a table of the same for each other language.
+func mailTemplate(root string, settings map[string]any, top bool) (*MailTemplate, error) {
+	t := &MailTemplate{In: map[string]MailTemplate{}}
+	for name, v := range settings {
+		if table, ok := v.(map[string]any); ok && top {
+			in, err := mailTemplate(root, table, false)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			t.In[name] = *in
+			continue
+		}
+		text, ok := v.(string)
+		if !ok {
+			return nil, fmt.Errorf("%s must be a text", name)
+		}
+		var err error
+		switch name {
+		case "subject":
+			t.Subject = text
+		case "content":
+			t.HTML = text
+		case "content_path":
+			t.HTML, err = templateFile(root, text)
+		case "text_path":
+			t.Text, err = templateFile(root, text)
+		default:
+			return nil, fmt.Errorf("%s is none of subject, content_path and text_path", name)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// templateFile reads a file that is named from the folder, or from the one that holds supabase/, as the ecosystem does.
+func templateFile(root, path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(filepath.Join(root, path))
+	if errors.Is(err, fs.ErrNotExist) {
+		b, err = os.ReadFile(filepath.Join(filepath.Dir(root), path))
+	}
+	return string(b), err
 }
 
 func not(to *bool, from *bool) {

@@ -56,6 +56,7 @@ const keysMaxAge = "public, max-age=600"
 
 const (
 	maxBody        = 1 << 20
+	maxLanguages   = 100
 	apiVersion     = "2024-01-01"
 	versionHeader  = "X-Supabase-Api-Version"
 	codeHeader     = "X-Sb-Error-Code"
@@ -142,7 +143,7 @@ func (d *door) patch(path string, f endpoint) { d.handle("PATCH "+path, f) }
 
 func (d *door) handle(pattern string, f endpoint) {
 	d.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		client := account.Client{IP: d.ClientIP(r), UserAgent: r.UserAgent()}
+		client := account.Client{IP: d.ClientIP(r), UserAgent: r.UserAgent(), Language: languages(r)}
 		r = r.WithContext(account.WithClient(r.Context(), client))
 		q := &request{Request: r, w: w, door: d, client: client}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -161,6 +162,12 @@ func (d *door) handle(pattern string, f endpoint) {
 		}
 		writeJSON(w, http.StatusOK, v)
 	})
+}
+
+// languages is what the sender prefers to read, as far as anybody looks.
+func languages(r *http.Request) string {
+	h := r.Header.Get("Accept-Language")
+	return h[:min(len(h), maxLanguages)]
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

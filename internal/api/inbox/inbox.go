@@ -1,7 +1,7 @@
 // Package inbox is a door for development: it shows the mails and text messages that the project sends, as they arrive, so that links can be followed and codes
 // typed without a mail server.
 //
-// New makes the handler. GET / is the page, GET /messages the same as JSON.
+// New makes the handler. GET / is the page, GET /messages the same as JSON, GET /templates every template with made-up data.
 //
 // Invariants: it is made by a server for development only, which listens on loopback; it answers only requests for a loopback name, so that no page of
 // another site can read it (DNS rebinding).
@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"net"
 	"net/http"
@@ -40,10 +41,22 @@ type Message struct {
 	Code    string    `json:"code,omitempty"`
 }
 
-//go:embed inbox.html
+//go:embed inbox.html templates.html
 var files embed.FS
 
-var page = template.Must(template.ParseFS(files, "inbox.html"))
+var pages = template.Must(template.ParseFS(files, "*.html"))
+
+// write answers with a page.
+func write(w http.ResponseWriter, name string, data any) {
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
+		panic("inbox: " + err.Error())
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'")
+	_, _ = w.Write(b.Bytes()) // the client is gone: nobody to tell
+}
 
 // New makes the door.
 func New(accounts *account.Service, templates *mail.Templates) http.Handler {
@@ -69,14 +82,15 @@ func New(accounts *account.Service, templates *mail.Templates) http.Handler {
 		if !ok {
 			return
 		}
-		var b bytes.Buffer
-		if err := page.Execute(&b, messages); err != nil {
-			panic("inbox: " + err.Error())
+		write(w, "inbox.html", messages)
+	})
+	mux.HandleFunc("GET /templates", func(w http.ResponseWriter, r *http.Request) {
+		shown, err := preview(templates)
+		if err != nil { // what a template of the project's makes of made-up data is for its author to read
+			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+			return
 		}
-		h := w.Header()
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'")
-		_, _ = w.Write(b.Bytes()) // likewise
+		write(w, "templates.html", shown)
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The gateway lets every origin read answers; this door lets none.
@@ -119,15 +133,57 @@ func read(r *http.Request, accounts *account.Service, templates *mail.Templates)
 		}
 		v := Message{ID: m.ID, At: m.CreatedAt, Channel: m.Channel, To: m.Recipient, Kind: m.Template, State: m.State, Link: f.ConfirmationURL, Code: f.Token}
 		if m.Channel == "email" {
-			written, err := templates.Render(m.Template, m.Recipient, f)
+			written, err := templates.Render(m.Template, m.Recipient, f.Language, f)
 			if err != nil {
 				return nil, err
 			}
 			v.Subject, v.Text, v.HTML = written.Subject, written.Text, written.HTML
-		} else if v.Text, err = templates.SMS(f.Token); err != nil {
+		} else if v.Text, err = templates.SMS(f.Token, f.Language); err != nil {
 			return nil, err
 		}
 		out = append(out, v)
+	}
+	return out, nil
+}
+
+// shownTemplates are the templates as the page shows them.
+type shownTemplates struct {
+	Mails []struct {
+		Kind     string
+		Versions []*mail.Mail
+	}
+	Texts []*mail.Mail // Language and Text
+}
+
+// sample is what the templates are filled with.
+var sample = account.Fields{
+	ConfirmationURL: "https://api.example/auth/v1/verify?token=sample&type=sample", Token: "123456", TokenHash: "sample", SiteURL: "https://app.example", RedirectTo: "https://app.example/in",
+	Email: "ada@example.com", NewEmail: "ada@new.example", Phone: "15551234567", Data: map[string]any{"name": "Ada"}, UserID: "aaaaaaaa-0000-4000-8000-000000000001",
+}
+
+// preview makes every mail and text message in every language.
+func preview(templates *mail.Templates) (*shownTemplates, error) {
+	out := &shownTemplates{}
+	for _, kind := range mail.Kinds {
+		var versions []*mail.Mail
+		for _, tag := range templates.Languages(kind) {
+			m, err := templates.Render(kind, sample.Email, tag, sample)
+			if err != nil {
+				return nil, fmt.Errorf("%s in %s: %w", kind, tag, err)
+			}
+			versions = append(versions, m)
+		}
+		out.Mails = append(out.Mails, struct {
+			Kind     string
+			Versions []*mail.Mail
+		}{kind, versions})
+	}
+	for _, tag := range templates.TextLanguages() {
+		text, err := templates.SMS(sample.Token, tag)
+		if err != nil {
+			return nil, fmt.Errorf("text message in %s: %w", tag, err)
+		}
+		out.Texts = append(out.Texts, &mail.Mail{Language: tag, Text: text})
 	}
 	return out, nil
 }
