@@ -329,8 +329,8 @@ func (a *app) signIn() (http.Handler, error) {
 		}
 	}
 	return auth.New(auth.Options{
-		Captcha: riddle,
-		Keys:    a.keys, Accounts: a.accounts, FollowAtOnce: c.FollowAtOnce, Log: a.log,
+		ClientIP: gateway.ClientIP(a.project.Config.API.Proxies), Captcha: riddle,
+		Keys: a.keys, Accounts: a.accounts, FollowAtOnce: c.FollowAtOnce, Log: a.log,
 		Settings: auth.Settings{
 			External:      external,
 			DisableSignup: c.NoSignup, MailerAutoconfirm: c.Email.AutoConfirm, PhoneAutoconfirm: c.Phone.AutoConfirm,

@@ -81,9 +81,13 @@ func (s *Service) Depart(ctx context.Context, c Client, d Departure) (*Departed,
 		s.o.Log.Warn("provider", "provider", d.Provider, "error", err)
 		return nil, fail(http.StatusInternalServerError, "unexpected_failure", "The provider cannot be reached")
 	}
+	sealed, err := s.seal("visit "+visit, verifier)
+	if err != nil {
+		return nil, err
+	}
 	err = s.transact(ctx, func(x *tx) error {
 		now := s.now()
-		if _, err := insert[clientStateRow](x, schemaAuth, "oauth_client_states", values{"id": visit, "provider_type": d.Provider, "code_verifier": verifier, "created_at": now}); err != nil {
+		if _, err := insert[clientStateRow](x, schemaAuth, "oauth_client_states", values{"id": visit, "provider_type": d.Provider, "code_verifier": sealed, "created_at": now}); err != nil {
 			return err
 		}
 		v := values{
@@ -94,7 +98,7 @@ func (s *Service) Depart(ctx context.Context, c Client, d Departure) (*Departed,
 			v["code_challenge"], v["code_challenge_method"] = d.Challenge.Code, lower(d.Challenge.Method)
 		}
 		if d.Invite != "" {
-			v["invite_token"] = d.Invite
+			v["invite_token"] = linkHash(d.Invite)
 		}
 		if d.Link != nil {
 			v["linking_target_id"] = d.Link.User.ID
@@ -115,6 +119,8 @@ func lower(method string) string {
 // Arrival is what a browser brings back from a provider.
 type Arrival struct {
 	State, Code string
+	// Issuer is who says to have answered (RFC 9207); "" for a provider that does not say.
+	Issuer string
 	// Cookie is what the browser has kept of Departed.
 	Cookie string
 	// Error is the provider's own refusal.
@@ -151,13 +157,22 @@ func (s *Service) Arrive(ctx context.Context, c Client, a Arrival) (*Verified, e
 	if flow.Challenge == "" && flow.LinkingTarget == "" && !equalText(a.Cookie, s.mark("cookie", a.State)) {
 		return out, fail(http.StatusBadRequest, "bad_oauth_state", "OAuth state was not issued to this browser")
 	}
+	// An answer of another provider than the one that was asked, an error as well, is a mix-up (attack F5).
+	if err := s.o.Federation.CheckIssuer(ctx, visit.Provider, a.Issuer); err != nil {
+		s.o.Log.Warn("provider", "provider", visit.Provider, "error", err)
+		return out, fail(http.StatusBadRequest, "bad_oauth_callback", "OAuth callback of another issuer")
+	}
 	if a.Error != "" {
 		return out, fail(http.StatusBadRequest, "bad_oauth_callback", "%s: %s", a.Error, a.ErrorDescription)
 	}
 	if a.Code == "" {
 		return out, fail(http.StatusBadRequest, "bad_oauth_callback", "OAuth callback with missing authorization code")
 	}
-	person, err := s.o.Federation.Back(ctx, visit.Provider, federation.Visit{State: a.State, Nonce: s.mark("nonce", a.State), Verifier: visit.Verifier}, a.Code)
+	verifier, err := s.unseal("visit "+visit.ID, visit.Verifier)
+	if err != nil {
+		return out, err
+	}
+	person, err := s.o.Federation.Back(ctx, visit.Provider, federation.Visit{State: a.State, Nonce: s.mark("nonce", a.State), Verifier: verifier}, a.Code)
 	if err != nil {
 		s.o.Log.Warn("provider", "provider", visit.Provider, "error", err)
 		return out, fail(http.StatusInternalServerError, "unexpected_failure", "Unable to exchange external code")
@@ -176,7 +191,11 @@ func (s *Service) Arrive(ctx context.Context, c Client, a Arrival) (*Verified, e
 			return errBanned()
 		}
 		if flow.Challenge != "" {
-			if _, err := update[flowRow](x, schemaAuth, "flow_state", values{"provider_access_token": person.AccessToken, "provider_refresh_token": person.RefreshToken}, eq("id", flow.ID)); err != nil {
+			kept, err := s.sealTokens(flow.ID, person.AccessToken, person.RefreshToken)
+			if err != nil {
+				return err
+			}
+			if _, err := update[flowRow](x, schemaAuth, "flow_state", kept, eq("id", flow.ID)); err != nil {
 				return err
 			}
 			out.Code, err = s.endFlow(x, flow.ID, u.ID)
@@ -381,7 +400,7 @@ func (s *Service) newPerson(x *tx, p *federation.Person, verified bool) (*userRo
 
 // invitedPerson makes an invitation the person's whose provider vouches for the invited address.
 func (s *Service) invitedPerson(x *tx, p *federation.Person, flow *flowRow) (*userRow, error) {
-	t, err := s.useLink(x, flow.InviteToken, confirmation)
+	t, err := s.useHash(x, flow.InviteToken, confirmation)
 	if err != nil {
 		return nil, err
 	}

@@ -197,7 +197,11 @@ type Challenged struct {
 
 // Challenge begins the proof of a factor.
 func (s *Service) Challenge(ctx context.Context, c Client, who *Bearer, id, channel string) (*Challenged, error) {
-	if err := s.take(ctx, "mfa", who.User.ID, s.o.Limits.Factors, time.Minute); err != nil {
+	from, err := s.factorSender(ctx, c, who)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.take(ctx, "mfa", from, s.o.Limits.Factors, time.Minute); err != nil {
 		return nil, err
 	}
 	now := s.now()
@@ -207,7 +211,7 @@ func (s *Service) Challenge(ctx context.Context, c Client, who *Bearer, id, chan
 		v["ip_address"] = c.IP.Unmap().String()
 	}
 	var f *factorRow
-	err := s.read(ctx, func(x *tx) (err error) {
+	err = s.read(ctx, func(x *tx) (err error) {
 		f, err = x.ownFactor(who.User.ID, id)
 		return err
 	})
@@ -339,6 +343,27 @@ func (f *factorRow) credential() ([]passkey.Credential, error) {
 	return []passkey.Credential{c}, err
 }
 
+// homeFor is how long a network from which a user has proved a factor is known as one of theirs.
+const homeFor = 90 * 24 * time.Hour
+
+// factorHome is the key under which a network is known as one of the user's.
+func factorHome(c Client, who *Bearer) string { return "mfa-home:" + who.User.ID + ":" + c.network() }
+
+// factorSender is whom the limits of factors count: all strangers together, however many networks they have, and each network from which the user has proved a factor
+// by itself. So whoever has only a password can neither guess more nor shut the user out (attack P6).
+func (s *Service) factorSender(ctx context.Context, c Client, who *Bearer) (string, error) {
+	home := false
+	err := s.read(ctx, func(x *tx) error {
+		row, err := one[counterRow](x, schemaOwn, "counters", eq("key", factorHome(c, who)))
+		home = row != nil && s.now().Before(row.Until)
+		return err
+	})
+	if home {
+		return who.User.ID + ":" + c.network(), err
+	}
+	return who.User.ID, err
+}
+
 // FactorProof is the answer to a challenge: a code, or what a security key says.
 type FactorProof struct {
 	Challenge string
@@ -362,11 +387,15 @@ func (s *Service) VerifyFactor(ctx context.Context, c Client, who *Bearer, id st
 	if who.Session == "" {
 		return nil, fail(http.StatusForbidden, "session_not_found", "A session is needed to verify a factor")
 	}
-	if err := s.take(ctx, "mfa", who.User.ID, s.o.Limits.Factors, time.Minute); err != nil {
+	from, err := s.factorSender(ctx, c, who)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.take(ctx, "mfa", from, s.o.Limits.Factors, time.Minute); err != nil {
 		return nil, err
 	}
 	// So few wrong answers a day that a thousand days of guessing find nothing (attack E8); a right one takes its count back.
-	if err := s.take(ctx, "mfa-day", who.User.ID, s.o.Limits.FactorsDay, 24*time.Hour); err != nil {
+	if err := s.take(ctx, "mfa-day", from, s.o.Limits.FactorsDay, 24*time.Hour); err != nil {
 		return nil, err
 	}
 	if !isID(p.Challenge) {
@@ -378,7 +407,7 @@ func (s *Service) VerifyFactor(ctx context.Context, c Client, who *Bearer, id st
 	// The challenge is used in one transaction and the factor proved in another: to check a security key takes time that nobody else shall wait for.
 	var f *factorRow
 	var used []challengeRow
-	err := s.transact(ctx, func(x *tx) (err error) {
+	err = s.transact(ctx, func(x *tx) (err error) {
 		if f, err = x.ownFactor(who.User.ID, id); err != nil {
 			return err
 		}
@@ -428,7 +457,10 @@ func (s *Service) VerifyFactor(ctx context.Context, c Client, who *Bearer, id st
 				return nil
 			}
 		}
-		if _, err := remove[counterRow](x, schemaOwn, "counters", eq("key", "mfa-day:"+who.User.ID)); err != nil {
+		if _, err := remove[counterRow](x, schemaOwn, "counters", eq("key", "mfa-day:"+from)); err != nil {
+			return err
+		}
+		if err := x.keepCounter(factorHome(c, who), s.now().Add(homeFor)); err != nil {
 			return err
 		}
 		// As it was when the answer was compared: a key that has come meanwhile is not replaced.

@@ -60,7 +60,7 @@ func (s *Service) beginFlow(x *tx, c Challenge, user, provider, method string) (
 	now := s.now()
 	id := newID()
 	v := values{
-		"id": id, "auth_code": newID(), "code_challenge": c.Code, "code_challenge_method": strings.ToLower(c.Method), "provider_type": provider,
+		"id": id, "code_challenge": c.Code, "code_challenge_method": strings.ToLower(c.Method), "provider_type": provider,
 		"authentication_method": method, "created_at": now, "updated_at": now,
 	}
 	if user != "" {
@@ -70,11 +70,36 @@ func (s *Service) beginFlow(x *tx, c Challenge, user, provider, method string) (
 	return id, err
 }
 
+// sealTokens are a provider's own tokens as they are kept until the browser that began the flow gets them.
+func (s *Service) sealTokens(flow, access, refresh string) (values, error) {
+	v := values{}
+	for name, token := range map[string]string{"provider_access_token": access, "provider_refresh_token": refresh} {
+		if token == "" {
+			v[name] = nil
+			continue
+		}
+		sealed, err := s.seal("flow "+flow, token)
+		if err != nil {
+			return nil, err
+		}
+		v[name] = sealed
+	}
+	return v, nil
+}
+
+func (s *Service) unsealTokens(f *flowRow) (access, refresh string, err error) {
+	if access, err = s.unseal("flow "+f.ID, f.AccessToken); err != nil {
+		return "", "", err
+	}
+	refresh, err = s.unseal("flow "+f.ID, f.RefreshToken)
+	return access, refresh, err
+}
+
 // endFlow gives the code with which the browser that began the flow gets its session.
 func (s *Service) endFlow(x *tx, flow, user string) (string, error) {
 	now := s.now()
 	code := newID()
-	rows, err := update[flowRow](x, schemaAuth, "flow_state", values{"user_id": user, "auth_code": code, "auth_code_issued_at": now, "updated_at": now}, eq("id", flow))
+	rows, err := update[flowRow](x, schemaAuth, "flow_state", values{"user_id": user, "auth_code": linkHash(code), "auth_code_issued_at": now, "updated_at": now}, eq("id", flow))
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +123,7 @@ func (s *Service) Exchange(ctx context.Context, c Client, code, verifier string)
 	var refused error
 	err := s.transact(ctx, func(x *tx) error {
 		out, refused = nil, nil
-		rows, err := remove[flowRow](x, schemaAuth, "flow_state", eq("auth_code", code), notNull("auth_code_issued_at"))
+		rows, err := remove[flowRow](x, schemaAuth, "flow_state", eq("auth_code", linkHash(code)), notNull("auth_code_issued_at"))
 		if err != nil {
 			return err
 		}
@@ -124,6 +149,8 @@ func (s *Service) Exchange(ctx context.Context, c Client, code, verifier string)
 				return err
 			}
 			u, f.AccessToken, f.RefreshToken = linked, p.AccessToken, p.RefreshToken
+		} else if f.AccessToken, f.RefreshToken, err = s.unsealTokens(&f); err != nil {
+			return err
 		}
 		if out, err = s.signIn(x, c, u, f.Authenticated); err != nil {
 			return err

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -103,6 +104,16 @@ func (s *Service) count(x *tx, key string, limit int64, window time.Duration) (t
 	return 0, errors.New("count " + key + ": others were faster each time")
 }
 
+// keepCounter remembers a key until then.
+func (x *tx) keepCounter(key string, until time.Time) error {
+	rows, err := update[counterRow](x, schemaOwn, "counters", values{"until": until}, eq("key", key))
+	if err != nil || len(rows) == 1 {
+		return err
+	}
+	_, err = x.insertNew("counters", values{"key": key, "count": 1, "until": until})
+	return err
+}
+
 // insertNew inserts a row unless its key is there, and reports whether it did.
 func (x *tx) insertNew(relation string, v values) (bool, error) {
 	st := newStatement(schemaOwn)
@@ -136,33 +147,89 @@ func (s *Service) mayWrite(ctx context.Context, c Client, kind, to string) error
 	return s.take(ctx, kind, "all", budget, time.Hour)
 }
 
-// Sweep forgets what is over: counters, messages that were told long ago, flows, sessions past their end. It gives the number of rows that went.
+// Sweep forgets what is over: counters, messages that were told long ago, flows, tokens and authorizations past their end, sessions that time has ended. It deletes
+// sweepAtATime rows of each kind in a transaction, so that nobody waits for it, and no more than sweepRounds times that: what is left is the next one's. It gives the
+// number of rows that went.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	total := 0
 	now := s.now()
-	err := s.transact(ctx, func(x *tx) error {
-		total = 0
-		for _, old := range []struct {
-			schema, relation string
-			where            condition
-		}{
-			{schemaOwn, "counters", lt("until", now)},
-			{schemaOwn, "messages", lt("created_at", now.Add(-keepMessages))},
-			{schemaAuth, "flow_state", lt("created_at", now.Add(-24*time.Hour))},
-			{schemaAuth, "oauth_client_states", lt("created_at", now.Add(-24*time.Hour))},
-			{schemaAuth, "sessions", lt("not_after", now)},
-			{schemaAuth, "webauthn_challenges", lt("expires_at", now)},
-			{schemaAuth, "mfa_challenges", lt("created_at", now.Add(-challengeLifetime))},
-		} {
-			rows, err := remove[struct{}](x, old.schema, old.relation, old.where)
+	day := now.Add(-24 * time.Hour)
+	for _, old := range []struct {
+		schema, relation string
+		where            []condition
+		skip             bool
+	}{
+		{schema: schemaOwn, relation: "counters", where: []condition{lt("until", now)}},
+		{schema: schemaOwn, relation: "messages", where: []condition{lt("created_at", now.Add(-keepMessages))}},
+		{schema: schemaAuth, relation: "flow_state", where: []condition{lt("created_at", day)}},
+		{schema: schemaAuth, relation: "oauth_client_states", where: []condition{lt("created_at", day)}},
+		// A day longer than it is good for: who comes with a used code ends what it gave.
+		{schema: schemaAuth, relation: "oauth_authorizations", where: []condition{lt("expires_at", day)}},
+		{schema: schemaAuth, relation: "webauthn_challenges", where: []condition{lt("expires_at", now)}},
+		{schema: schemaAuth, relation: "mfa_challenges", where: []condition{lt("created_at", now.Add(-challengeLifetime))}},
+		{schema: schemaAuth, relation: "sessions", where: []condition{lt("not_after", now)}},
+		{schema: schemaAuth, relation: "sessions", where: []condition{lt("created_at", now.Add(-s.o.Timebox))}, skip: s.o.Timebox == 0},
+		{schema: schemaAuth, relation: "sessions", where: []condition{lt("updated_at", now.Add(-s.o.Inactivity))}, skip: s.o.Inactivity == 0},
+		// The tokens' own rows; the codes, which know the end, go with them.
+		{schema: schemaOwn, relation: "one_time_codes", where: []condition{lt("expires_at", now.Add(-keepTokens))}},
+		{schema: schemaAuth, relation: "refresh_tokens", where: []condition{{"revoked", "is", "true"}, lt("updated_at", now.Add(-keepTokens))}},
+	} {
+		for range sweepRounds {
+			if old.skip {
+				break
+			}
+			n, err := s.sweep(ctx, old.schema, old.relation, old.where)
+			if err != nil {
+				return total, err
+			}
+			total += n
+			if n < sweepAtATime {
+				break
+			}
+		}
+	}
+	return total, nil
+}
+
+const (
+	sweepAtATime = 500
+	sweepRounds  = 20
+	// keepTokens is how long a token is kept after its end: what a sign-up has chosen goes with the next mail, and a refresh token of long ago tells of a thief.
+	keepTokens = 7 * 24 * time.Hour
+)
+
+// sweep deletes some rows that fulfil the conditions.
+func (s *Service) sweep(ctx context.Context, schema, relation string, where []condition) (n int, err error) {
+	type keyed struct {
+		ID  json.RawMessage `json:"id"`
+		Key string          `json:"key"`
+	}
+	err = s.transact(ctx, func(x *tx) error {
+		n = 0
+		// In the order of the column that tells the end, which has an index.
+		rows, err := list[keyed](x, schema, relation, page{order: ascending(where[len(where)-1].column), limit: sweepAtATime}, where...)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			id := strings.Trim(string(r.ID), `"`)
+			if relation == "one_time_codes" {
+				_, err = remove[tokenRow](x, schemaAuth, "one_time_tokens", eq("id", id))
+			} else if relation == "sessions" {
+				err = x.endSession(id)
+			} else if relation == "counters" {
+				_, err = remove[counterRow](x, schema, relation, append([]condition{eq("key", r.Key)}, where...)...)
+			} else {
+				_, err = remove[keyed](x, schema, relation, append([]condition{eq("id", id)}, where...)...)
+			}
 			if err != nil {
 				return err
 			}
-			total += len(rows)
+			n++
 		}
 		return nil
 	})
-	return total, err
+	return n, err
 }
 
 // keepMessages is how long a message that was sent or given up can be looked at.

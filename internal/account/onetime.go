@@ -137,7 +137,10 @@ func errLink() error {
 
 // useLink uses the token of a link. kinds are those that the request's purpose may use.
 func (s *Service) useLink(x *tx, link string, kinds ...kind) (*used, error) {
-	hash := linkHash(link)
+	return s.useHash(x, linkHash(link), kinds...)
+}
+
+func (s *Service) useHash(x *tx, hash string, kinds ...kind) (*used, error) {
 	for _, k := range kinds {
 		rows, err := find[tokenRow](x, schemaAuth, "one_time_tokens", eq("token_hash", hash), eq("token_type", string(k)))
 		if err != nil {

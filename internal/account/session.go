@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mainstay-dev/mainstay/internal/engine/query"
 	"github.com/mainstay-dev/mainstay/internal/identity"
 )
 
@@ -130,7 +131,7 @@ func (s *Service) tokens(x *tx, row *sessionRow, u *userRow, method string, fres
 		return nil, err
 	}
 	out := &Session{
-		TokenType: "bearer", ExpiresIn: int64(s.o.Lifetime / time.Second), ExpiresAt: expires.Unix(), RefreshToken: refresh, User: view,
+		TokenType: "bearer", ExpiresIn: int64(expires.Sub(s.now()) / time.Second), ExpiresAt: expires.Unix(), RefreshToken: refresh, User: view,
 	}
 	x.issued = append(x.issued, &issued{session: out, row: row, claims: claims, method: method, fresh: fresh})
 	return out, nil
@@ -145,6 +146,9 @@ type method struct {
 func (s *Service) claims(row *sessionRow, u *User, methods []methodRow) (map[string]any, time.Time) {
 	now := s.now()
 	expires := now.Add(s.o.Lifetime)
+	if end := s.ends(row); !end.IsZero() && end.Before(expires) {
+		expires = end // no door takes a token of a session that is over
+	}
 	amr := make([]method, len(methods))
 	for i, m := range methods {
 		amr[i] = method{m.Method, m.UpdatedAt.Unix()}
@@ -263,55 +267,131 @@ func (s *Service) liveSession(x *tx, id string) (*sessionRow, *userRow, error) {
 	if err != nil || u == nil {
 		return nil, nil, err
 	}
-	now := s.now()
-	switch {
-	case u.banned(now):
+	if u.banned(s.now()) {
 		return nil, nil, errBanned()
-	case s.o.Timebox > 0 && now.After(moment(row.CreatedAt).Add(s.o.Timebox)), row.NotAfter != nil && now.After(*row.NotAfter):
-		return nil, nil, fail(http.StatusBadRequest, "session_expired", "Invalid Refresh Token: Session Expired")
-	case s.o.Inactivity > 0 && now.After(moment(row.UpdatedAt).Add(s.o.Inactivity)):
-		return nil, nil, fail(http.StatusBadRequest, "session_expired", "Invalid Refresh Token: Session Expired (Inactivity)")
+	}
+	if why := s.over(row); why != "" {
+		return nil, nil, fail(http.StatusBadRequest, "session_expired", "Invalid Refresh Token: %s", why)
 	}
 	return row, u, nil
 }
 
-// storedRefresh is a refresh token of the ecosystem's first kind: a row each.
-type storedRefresh struct {
-	ID        int64  `json:"id"`
-	Token     string `json:"token"`
-	SessionID string `json:"session_id"`
-	Revoked   bool   `json:"revoked"`
+// over says why time has ended a session; "" while it has not.
+func (s *Service) over(row *sessionRow) string {
+	now := s.now()
+	switch {
+	case s.o.Timebox > 0 && now.After(moment(row.CreatedAt).Add(s.o.Timebox)), row.NotAfter != nil && now.After(*row.NotAfter):
+		return "Session Expired"
+	case s.o.Inactivity > 0 && now.After(moment(row.UpdatedAt).Add(s.o.Inactivity)):
+		return "Session Expired (Inactivity)"
+	}
+	return ""
 }
 
-// refreshStored exchanges a refresh token of the first kind, which a moved project's users still hold, for one of ours.
+// ends is when a session is over unless something happens before; zero for never.
+func (s *Service) ends(row *sessionRow) time.Time {
+	var end time.Time
+	sooner := func(t time.Time) {
+		if end.IsZero() || t.Before(end) {
+			end = t
+		}
+	}
+	if s.o.Timebox > 0 {
+		sooner(moment(row.CreatedAt).Add(s.o.Timebox))
+	}
+	if s.o.Inactivity > 0 {
+		sooner(moment(row.UpdatedAt).Add(s.o.Inactivity))
+	}
+	if row.NotAfter != nil {
+		sooner(*row.NotAfter)
+	}
+	return end
+}
+
+// storedRefresh is a refresh token of the ecosystem's first kind: a row each.
+type storedRefresh struct {
+	ID        int64      `json:"id"`
+	Token     string     `json:"token"`
+	SessionID string     `json:"session_id"`
+	Revoked   bool       `json:"revoked"`
+	Parent    string     `json:"parent"`
+	UpdatedAt *time.Time `json:"updated_at"`
+}
+
+// refreshStored exchanges a refresh token of the first kind, which a moved project's users still hold, for one of ours. One that was exchanged already follows the rule
+// of the others: the parent of the token in use, or one that comes within the reuse window, gets what is in use; another is a stolen copy, and the session ends.
 func (s *Service) refreshStored(ctx context.Context, c Client, token string) (*Session, error) {
 	var out *Session
+	var refused error
 	err := s.transact(ctx, func(x *tx) error {
-		old, err := one[storedRefresh](x, schemaAuth, "refresh_tokens", eq("token", token), isFalse("revoked"))
+		out, refused = nil, nil
+		old, err := one[storedRefresh](x, schemaAuth, "refresh_tokens", eq("token", token))
 		if err != nil || old == nil || token == "" {
 			return orUnknown(err)
 		}
 		row, u, err := s.liveSession(x, old.SessionID)
-		if err != nil || row == nil {
+		if err != nil || row == nil || row.ClientID != "" {
 			return orUnknown(err)
 		}
-		now := s.now()
-		v := values{"updated_at": now, "refreshed_at": now, "user_agent": c.UserAgent}
-		if row.RefreshKey == "" {
-			v["refresh_token_hmac_key"], v["refresh_token_counter"] = base64.StdEncoding.EncodeToString(randomBytes(32)), 0
+		if !old.Revoked {
+			if row, err = s.exchangeStored(x, c, row, old); err != nil || row != nil {
+				if err == nil {
+					out, err = s.tokens(x, row, u, byRefresh, false)
+				}
+				return err
+			}
+			// Another was faster: this is the parent of what it got.
+			if row, err = one[sessionRow](x, schemaAuth, "sessions", eq("id", old.SessionID)); err != nil || row == nil {
+				return orUnknown(err)
+			}
+			if old, err = one[storedRefresh](x, schemaAuth, "refresh_tokens", eq("id", old.ID)); err != nil || old == nil {
+				return orUnknown(err)
+			}
 		}
-		used, err := update[storedRefresh](x, schemaAuth, "refresh_tokens", values{"revoked": true, "updated_at": now}, eq("id", old.ID), isFalse("revoked"))
-		if err != nil || len(used) != 1 {
+		last, err := list[storedRefresh](x, schemaAuth, "refresh_tokens", page{order: []query.Order{{Name: "id", Desc: true}}, limit: 1}, eq("session_id", row.ID))
+		if err != nil || len(last) == 0 {
 			return orUnknown(err)
 		}
-		next, err := update[sessionRow](x, schemaAuth, "sessions", v, eq("id", row.ID))
-		if err != nil || len(next) != 1 {
-			return orUnknown(err)
+		inUse := &last[0]
+		recent := s.now().Sub(moment(old.UpdatedAt)) < s.o.ReuseWindow && row.AAL != "aal2"
+		switch {
+		case !inUse.Revoked && (inUse.Parent == old.Token || recent):
+			if row, err = s.exchangeStored(x, c, row, inUse); err != nil || row == nil {
+				return orUnknown(err)
+			}
+		case inUse.Revoked && row.RefreshKey != "" && (inUse.ID == old.ID && row.RefreshNext == 0 || recent):
+		default:
+			refused = fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
+			return x.endSession(row.ID)
 		}
-		out, err = s.tokens(x, &next[0], u, byRefresh, false)
+		out, err = s.tokens(x, row, u, byRefresh, false)
 		return err
 	})
-	return out, err
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// exchangeStored uses a token of the first kind and gives the session with a key of its own; nil when another has used it.
+func (s *Service) exchangeStored(x *tx, c Client, row *sessionRow, old *storedRefresh) (*sessionRow, error) {
+	now := s.now()
+	v := values{"updated_at": now, "refreshed_at": now, "user_agent": c.UserAgent}
+	if row.RefreshKey == "" {
+		v["refresh_token_hmac_key"], v["refresh_token_counter"] = base64.StdEncoding.EncodeToString(randomBytes(32)), 0
+	}
+	used, err := update[storedRefresh](x, schemaAuth, "refresh_tokens", values{"revoked": true, "updated_at": now}, eq("id", old.ID), isFalse("revoked"))
+	if err != nil || len(used) != 1 {
+		return nil, err
+	}
+	next, err := update[sessionRow](x, schemaAuth, "sessions", v, eq("id", row.ID))
+	if err != nil || len(next) != 1 {
+		return nil, orUnknown(err)
+	}
+	return &next[0], nil
 }
 
 // endSession ends one session: its row goes, with what hangs on it, and its access tokens are refused from now on.
@@ -405,6 +485,9 @@ func (s *Service) Bearer(ctx context.Context, t *identity.Token) (*Bearer, error
 			return err
 		case row == nil || row.UserID != u.ID:
 			return fail(http.StatusForbidden, "session_not_found", "Session from session_id claim in JWT does not exist")
+		}
+		if why := s.over(row); why != "" {
+			return fail(http.StatusForbidden, "session_expired", "%s", why)
 		}
 		b.Since, b.Client = moment(row.CreatedAt), row.ClientID
 		// A token of before the second factor was proved stays one of before it.

@@ -115,8 +115,12 @@ type Client struct {
 type provider struct {
 	Provider
 	known
-	mu   sync.Mutex
-	oidc *oidc.Provider // guarded by mu; nil until it was discovered
+	mu     sync.Mutex
+	oidc   *oidc.Provider // guarded by mu; nil until it was discovered
+	asking chan struct{}  // guarded by mu; closed when the discovery under way has ended, nil when none is
+	failed error          // guarded by mu; of the last discovery
+	fails  int            // guarded by mu; in a row
+	again  time.Time      // guarded by mu; not before then is it tried again
 }
 
 // maxAnswer bounds what a provider may send.
@@ -184,24 +188,96 @@ func (c *Client) EmailOptional(name string) bool {
 	return p != nil && p.Provider.EmailOptional
 }
 
-// discover fetches the metadata of an OpenID provider once; its issuer has to be the pinned one.
+// discover gives the metadata of an OpenID provider, which is fetched once; its issuer has to be the pinned one. Who comes while it is being fetched waits for that, as
+// long as they like; after a failure it is tried again a little later each time, and meanwhile everybody is told of the failure at once.
 func (c *Client) discover(ctx context.Context, p *provider) (*oidc.Provider, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.oidc != nil {
-		return p.oidc, nil
+	for {
+		p.mu.Lock()
+		switch {
+		case p.oidc != nil:
+			o := p.oidc
+			p.mu.Unlock()
+			return o, nil
+		case p.asking == nil && p.failed != nil && c.now().Before(p.again):
+			err := p.failed
+			p.mu.Unlock()
+			return nil, err
+		case p.asking == nil:
+			p.asking = make(chan struct{})
+			p.mu.Unlock()
+			return c.fetch(ctx, p)
+		}
+		asking := p.asking
+		p.mu.Unlock()
+		select {
+		case <-asking:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 	}
+}
+
+// maxBackOff is the longest time between two tries of a discovery.
+const maxBackOff = time.Minute
+
+func (c *Client) fetch(ctx context.Context, p *provider) (o *oidc.Provider, err error) {
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.oidc, p.failed = o, err
+		if err != nil {
+			p.again = c.now().Add(min(time.Second<<min(p.fails, 10), maxBackOff))
+			p.fails++
+		}
+		close(p.asking)
+		p.asking = nil
+	}()
+	// The metadata is everybody's: that one of them has gone does not end it. The client's own time does.
 	ctx = oidc.ClientContext(context.WithoutCancel(ctx), c.http)
-	if p.Name == "azure" && strings.HasSuffix(p.issuer, "/common/v2.0") {
+	if p.tenants() {
 		// The common endpoint names its issuer as a template of tenants; each token's issuer is compared with its own tenant below.
 		ctx = oidc.InsecureIssuerURLContext(ctx, "https://login.microsoftonline.com/{tenantid}/v2.0")
 	}
-	o, err := oidc.NewProvider(ctx, p.issuer)
-	if err != nil {
+	if o, err = oidc.NewProvider(ctx, p.issuer); err != nil {
 		return nil, fmt.Errorf("discover %s: %w", p.Name, err)
 	}
-	p.oidc = o
 	return o, nil
+}
+
+// tenants reports whether any tenant of Azure signs in.
+func (p *provider) tenants() bool {
+	return p.Name == "azure" && strings.HasSuffix(p.issuer, "/common/v2.0")
+}
+
+// CheckIssuer compares the issuer that came with an answer (RFC 9207) with the one of the provider that was asked. A provider that says it sends one has to.
+func (c *Client) CheckIssuer(ctx context.Context, name, iss string) error {
+	p, err := c.find(name)
+	if err != nil {
+		return err
+	}
+	if p.auth != "" {
+		return nil // no issuer is known of it
+	}
+	if iss != "" {
+		if p.tenants() && strings.HasPrefix(iss, "https://login.microsoftonline.com/") && strings.HasSuffix(iss, "/v2.0") || strings.TrimRight(iss, "/") == p.issuer {
+			return nil
+		}
+		return fmt.Errorf("an answer of %q, not of %q", iss, p.issuer)
+	}
+	d, err := c.discover(ctx, p)
+	if err != nil {
+		return err
+	}
+	var says struct {
+		Issuer bool `json:"authorization_response_iss_parameter_supported"`
+	}
+	if err := d.Claims(&says); err != nil {
+		return err
+	}
+	if says.Issuer {
+		return fmt.Errorf("an answer without an issuer, which %q always sends", p.issuer)
+	}
+	return nil
 }
 
 func (c *Client) config(ctx context.Context, p *provider, scopes []string) (*oauth2.Config, error) {
@@ -336,7 +412,7 @@ func (c *Client) believe(ctx context.Context, p *provider, raw string, check fun
 	if err != nil {
 		return nil, err
 	}
-	tenants := p.Name == "azure" && strings.HasSuffix(p.issuer, "/common/v2.0")
+	tenants := p.tenants()
 	t, err := d.VerifierContext(ctx, &oidc.Config{SkipClientIDCheck: true, SkipIssuerCheck: tenants, Now: c.now}).Verify(ctx, raw)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package project
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,6 +66,7 @@ type API struct {
 	Errors        string            // "verbose" (default) or "minimal": code and message only
 	CSVFormulas   string            // "keep" (default), or "quote": an apostrophe before texts that a spreadsheet would run
 	Origins       []string          // whose pages may read answers (CORS); default: every one
+	Proxies       []netip.Prefix    // of the project's own proxies, whose X-Forwarded-For is believed; default: none
 	Settings      map[string]string // app.settings.NAME of every request's transaction
 }
 
@@ -160,6 +162,7 @@ type document struct {
 		Errors        *string            `toml:"errors"`
 		CSVFormulas   *string            `toml:"csv_formulas"`
 		Origins       *[]string          `toml:"cors_origins"`
+		Proxies       *[]netip.Prefix    `toml:"trusted_proxies"`
 		Settings      *map[string]string `toml:"settings"`
 	} `toml:"api"`
 	Auth struct {
@@ -288,6 +291,7 @@ func (d *document) config(folder string) Config {
 	set(&c.API.Errors, d.API.Errors)
 	set(&c.API.CSVFormulas, d.API.CSVFormulas)
 	set(&c.API.Origins, d.API.Origins)
+	set(&c.API.Proxies, d.API.Proxies)
 	set(&c.API.Settings, d.API.Settings)
 	set(&c.Auth.RoleClaim, d.Auth.RoleClaim)
 	set(&c.Auth.Anonymous, d.Auth.Anonymous)
@@ -322,6 +326,8 @@ func (p *Project) checkConfig(path string) error {
 	switch {
 	case c.API.Port < 1 || c.API.Port > 65535:
 		return bad("api.port", "must be between 1 and 65535")
+	case slices.ContainsFunc(c.API.Proxies, func(n netip.Prefix) bool { return n.Bits() == 0 }):
+		return bad("api.trusted_proxies", "must name your own proxies: a network of everybody is nobody's")
 	case len(c.API.Schemas) == 0:
 		return bad("api.schemas", "must name at least one schema")
 	case c.API.MaxRows < 1:

@@ -90,6 +90,7 @@ func TestWrongFolders(t *testing.T) {
 	check("has none of mainstay.toml, schema.sql, migrations/ and supabase/", "README", "")
 	check("mainstay.toml: line 2: ", "mainstay.toml", "name = \"a\"\nport = = 1\n")
 	check("api.port must be between 1 and 65535", "mainstay.toml", "[api]\nport = 70000\n")
+	check("api.trusted_proxies must name your own proxies", "mainstay.toml", "[api]\ntrusted_proxies = [\"::/0\"]\n")
 	check("api.max_rows must be at least 1", "mainstay.toml", "[api]\nmax_rows = 0\n")
 	check("api.schemas must name at least one schema", "mainstay.toml", "[api]\nschemas = []\n")
 	check("api.statement_timeout must be a time", "mainstay.toml", "[api]\nstatement_timeout = \"soon\"\n")

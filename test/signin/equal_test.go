@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/mainstay-dev/mainstay/internal/account"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
@@ -79,7 +81,7 @@ func (c *counted) work(s *account.Service, f func() error) (trace []string, code
 	return append(slices.Clone(c.trace), fmt.Sprintf("%d hashes", s.Hashed()-before)), fmt.Sprint(err)
 }
 
-func onEngines(t *testing.T, test func(*testing.T, *counted)) {
+func onEngines(t *testing.T, test func(*testing.T, *counted), settings ...string) {
 	t.Helper()
 	t.Parallel()
 	open := map[string]func(*testing.T) (engine.Engine, error){
@@ -87,7 +89,11 @@ func onEngines(t *testing.T, test func(*testing.T, *counted)) {
 			return sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
 		},
 		"postgres": func(t *testing.T) (engine.Engine, error) {
-			return postgres.Open(t.Context(), postgres.Options{URL: database(t)})
+			address := database(t)
+			for _, set := range settings {
+				runSQL(t, address, "do $$ begin execute format('alter database %I set "+set+"', current_database()); end $$")
+			}
+			return postgres.Open(t.Context(), postgres.Options{URL: address})
 		},
 	}
 	for name, open := range open {
@@ -106,19 +112,32 @@ func onEngines(t *testing.T, test func(*testing.T, *counted)) {
 	}
 }
 
-// signInOver is sign-in over an engine, without limits, with hashes that cost little.
-func signInOver(t *testing.T, e engine.Engine, change func(*account.Options)) (*account.Service, *identity.Keys) {
+// runSQL runs SQL on a connection of its own.
+func runSQL(t *testing.T, address, text string) {
 	t.Helper()
-	keys, err := identity.Load(t.TempDir(), "", identity.Options{})
+	c, err := pgconn.Connect(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer c.Close(context.Background())
+	if err := c.Exec(t.Context(), text).Close(); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+}
+
+// signInOver is sign-in over an engine, without limits, with hashes that cost little.
+func signInOver(t *testing.T, e engine.Engine, change func(*account.Options)) (*account.Service, *identity.Keys) {
+	t.Helper()
 	o := account.Options{
 		SiteURL: "https://app.example", External: func() string { return "https://api.example" }, Hashing: password.Options{MemoryKiB: 64, Passes: 1},
 		Limits: account.Limits{Signups: -1, Verify: -1, Refresh: -1, Anonymous: -1, Mails: -1, Texts: -1, Passwords: -1, CodesDay: -1, Factors: -1, FactorsDay: -1, MailEvery: -1, TextsEvery: -1},
 	}
 	if change != nil {
 		change(&o)
+	}
+	keys, err := identity.Load(t.TempDir(), "", identity.Options{Now: o.Now})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return account.New(e, keys, o), keys
 }

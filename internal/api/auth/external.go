@@ -18,7 +18,7 @@ const visitCookie = "mainstay-visit"
 func (d *door) identities() {
 	d.get("/authorize", func(q *request) (any, error) { return depart(q, nil) })
 	d.get("/callback", d.arrive)
-	d.post("/callback", d.arrive)
+	d.post("/callback", comeBack)
 	d.get("/user/identities/authorize", asUser(func(q *request, who *account.Bearer) (any, error) {
 		if err := d.Accounts.MayLink(); err != nil {
 			return nil, err
@@ -154,12 +154,28 @@ func depart(q *request, link *account.Bearer) (any, error) {
 	return nil, nil
 }
 
+// comeBack takes what a provider has a browser post (response_mode=form_post, Apple's only one beside scopes). The post comes from another site, so the browser has left
+// the visit's cookie at home: it is sent on to the same place with GET, which counts as a visit of its own and brings the cookie along.
+func comeBack(q *request) (any, error) {
+	if err := q.ParseForm(); err != nil {
+		return nil, bodyError(err)
+	}
+	v := url.Values{}
+	for _, name := range []string{"state", "code", "iss", "error", "error_description"} {
+		if q.PostForm.Has(name) {
+			v.Set(name, q.PostForm.Get(name))
+		}
+	}
+	redirect(q, q.door.Accounts.Issuer()+"/callback?"+v.Encode())
+	return nil, nil
+}
+
 // arrive takes a browser back from a provider and sends it on into the project's own site.
 func (d *door) arrive(q *request) (any, error) {
 	if err := q.ParseForm(); err != nil {
 		return nil, bodyError(err)
 	}
-	a := account.Arrival{State: q.Form.Get("state"), Code: q.Form.Get("code"), Error: q.Form.Get("error"), ErrorDescription: q.Form.Get("error_description")}
+	a := account.Arrival{State: q.Form.Get("state"), Code: q.Form.Get("code"), Issuer: q.Form.Get("iss"), Error: q.Form.Get("error"), ErrorDescription: q.Form.Get("error_description")}
 	if c, err := q.Cookie(visitCookie); err == nil {
 		a.Cookie = c.Value
 	}

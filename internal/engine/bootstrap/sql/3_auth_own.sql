@@ -55,3 +55,20 @@ alter table mainstay.one_time_codes owner to supabase_auth_admin;
 alter table mainstay.counters owner to supabase_auth_admin;
 -- optional
 alter table mainstay.messages owner to supabase_auth_admin;
+
+-- Every look-up of sign-in, and every key that a deletion follows, has an index. The ecosystem's own tables lack these.
+create index if not exists mainstay_users_email_idx on auth.users (email);
+create index if not exists mainstay_users_email_change_idx on auth.users (email_change);
+create index if not exists mainstay_users_phone_change_idx on auth.users (phone_change);
+create index if not exists mainstay_flow_state_client_state_idx on auth.flow_state (oauth_client_state_id);
+create index if not exists mainstay_sessions_factor_idx on auth.sessions (factor_id);
+create index if not exists mainstay_sessions_created_at_idx on auth.sessions (created_at);
+create index if not exists mainstay_sessions_updated_at_idx on auth.sessions (updated_at);
+create index if not exists mainstay_mfa_challenges_factor_idx on auth.mfa_challenges (factor_id);
+create index if not exists mainstay_oauth_authorizations_client_idx on auth.oauth_authorizations (client_id);
+create index if not exists mainstay_oauth_authorizations_user_idx on auth.oauth_authorizations (user_id);
+create index if not exists mainstay_oauth_authorizations_expires_idx on auth.oauth_authorizations (expires_at);
+create index if not exists mainstay_oauth_consents_client_idx on auth.oauth_consents (client_id);
+create index if not exists mainstay_saml_relay_states_flow_idx on auth.saml_relay_states (flow_state_id);
+create index if not exists mainstay_one_time_codes_expires_idx on mainstay.one_time_codes (expires_at);
+create index if not exists mainstay_messages_state_idx on mainstay.messages (state, next_at);
