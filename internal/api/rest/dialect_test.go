@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mainstay-dev/mainstay/internal/api/rest"
+	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
 )
@@ -53,7 +54,16 @@ func TestSixteen(t *testing.T) {
 
 // A cache between keeps no answer for one caller that another would get, whichever header said who asks.
 func TestCachesTellCallersApart(t *testing.T) {
-	doors(t, rest.Options{}, func(t *testing.T, h http.Handler) {
+	prepared(t, rest.Options{}, func(t *testing.T, h http.Handler, e engine.Engine) {
+		known := rest.New(e, rest.Options{CallerOf: func(r *http.Request) (query.Caller, error) {
+			return query.Caller{Role: "postgres", Claims: []byte(`{}`), Method: r.Method, Path: r.URL.Path, Authenticated: true}, nil
+		}})
+		if got := call(known, "GET /clients?select=id&id=eq.1", "Cache-Control"); got != `OK | private | [{"id":1}]` {
+			t.Error(got)
+		}
+		if got := call(known, "POST /labels\n\n{\"code\":\"v\"}", "Cache-Control"); got != "Created | " {
+			t.Error(got)
+		}
 		for _, target := range []string{"/clients", "/nope", "/rpc/add?a=1"} {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
