@@ -272,7 +272,7 @@ func (b *builder) noFunction(v *query.Invoke, given []string) error {
 		}
 		return f
 	}
-	if best := closest(v.Function, names, 0.5); best != "" {
+	if best := closest(v.Function, names, 0.75); best != "" {
 		return f.WithHint("Perhaps you meant to call the function %s.%s", schema, best)
 	}
 	return f

@@ -208,9 +208,16 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 	return err
 }
 
+// readOnlySetting tells SQL whether its transaction may write.
+const readOnlySetting = "transaction_read_only"
+
 // request runs a planned request in its transaction. end does what can still fail before the sink hears of the end.
 func (e *Engine) request(t *txn, p *plan.Plan, args *plan.Args, sink engine.Sink, end func() error) error {
-	t.s.ReadOnly = args.ReadOnly
+	if t.s.ReadOnly = args.ReadOnly; args.ReadOnly {
+		t.s.Set(readOnlySetting, "on")
+	} else {
+		delete(t.s.Settings, readOnlySetting)
+	}
 	if !args.Goes || p.Before() == nil {
 		if err := enter(t.s, p, args); err != nil {
 			return err

@@ -242,9 +242,6 @@ func (s *Session) Custom(name string) (string, bool) {
 // Setting is current_setting's look-up; the names that the session keeps in fields of its own are served from there.
 func (s *Session) Setting(name string) (string, bool) {
 	name = strings.ToLower(name)
-	if name == "transaction_read_only" { // a request says so, or SET
-		return map[bool]string{false: "off", true: "on"}[s.ReadOnly], true
-	}
 	if v, ok := s.Custom(name); ok {
 		return v, true
 	}
@@ -275,7 +272,7 @@ func (s *Session) Setting(name string) (string, bool) {
 // defaultSettings are the settings of PostgreSQL that programs ask for.
 var defaultSettings = map[string]string{
 	"server_version": "15.0", "server_version_num": "150000", "server_encoding": "UTF8", "client_encoding": "UTF8", "datestyle": "ISO, MDY", "intervalstyle": "postgres",
-	"standard_conforming_strings": "on", "transaction_isolation": "read committed", "default_transaction_isolation": "read committed",
+	"standard_conforming_strings": "on", "transaction_isolation": "read committed", "default_transaction_isolation": "read committed", "transaction_read_only": "off",
 	"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0", "row_security": "on", "check_function_bodies": "on", "client_min_messages": "notice",
 	"application_name": "", "max_identifier_length": "63", "bytea_output": "hex", "extra_float_digits": "1", "lc_collate": "C", "lc_ctype": "C", "integer_datetimes": "on",
 	"is_superuser": "off", "work_mem": "4MB", "session_replication_role": "origin", "default_transaction_read_only": "off", "xmloption": "content",
