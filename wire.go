@@ -125,6 +125,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		Timeout:       conf.API.StatementTimeout,
 		ExportTimeout: conf.API.ExportTimeout, MaxExportRows: conf.API.MaxExportRows, KeepAnswers: conf.API.IdempotencyKeep, CursorLife: conf.API.CursorLifetime,
 		Limits:       limits(&conf.API),
+		KeptBytes:    conf.API.KeptAnswerBytes,
 		Log:          a.log,
 		ServerTiming: serverTiming(conf.API.ServerTiming),
 		Plans:        conf.API.Plans,
@@ -173,6 +174,8 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	}
 	counts.Read("mainstay_plan_cache_hits_total", "Requests whose plan was known.", true, func() float64 { return float64(restDoor.CacheStats().Hits) })
 	counts.Read("mainstay_plan_cache_misses_total", "Requests that had to be planned.", true, func() float64 { return float64(restDoor.CacheStats().Misses) })
+	counts.Read("mainstay_kept_answers_hits_total", "Reads that were answered with a kept answer.", true, func() float64 { hits, _ := restDoor.KeptStats(); return float64(hits) })
+	counts.Read("mainstay_kept_answers_misses_total", "Reads that were not.", true, func() float64 { _, misses := restDoor.KeptStats(); return float64(misses) })
 	if conf.API.Metrics != "nobody" {
 		doors = append(doors, gateway.Door{Prefix: "/metrics", Handler: counts.Handler(a.operator(conf.API.Metrics), refuse)})
 	}

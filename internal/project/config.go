@@ -54,6 +54,9 @@ type API struct {
 	// IdempotencyKeep is for how long the answer to a request with an Idempotency-Key is kept; default 24 h.
 	IdempotencyKeep time.Duration
 
+	// KeptAnswerBytes bounds the memory for answers that are given again while nothing that they were made of has changed; default 32 MiB, 0 keeps none.
+	KeptAnswerBytes int64
+
 	// What one request may ask for. Zero is the door's default.
 	Limits RequestLimits
 
@@ -123,6 +126,7 @@ const (
 	defaultCursor    = 24 * time.Hour
 	defaultMigration = 30 * time.Minute
 	defaultKeep      = 24 * time.Hour
+	defaultKept      = 32 << 20
 	maxConfigBytes   = 1 << 20
 	defaultSite      = "http://localhost:3000"
 	configOwn        = "mainstay.toml"
@@ -151,6 +155,8 @@ type document struct {
 		MaxExportRows    *int64    `toml:"max_export_rows"`
 		IdempotencyKeep  *string   `toml:"idempotency_keep"`
 		CursorLifetime   *string   `toml:"cursor_lifetime"`
+
+		KeptAnswerBytes *int64 `toml:"kept_answer_bytes"`
 
 		Limits        RequestLimits      `toml:"limits"`
 		Plans         *bool              `toml:"plan_enabled"`
@@ -261,7 +267,7 @@ func (d *document) config(folder string) Config {
 		Name: folder,
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
-			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, SlowStatement: time.Second, ExportTimeout: defaultExport, IdempotencyKeep: defaultKeep, CursorLifetime: defaultCursor,
+			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, SlowStatement: time.Second, KeptAnswerBytes: defaultKept, ExportTimeout: defaultExport, IdempotencyKeep: defaultKeep, CursorLifetime: defaultCursor,
 			ServerTiming: "service_role", Metrics: "service_role", TxEnd: "commit", Errors: "verbose", CSVFormulas: "keep",
 		},
 		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
@@ -281,6 +287,7 @@ func (d *document) config(folder string) Config {
 	set(&c.API.MaxBodyBytes, d.API.MaxBodyBytes)
 	set(&c.API.MaxAnswerBytes, d.API.MaxAnswerBytes)
 	set(&c.API.MaxExportRows, d.API.MaxExportRows)
+	set(&c.API.KeptAnswerBytes, d.API.KeptAnswerBytes)
 	c.API.Limits = d.API.Limits
 	set(&c.API.Plans, d.API.Plans)
 	set(&c.API.ServerTiming, d.API.ServerTiming)
@@ -338,6 +345,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.cursor_lifetime", "must be at least 1s")
 	case c.API.MaxBodyBytes < 1024:
 		return bad("api.max_body_bytes", "must be at least 1024")
+	case c.API.KeptAnswerBytes < 0:
+		return bad("api.kept_answer_bytes", "must be at least 0")
 	case c.API.MaxAnswerBytes < 1024:
 		return bad("api.max_answer_bytes", "must be at least 1024")
 	case c.API.IdempotencyKeep < time.Second:

@@ -49,6 +49,7 @@ type answer struct {
 	more     bool         // of a page: there are rows behind it
 	last     []plan.Value // the values that its last row is ordered by
 	w        http.ResponseWriter
+	again    []byte  // an answer's body that was kept, in the place of buf; never changed
 	stream   *stream // nil: the body is held until the transaction has ended
 }
 
@@ -560,11 +561,15 @@ func (a *answer) settings(s map[string]string) error {
 
 // send writes the response.
 func (a *answer) send(w http.ResponseWriter, headOnly bool) {
+	body := a.buf
+	if a.again != nil {
+		body = a.again
+	}
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified && !a.noLength {
-		a.head["Content-Length"] = []string{strconv.Itoa(len(a.buf))}
+		a.head["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(a.status)
-	if !headOnly && len(a.buf) > 0 {
-		_, _ = w.Write(a.buf) // a client that went away needs no answer
+	if !headOnly && len(body) > 0 {
+		_, _ = w.Write(body) // a client that went away needs no answer
 	}
 }

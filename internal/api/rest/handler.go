@@ -33,6 +33,8 @@ type Options struct {
 	Schemas []string // exposed, the first is the default; {"public"}
 	MaxRows int64    // cap of rows per level; 0 for none
 	Plan    plan.Options
+	// KeptBytes bounds the memory for answers that are kept while what they were made of does not change; 0 keeps none.
+	KeptBytes int64
 	// CacheSize is the number of plans that are kept; 2000.
 	CacheSize int
 	// CallerOf says who asks; nil is everybody as anon. Its errors are answered as they are.
@@ -124,6 +126,7 @@ type Handler struct {
 	cache   *plan.Cache
 	tagger  *tagger
 	cursors *cursors
+	kept    *keeper       // nil: no answers are kept
 	exports chan struct{} // a token for each answer that is being streamed
 	latest  atomic.Pointer[settings]
 }
@@ -154,11 +157,19 @@ func New(e engine.Engine, o Options) *Handler {
 		o.Now = time.Now
 	}
 	o.Limits.defaults()
-	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize), tagger: newTagger(o.Secret), cursors: newCursors(o.Secret, o.CursorLife, o.Now), exports: make(chan struct{}, o.Limits.Exports)}
+	return &Handler{engine: e, o: o, cache: plan.NewCache(o.CacheSize), tagger: newTagger(o.Secret), cursors: newCursors(o.Secret, o.CursorLife, o.Now), kept: newKeeper(o.KeptBytes), exports: make(chan struct{}, o.Limits.Exports)}
 }
 
 // Limits are the door's, with its defaults.
 func (h *Handler) Limits() Limits { return h.o.Limits }
+
+// KeptStats counts the requests that were answered with a kept answer, and those that were not.
+func (h *Handler) KeptStats() (hits, misses uint64) {
+	if h.kept == nil {
+		return 0, 0
+	}
+	return h.kept.hits.Load(), h.kept.misses.Load()
+}
 
 // CacheStats counts the plan cache's hits and misses.
 func (h *Handler) CacheStats() plan.CacheStats { return h.cache.Stats() }
@@ -237,7 +248,26 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 	if caller.Authenticated && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		a.head["Cache-Control"] = private // RFC 9111 3.5 says so of Authorization; other headers may bring a credential, too
 	}
+	var key []byte
+	var before []string // nil: the answer is not to be kept
+	if h.kept != nil && s.Plan.PreRequest == "" {
+		var room [1024]byte
+		if key = keptKey(room[:0], r, caller.Role); key != nil {
+			var got *keptAnswer
+			if got, key = h.kept.find(cat, caller, key); got != nil {
+				got.answer(a)
+				a.timing.done("kept")
+				return nil
+			}
+			if h.kept.again(key) {
+				before = names(a.head)
+			}
+		}
+	}
 	j, err := h.prepare(r, a, cat, s, *caller)
+	if before != nil && err == nil && j.q.paged == nil {
+		j.basis = &plan.Basis{}
+	}
 	switch {
 	case j != nil && repeatable(r):
 		err = h.onceOf(r, a, j, err)
@@ -245,6 +275,9 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 		err = h.run(r.Context(), scope{engine: h.engine}, a, j)
 	default:
 		return err
+	}
+	if err == nil && j.basis != nil {
+		h.kept.keep(key, a, cat, caller, j.basis, before)
 	}
 	a.timing.done("transaction")
 	return err

@@ -19,6 +19,7 @@ type job struct {
 	caller query.Caller
 	cat    *catalog.Catalog
 	s      *settings
+	basis  *plan.Basis // what the answer is made of, for who wants to keep it; nil: nobody
 }
 
 // writing is the plan that changes what the request names.
@@ -110,7 +111,7 @@ func (h *Handler) run(ctx context.Context, in scope, a *answer, j *job) error {
 	st := &j.q.statement
 	args := plan.Args{
 		Caller: j.caller, Values: st.Values, Body: st.Body, Fields: st.Fields, TimeZone: st.TimeZone, ReadOnly: st.ReadOnly, Rollback: st.Rollback, Timeout: h.o.Timeout,
-		Explain: j.q.media.explain,
+		Explain: j.q.media.explain, Basis: j.basis,
 	}
 	if h.streams(in, a, j) {
 		leave, err := h.export(ctx)

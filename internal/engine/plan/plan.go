@@ -105,6 +105,16 @@ type Args struct {
 	Goes bool
 	// Explain asks for the statement's plan in place of its rows: the engine yields rows of one text.
 	Explain *Explain
+	// Basis, if not nil, is filled in by an engine that knows of every write when it has answered a plan with ReadOnly.
+	Basis *Basis
+}
+
+// Basis is what an answer was made of, besides the plan, its values, the role and the time zone.
+type Basis struct {
+	// Stands says whether the same would be answered now. It is linearizable: a write that was acknowledged before the call is not passed over, and of two calls the later one never
+	// speaks for older data. Nil: nobody can say, or the answer depends on the clock or the like. Safe for concurrent use.
+	Stands func() bool
+	Claims bool // the caller's claims were asked for
 }
 
 // Explain is how a plan is to be told (EXPLAIN's options). Only Analyze runs the statement.

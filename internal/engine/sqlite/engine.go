@@ -156,6 +156,7 @@ type compiled struct {
 	role        string
 	main, count *exec.Program
 	estimate    *exec.Program // counts the rows whose likely number is wanted
+	tables      atomic.Pointer[store.Tables]
 }
 
 // errRollback ends a transaction that went well and is not to be kept.
@@ -164,9 +165,16 @@ var errRollback = fault.New(fault.Internal, "rolled back as asked")
 // Do runs a planned request.
 func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
 	in, alone := e.store.Write, false
+	var known *basis // nil: nobody wants to know
 	run := func(c *store.Conn) error {
 		t := e.begin(c, args.Caller.Role, alone, "")
+		if known != nil {
+			c.Watch()
+		}
 		err := e.request(t, p, &args, sink, t.end)
+		if err == nil && known != nil {
+			known.fill(t, args.Basis)
+		}
 		e.recycle(t)
 		if err == nil && args.Rollback {
 			return errRollback
@@ -189,6 +197,15 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 			}
 			if !prog.main.ReadOnly() {
 				in = e.store.Write
+			}
+		}
+		if args.Basis != nil && args.ReadOnly && p.Before() == nil && args.Explain == nil && !args.Waits {
+			prog, err := e.compiled(p, e.Catalog(), args.Caller.Role)
+			if err != nil {
+				return err
+			}
+			if prog.main.ReadOnly() {
+				known = newBasis(e.store, &prog.tables)
 			}
 		}
 	}

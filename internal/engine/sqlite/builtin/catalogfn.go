@@ -98,6 +98,7 @@ func registerCatalog(r registry) {
 		if lo > hi {
 			return value.Null, fault.New(fault.InvalidParameterValue, "lower bound must be less than or equal to upper bound")
 		}
+		c.unsteady()
 		if c.Rand == nil {
 			return value.Null, unsupported("random() cannot be used here")
 		}

@@ -47,6 +47,10 @@ type Session struct {
 	Notify       func(channel, payload string) error
 	Sealer       Sealer // of schema vault's secrets; nil: there are none
 
+	// Unsteady, if not nil, is set when a function asks for what may be another the next time though the data are the same: the clock first of all. Whoever fills in the other
+	// fields sees to what they are asked for.
+	Unsteady *bool
+
 	Types  value.Resolver
 	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)
 	RegOut func(kind, oid catalog.OID) string
@@ -80,7 +84,7 @@ type Ctx struct {
 // Env is the session's text environment.
 func (c *Ctx) Env() *value.Env {
 	if c.env == nil {
-		c.env = &value.Env{Types: c.Types, Zone: c.Zone, Now: c.Now, RegIn: c.RegIn, RegOut: c.RegOut}
+		c.env = &value.Env{Types: c.Types, Zone: c.Zone, Now: c.Now, Unsteady: c.Unsteady, RegIn: c.RegIn, RegOut: c.RegOut}
 	}
 	return c.env
 }
@@ -92,7 +96,16 @@ func (c *Ctx) zone() *time.Location {
 	return c.Zone
 }
 
-func (c *Ctx) now() value.Stamp { return value.StampOf(c.Now) }
+func (c *Ctx) now() value.Stamp {
+	c.unsteady()
+	return value.StampOf(c.Now)
+}
+
+func (c *Ctx) unsteady() {
+	if c.Unsteady != nil {
+		*c.Unsteady = true
+	}
+}
 
 // argType is the actual type of the i-th argument, text if the caller does not say.
 func (c *Ctx) argType(i int) catalog.OID {

@@ -361,6 +361,7 @@ func registerFloats(r registry) {
 		return value.Int(int64(sort.Search(len(list), func(i int) bool { return elem.Compare(list[i], a[0]) > 0 }))), nil
 	})
 	r.fn("random()", func(c *Ctx, _ []datum) (datum, error) {
+		c.unsteady()
 		if c.Rand == nil {
 			return value.Null, unsupported("random() cannot be used here")
 		}

@@ -16,6 +16,7 @@ func (c *Ctx) random(n int) ([]byte, error) {
 		return nil, unsupported("random values cannot be made here")
 	}
 	b := make([]byte, n)
+	c.unsteady()
 	_, err := io.ReadFull(c.Random, b)
 	return b, err
 }

@@ -39,6 +39,7 @@ func registerTime(r registry) {
 		if c.Stmt.IsZero() {
 			return c.now().TimestamptzDatum()
 		}
+		c.unsteady()
 		return value.StampOf(c.Stmt).TimestamptzDatum()
 	})
 	r.fn("clock_timestamp()", func(c *Ctx, _ []datum) (datum, error) { return c.clock().TimestamptzDatum() })
@@ -484,6 +485,7 @@ func registerTime(r registry) {
 }
 
 func (c *Ctx) clock() value.Stamp {
+	c.unsteady()
 	switch {
 	case c.Clock != nil:
 		return value.StampOf(c.Clock())

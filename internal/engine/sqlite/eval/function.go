@@ -202,13 +202,14 @@ func (s *Session) Builtin() *builtin.Session {
 }
 
 func (s *Session) newBuiltin() *builtin.Session {
+	unsteady := &s.Unsteady
 	b := &builtin.Session{
-		Now: s.Now, Stmt: s.Statement, Clock: time.Now, Zone: s.Zone, Random: crand.Reader, Rand: rand.Float64, Seed: func(float64) {},
+		Now: s.Now, Stmt: s.Statement, Clock: time.Now, Zone: s.Zone, Random: crand.Reader, Rand: rand.Float64, Seed: func(float64) {}, Unsteady: unsteady,
 		Database: "postgres", Types: s.Cat, Facts: s.Cat,
-		Setting: s.Setting, SetSetting: s.SetSetting,
-		NextVal: s.NextVal, CurrVal: s.CurrVal, LastVal: s.LastVal, SetVal: s.SetVal, SeqState: s.SeqState, Sealer: s.Sealer,
+		Setting: s.Setting, SetSetting: func(name, v string, local bool) error { *unsteady = true; return s.SetSetting(name, v, local) }, Sealer: s.Sealer,
 		RegIn: s.RegIn, RegOut: s.RegOut, TypeString: s.Cat.TypeString,
 		Sleep: func(d time.Duration) error {
+			*unsteady = true
 			t := time.NewTimer(d)
 			defer t.Stop()
 			select {
@@ -219,13 +220,32 @@ func (s *Session) newBuiltin() *builtin.Session {
 			}
 		},
 	}
+	// What sequences say depends on numbers that were drawn and rolled back.
+	if f := s.NextVal; f != nil {
+		b.NextVal = func(seq catalog.OID) (int64, error) { *unsteady = true; return f(seq) }
+	}
+	if f := s.CurrVal; f != nil {
+		b.CurrVal = func(seq catalog.OID) (int64, error) { *unsteady = true; return f(seq) }
+	}
+	if f := s.LastVal; f != nil {
+		b.LastVal = func() (int64, error) { *unsteady = true; return f() }
+	}
+	if f := s.SetVal; f != nil {
+		b.SetVal = func(seq catalog.OID, v int64, called bool) error { *unsteady = true; return f(seq, v, called) }
+	}
+	if f := s.SeqState; f != nil {
+		b.SeqState = func(seq catalog.OID, rights ...catalog.Privilege) (int64, bool, bool, error) {
+			*unsteady = true
+			return f(seq, rights...)
+		}
+	}
 	b.Catalog = system.Describe(b)
 	b.Explode = func(acl value.Datum, yield func([]value.Datum) bool) { system.Explode(b, acl, yield) }
 	b.TriggerDepth = func() int { return s.Triggers }
-	b.Lock = func(int64, bool, bool, bool) (bool, error) { return true, nil } // transactions that write are alone
-	b.Unlock = func(int64, bool) (bool, error) { return true, nil }
-	b.UnlockAll = func() error { return nil }
-	b.Notify = func(string, string) error { return nil } // nobody can listen: there is no connection of PostgreSQL's protocol
+	b.Lock = func(int64, bool, bool, bool) (bool, error) { *unsteady = true; return true, nil } // transactions that write are alone
+	b.Unlock = func(int64, bool) (bool, error) { *unsteady = true; return true, nil }
+	b.UnlockAll = func() error { *unsteady = true; return nil }
+	b.Notify = func(string, string) error { *unsteady = true; return nil } // nobody can listen: there is no connection of PostgreSQL's protocol
 	return b
 }
 
@@ -233,6 +253,12 @@ func (s *Session) newBuiltin() *builtin.Session {
 func (s *Session) Custom(name string) (string, bool) {
 	v, ok := s.Settings[name]
 	if !ok && s.Request != nil {
+		switch {
+		case name == claimSettings+"claims":
+			s.ReadClaims = true
+		case strings.HasPrefix(name, "request."):
+			s.Unsteady = true
+		}
 		v = s.Request(name)
 		ok = v != ""
 	}

@@ -44,6 +44,10 @@ type Session struct {
 	// Memory keeps values over claims between requests; shared by the sessions of an engine. Nil: they are computed each time.
 	Memory *Memory
 
+	// Unsteady is set when a statement has asked for what may be another the next time though the data, the role, the claims and the time zone are the same. ReadClaims is
+	// set when it has asked for the claims.
+	Unsteady, ReadClaims bool
+
 	builtin *builtin.Session
 	env     *value.Env
 
@@ -111,7 +115,7 @@ func (s *Session) Env() *value.Env {
 	if e := s.env; e != nil && e.Types == value.Resolver(s.Cat) && e.Zone == s.Zone && e.Now == s.Now && (e.RegIn == nil) == (s.RegIn == nil) {
 		return e
 	}
-	s.env = &value.Env{Types: s.Cat, Zone: s.Zone, Now: s.Now, RegIn: s.RegIn, RegOut: s.RegOut}
+	s.env = &value.Env{Types: s.Cat, Zone: s.Zone, Now: s.Now, Unsteady: &s.Unsteady, RegIn: s.RegIn, RegOut: s.RegOut}
 	return s.env
 }
 

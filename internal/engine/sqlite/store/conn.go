@@ -41,17 +41,25 @@ type Conn struct {
 	cache *cache
 	out   []*Stmt // handed out and not given back
 
+	preparing struct{ reads, writes tableSet } // tables of the statement that is being prepared
+	watching  bool
+	watched   tableSet // tables that the call under way has read, while watching
+	wrote     tableSet // the writer's: tables written to since the last commit
+	wroteAll  bool     // likewise: text was run whose tables are not known
+	// schemaChanges is the store's counter.
+	schemaChanges *atomic.Uint64
+
 	begin, beginImmediate, touch, commit, rollback, savepoint, release, rollbackTo *sqlite3.Stmt
 }
 
-func newConn(raw *sqlite3.Conn, statements int) (*Conn, error) {
+func newConn(raw *sqlite3.Conn, statements int, schemaChanges *atomic.Uint64) (*Conn, error) {
 	stack, err := newStack(raw)
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{raw: raw, stack: stack, ctx: context.Background(), cache: newCache(statements)}
+	c := &Conn{raw: raw, stack: stack, ctx: context.Background(), cache: newCache(statements), schemaChanges: schemaChanges}
 	raw.SetInterrupt((*guard)(c))
-	return c, nil
+	return c, c.watchTables()
 }
 
 // Raw is the driver's connection. Transactions on it are the store's business.
@@ -84,13 +92,23 @@ func (c *Conn) Schema() any {
 func (c *Conn) SetSchema(v any) { c.next, c.staged = v, true }
 
 // Exec runs SQL text without parameters that is not worth keeping: schema changes, savepoints of rare names.
-func (c *Conn) Exec(sql string) error { return c.raw.Exec(sql) }
+func (c *Conn) Exec(sql string) error {
+	c.wroteAll = c.wroteAll || !strings.HasPrefix(sql, "SAVEPOINT ") && !strings.HasPrefix(sql, "RELEASE ") && !strings.HasPrefix(sql, "ROLLBACK TO ")
+	return c.raw.Exec(sql)
+}
 
 // Stmt prepares a single statement or takes it from the cache. Close it when done. All its parameters must be bound before each run: values of
 // the run before are still bound (clearing them would make SQLite prepare it again).
 func (c *Conn) Stmt(sql string) (*Stmt, error) {
 	s := c.cache.take(sql)
+	if s != nil && !s.readOnly && s.schema != c.schemaChanges.Load() {
+		// A foreign key that has come since makes it write to other tables, of which only preparing it anew tells.
+		c.cache.drop(s)
+		s = nil
+	}
 	if s == nil {
+		c.preparing.reads.clear()
+		c.preparing.writes.clear()
 		raw, tail, err := c.raw.PrepareFlags(sql, sqlite3.PREPARE_PERSISTENT)
 		if err != nil {
 			return nil, err
@@ -101,11 +119,17 @@ func (c *Conn) Stmt(sql string) (*Stmt, error) {
 			}
 			return nil, fmt.Errorf("not a single SQL statement: %s", sql)
 		}
-		s = &Stmt{Stmt: raw, conn: c, sql: sql, readOnly: raw.ReadOnly()}
+		s = &Stmt{Stmt: raw, conn: c, sql: sql, readOnly: raw.ReadOnly(), reads: slices.Clone(c.preparing.reads.list), writes: slices.Clone(c.preparing.writes.list), schema: c.schemaChanges.Load()}
 		c.cache.add(s)
 	}
 	s.out = len(c.out)
 	c.out = append(c.out, s)
+	if c.watching {
+		c.watched.add(s.reads)
+	}
+	if !s.readOnly {
+		c.wrote.add(s.writes)
+	}
 	return s, nil
 }
 
@@ -115,6 +139,9 @@ type Stmt struct {
 	conn     *Conn
 	sql      string
 	readOnly bool
+	reads    Tables
+	writes   Tables
+	schema   uint64 // the counter of schema changes when it was prepared
 	err      error
 
 	out          int   // index in Conn.out; -1 when not handed out
@@ -219,6 +246,10 @@ func (c *Conn) leave() {
 		panic(errOverflow)
 	}
 	c.ctx, c.writing, c.Owner = context.Background(), 0, nil
+	if c.watching {
+		c.watching = false
+		c.watched.clear()
+	}
 	for len(c.out) > 0 {
 		_ = c.out[len(c.out)-1].Close() // the call's own error has been returned
 	}
@@ -331,19 +362,23 @@ func (c *cache) add(s *Stmt) {
 	for old := c.head.newer; len(c.bySQL) >= c.limit && old != &c.head; {
 		victim := old
 		old = old.newer
-		if victim.out >= 0 {
-			continue
+		if victim.out < 0 {
+			c.drop(victim)
 		}
-		c.unlink(victim)
-		delete(c.bySQL, victim.sql)
-		victim.kept = false
-		_ = victim.Stmt.Close() // repeats the error of its last run
 	}
 	if len(c.bySQL) >= c.limit {
 		return
 	}
 	c.bySQL[s.sql], s.kept = s, true
 	c.link(s)
+}
+
+// drop forgets a kept statement that is not handed out.
+func (c *cache) drop(s *Stmt) {
+	c.unlink(s)
+	delete(c.bySQL, s.sql)
+	s.kept = false
+	_ = s.Stmt.Close() // repeats the error of its last run
 }
 
 func (c *cache) link(s *Stmt) {

@@ -76,7 +76,8 @@ type Store struct {
 
 	// commits is odd while a commit or a checkpoint is under way and grows by two with each. A snapshot that was taken at an even number is the newest as
 	// long as the number stands: readers keep theirs by it. It starts at 2.
-	commits atomic.Uint64
+	commits  atomic.Uint64
+	versions versions
 
 	batches, written atomic.Uint64 // commits, and the requests in them
 
@@ -215,7 +216,7 @@ func (s *Store) connect(writer bool) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.path, err)
 	}
-	c, err := newConn(raw, s.opts.Statements)
+	c, err := newConn(raw, s.opts.Statements, &s.versions.schema)
 	if err == nil {
 		err = s.setUp(c, writer)
 	}

@@ -201,9 +201,7 @@ func (b *batch) commit() {
 	if b.open && b.good == 0 {
 		b.rollback()
 	} else if b.open {
-		b.s.commits.Add(1)
-		err := b.s.writer.commit.Exec()
-		b.s.commits.Add(1)
+		err := b.s.publish(b.s.writer, false, b.s.writer.commit.Exec)
 		if err != nil {
 			err = fmt.Errorf("commit: %w", err)
 			b.s.noteFailure(err)
@@ -287,12 +285,14 @@ func (s *Store) exclusive(r *request) {
 	}
 	if r.err == nil {
 		s.snap.Lock()
-		s.commits.Add(1)
-		if r.err = c.commit.Exec(); r.err == nil && c.staged {
-			published := c.next
-			s.schema.Store(&published)
-		}
-		s.commits.Add(1)
+		r.err = s.publish(c, true, func() error {
+			err := c.commit.Exec()
+			if err == nil && c.staged {
+				published := c.next
+				s.schema.Store(&published)
+			}
+			return err
+		})
 		s.snap.Unlock()
 		if r.err == nil {
 			s.committed(1)

@@ -394,7 +394,7 @@ func readDateTime(e *Env, s, title string, mode int) (*dateTime, error) {
 	}
 	if t.special == "now" || t.special == "day" {
 		t.special = ""
-		if e == nil || e.Now.IsZero() {
+		if _, ok := e.now(); !ok {
 			return nil, fault.New(fault.FeatureNotSupported, `"%s" cannot be read here as %s`, s, title).WithHint("Use now() or CURRENT_DATE.")
 		}
 	}
@@ -542,8 +542,8 @@ func (t *dateTime) settleZone(e *Env) readError {
 		}
 		if t.seen&wholeDate == 0 {
 			now := Stamp(0)
-			if e != nil && !e.Now.IsZero() {
-				now = StampOf(e.Now)
+			if at, ok := e.now(); ok {
+				now = StampOf(at)
 			}
 			day, _ = now.Local(e.zone()).Split()
 		}
@@ -1087,8 +1087,8 @@ func (t *dateTime) word(e *Env, fields []dateTimeField, i int, unit *byte) (part
 
 func (t *dateTime) specialWord(e *Env, text string) (part, readError) {
 	now := Stamp(0)
-	if e != nil && !e.Now.IsZero() {
-		now = StampOf(e.Now)
+	if at, ok := e.now(); ok {
+		now = StampOf(at)
 	}
 	day, us := now.Local(e.zone()).Split()
 	clock := func() {

@@ -20,10 +20,23 @@ type Env struct {
 	Types Resolver
 	Zone  *time.Location // nil is UTC
 	Now   time.Time      // for 'now', 'today' …; the zero time makes those words an error
+	// Unsteady, if not nil, is set when Now is asked for.
+	Unsteady *bool
 	// RegIn and RegOut turn the name of a relation, type, function, role or schema into its OID and back, for regclass and its like;
 	// nil: only numbers are read and written.
 	RegIn  func(kind catalog.OID, name string) (catalog.OID, error)
 	RegOut func(kind, oid catalog.OID) string
+}
+
+// now is the time for words such as 'today'; ok is false where there is none.
+func (e *Env) now() (t time.Time, ok bool) {
+	if e == nil || e.Now.IsZero() {
+		return time.Time{}, false
+	}
+	if e.Unsteady != nil {
+		*e.Unsteady = true
+	}
+	return e.Now, true
 }
 
 var utcEnv = &Env{}
