@@ -134,13 +134,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		Brief:         conf.API.Errors == "minimal",
 		QuoteFormulas: conf.API.CSVFormulas == "quote",
 		Secret:        []byte(a.keys.Secret),
-		Plan: plan.Options{
-			Exposed:     func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
-			ExposedHint: exposedHint(a.project),
-			Aggregates:  conf.API.Aggregates,
-			SearchPath:  conf.API.ExtraSearchPath,
-			PreRequest:  conf.API.PreRequest,
-		},
+		Plan:          planOptions(a),
 	})
 	documents := docs.Options{
 		Title: conf.Name, Schemas: conf.API.Schemas, MaxRows: conf.API.MaxRows, MaxBatch: restDoor.Limits().Batch, CallerOf: a.caller, Catalog: a.engine.Catalog, Key: a.keys.Publishable,
@@ -260,6 +254,18 @@ func (s *Server) openOutbox(a *app) error {
 		a.outbox.Mail = carrier.Send
 	}
 	return nil
+}
+
+// planOptions are what requests are planned by.
+func planOptions(a *app) plan.Options {
+	conf := &a.project.Config
+	return plan.Options{
+		Exposed:     func(t *catalog.Table, role string) bool { return a.rule.Serves(a.engine.Catalog(), t, role) },
+		ExposedHint: exposedHint(a.project),
+		Aggregates:  conf.API.Aggregates,
+		SearchPath:  conf.API.ExtraSearchPath,
+		PreRequest:  conf.API.PreRequest,
+	}
 }
 
 // signIn makes the door of sign-in.

@@ -22,6 +22,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/interp"
@@ -315,6 +316,15 @@ func (e *Engine) SQL(p *plan.Plan) string {
 		return c.main.SQL()
 	}
 	return ""
+}
+
+// Tree is a plan's statement as text, resolved and with the rights of a role: lines that begin with ! are policies.
+func (e *Engine) Tree(p *plan.Plan, role string) (string, error) {
+	types := make([]catalog.TypeRef, len(p.Params()))
+	for i, q := range p.Params() {
+		types[i] = q.Type
+	}
+	return exec.Tree(e.Catalog(), &analyze.Env{Path: defaultPath, Params: types}, role, p.Main())
 }
 
 // run runs a plan's statements and gives the sink what they yield.

@@ -113,6 +113,19 @@ func Compile(cat *catalog.Catalog, env *analyze.Env, role string, stmt sql.Query
 	return p, nil
 }
 
+// Tree is a statement as text, resolved and with the rights of the role: what Compile would make a Program of.
+func Tree(cat *catalog.Catalog, env *analyze.Env, role string, stmt sql.Query) (string, error) {
+	q, err := analyze.Query(cat, env, stmt)
+	if err != nil {
+		return "", err
+	}
+	auth, err := rights.Attach(cat, role, q)
+	if err != nil {
+		return "", err
+	}
+	return tree.Format(auth.Tree()), nil
+}
+
 // CompileTree is Compile for a resolved statement, which it may change.
 func CompileTree(cat *catalog.Catalog, role string, q *tree.Query) (*Program, error) {
 	auth, err := rights.Attach(cat, role, q)
