@@ -56,11 +56,11 @@ mfa = -1
 
 func hostedServer(t *testing.T, more string) *hosted {
 	t.Helper()
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = w.Write([]byte("<title>site</title>the site")) // the browser has gone: nobody to tell
-	}))
-	t.Cleanup(site.Close)
+	return hostedAt(t, freePort(t), more)
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +69,16 @@ func hostedServer(t *testing.T, more string) *hosted {
 	if err := l.Close(); err != nil { // the server takes it
 		t.Fatal(err)
 	}
+	return port
+}
+
+func hostedAt(t *testing.T, port int, more string) *hosted {
+	t.Helper()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<title>site</title>the site")) // the browser has gone: nobody to tell
+	}))
+	t.Cleanup(site.Close)
 	dir := t.TempDir()
 	settings := fmt.Sprintf(uiSettings, port, port, port, site.URL+"/in") + more
 	if err := os.WriteFile(filepath.Join(dir, "mainstay.toml"), []byte(settings), 0o644); err != nil {
@@ -414,5 +424,42 @@ func TestHostedRedirectsOnlyWhereAllowed(t *testing.T) {
 	}
 	if strings.Contains(a.raw, h.Secret) || strings.Contains(a.raw, h.ServiceKey) || !strings.Contains(a.raw, h.Publishable) || a.head.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("the page holds other keys, or is open to other origins: %v", a.head)
+	}
+}
+
+// TestHostedProvider signs in through an identity provider, which is another server with hosted pages: there the user signs up and lets the first one in.
+func TestHostedProvider(t *testing.T) {
+	provider := hostedServer(t, "")
+	port := freePort(t)
+	client := provider.want("the client", provider.auth(provider.ServiceKey, "POST /admin/oauth/clients", obj{
+		"client_name": "The Shop", "redirect_uris": []string{fmt.Sprintf("http://localhost:%d/auth/v1/callback", port)}, "token_endpoint_auth_method": "client_secret_basic",
+	}), 200, "")
+	h := hostedAt(t, port, fmt.Sprintf("[auth.external.sister]\nenabled = true\nclient_id = %q\nsecret = %q\nurl = %q\nscopes = [\"openid\", \"email\"]\n",
+		client.text("client_id"), client.text("client_secret"), strings.TrimSuffix(provider.home, "/auth/ui")+"/auth/v1"))
+	p := browsertest.Open(t, h.home)
+	h.view(p, "sign-in")
+	p.Click(browsertest.Button("Continue with sister"))
+	p.Wait("the provider", `location.href.startsWith(`+js(provider.home)+`)`)
+	provider.view(p, "sign-in")
+	p.Click(browsertest.Button("Create an account"))
+	fill(p, "email", "ada@example.com")
+	fill(p, "password", good)
+	submit(p)
+	provider.view(p, "code")
+	fill(p, "token", provider.mail("ada@example.com", "confirmation").Code)
+	submit(p)
+	provider.view(p, "consent")
+	submit(p)
+	p.Wait("back", `location.href.startsWith(`+js(h.home)+`)`)
+	h.view(p, "account")
+	if got := p.Run(`document.getElementById('account-name').textContent`); got != "ada@example.com" {
+		t.Errorf("signed in as %s", got)
+	}
+	if at := p.Run(`location.search + location.hash`); strings.Contains(at, "code") || strings.Contains(at, "token") {
+		t.Errorf("the address still holds %s", at)
+	}
+	user := h.want("the user", h.auth(token(t, p), "GET /user", nil), 200, "")
+	if user.text("app_metadata.provider") != "sister" {
+		t.Errorf("got %s", user.raw)
 	}
 }
