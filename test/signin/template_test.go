@@ -56,7 +56,7 @@ func TestEveryTemplateCanBeLookedAt(t *testing.T) {
 	h := hostedServer(t, german)
 	p := browsertest.Open(t, h.URL+"/inbox")
 	p.Click(`document.querySelector('a[href="inbox/templates"]')`)
-	p.Wait("the templates", `document.title == 'Templates'`)
+	p.Wait("the templates", `document.title == 'Templates' && document.readyState == 'complete'`)
 	if got := p.Run(`[...document.querySelectorAll('h2')].map(h => h.id).join(' ')`); got != "confirmation email_change invite magic_link reauthentication recovery sms" {
 		t.Errorf("the page shows %s", got)
 	}
