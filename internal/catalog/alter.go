@@ -320,6 +320,7 @@ func (b *tableBuild) alterType(k *sql.AlterCmd) {
 	if y := e.Type(typ.OID); y.Kind == PseudoType {
 		e.fail(k.Pos, fault.InvalidTableDefinition, "column %q has pseudo-type %s", k.Name, e.TypeString(typ))
 	}
+	e.needTypeRight(typ, k.Pos)
 	c := t.Columns[i]
 	at := addr{oid: t.OID, sub: c.Num}
 	// What PostgreSQL refuses to rebuild: views, policies, triggers and generated columns over the column.

@@ -87,6 +87,8 @@ func (e *Edit) apply(s sql.Stmt) {
 		e.createCast(s)
 	case *sql.CreateAggregate:
 		e.createAggregate(s)
+	case *sql.Owned:
+		e.owned(s)
 	case *sql.UnsupportedStmt:
 		raise(fault.Unsupported(s.Feature, ""), s.Pos)
 	default:
@@ -101,7 +103,7 @@ func IsDefinition(s sql.Stmt) bool {
 		*sql.RefreshMatView, *sql.CreateSequence, *sql.AlterSequence, *sql.CreateSchema, *sql.CreateExtension, *sql.CreateEnum, *sql.AlterEnum,
 		*sql.CreateComposite, *sql.CreateDomain, *sql.AlterDomain, *sql.CreateFunction, *sql.AlterFunction, *sql.CreateTrigger, *sql.CreatePolicy,
 		*sql.AlterPolicy, *sql.Drop, *sql.Comment, *sql.Grant, *sql.GrantRole, *sql.AlterDefaultPrivileges, *sql.CreateRole, *sql.AlterRole,
-		*sql.AlterDatabase, *sql.CreatePublication, *sql.AlterPublication, *sql.CreateCast, *sql.CreateAggregate, *sql.UnsupportedStmt:
+		*sql.AlterDatabase, *sql.CreatePublication, *sql.AlterPublication, *sql.CreateCast, *sql.CreateAggregate, *sql.Owned, *sql.UnsupportedStmt:
 		return true
 	}
 	return false
@@ -382,6 +384,7 @@ func (e *Edit) createTableAs(s *sql.CreateTableAs) {
 		e.bindView(t, q)
 	} else {
 		for _, c := range cols {
+			e.needTypeRight(c.Type, s.Pos)
 			e.depend(addr{oid: t.OID, sub: c.Num}, false, e.useOfType(c.Type))
 		}
 	}
@@ -515,6 +518,7 @@ func (e *Edit) addField(y *Type, d *sql.ColumnDef) *Column {
 	if t := e.Type(f.Type.OID); t.Kind == PseudoType {
 		e.fail(d.Type.Pos, fault.InvalidTableDefinition, "column %q has pseudo-type %s", d.Name, e.TypeString(f.Type))
 	}
+	e.needTypeRight(f.Type, d.Type.Pos)
 	if d.Collation != nil {
 		f.Collation = d.Collation.Name
 	}
@@ -575,6 +579,7 @@ func (e *Edit) createDomain(s *sql.CreateDomain) {
 	if b.Kind == PseudoType {
 		e.fail(s.Type.Pos, fault.DatatypeMismatch, "%q is not a valid base type for a domain", e.TypeString(base))
 	}
+	e.needTypeRight(base, s.Type.Pos)
 	y := &Type{OID: e.newOID(), Schema: schema, Name: s.Name.Name, Kind: DomainType, Category: b.Category, Base: base, Owner: e.st.env.Role,
 		ACL: e.defaultACL(sql.KindType, schema, e.st.env.Role, nil)}
 	if b.Kind == DomainType {

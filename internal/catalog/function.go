@@ -122,6 +122,7 @@ func (e *Edit) signature(f *Function, s *sql.CreateFunction, word string) (uses 
 			outs = append(outs, typ)
 		}
 		uses = append(uses, e.useOfType(typ))
+		e.needTypeRight(typ, s.Pos)
 		n := Param{Name: p.Name, Mode: p.Mode, Type: typ}
 		if p.Default != nil {
 			bind := e.binder()
@@ -135,6 +136,7 @@ func (e *Edit) signature(f *Function, s *sql.CreateFunction, word string) (uses 
 	if s.Returns != nil {
 		f.Returns = e.findType(s.Returns)
 		f.Returns.Mod = -1
+		e.needTypeRight(f.Returns, s.Returns.Pos)
 		f.ReturnsSet = s.Returns.SetOf
 		uses = append(uses, e.useOfType(f.Returns))
 	}

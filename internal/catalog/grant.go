@@ -482,9 +482,7 @@ func (e *Edit) grantRole(s *sql.GrantRole) {
 				}
 				continue
 			default:
-				if r == to || e.memberOf(e.Role(r), to, nil) {
-					e.fail(s.Pos, "0LP01", "role %q is a member of role %q", r, to)
-				}
+				e.mayJoin(r, to, s.Pos)
 				n.MemberOf = append(slices.Clip(o.MemberOf), r)
 			}
 			e.setRole(o, &n)
@@ -514,8 +512,38 @@ func (e *Edit) createRole(s *sql.CreateRole) {
 		e.fail(s.Pos, fault.DuplicateObject, "role %q already exists", s.Name)
 	}
 	r := &Role{OID: e.newOID(), Name: s.Name, Inherit: true, Login: s.Login}
+	e.mayAttributes(s.Options, map[string]string{"superuser": "must be superuser to create superusers", "isreplication": "must be superuser to create replication users",
+		"bypassrls": "must be superuser to create bypassrls users"}, true, s.Pos)
 	e.setRole(nil, r)
 	e.roleOptions(r, s.Options, s.Pos)
+}
+
+// mayAttributes refuses the attributes that only a superuser may give; wanted says that they count only where they are switched on.
+func (e *Edit) mayAttributes(opts []sql.Option, words map[string]string, wanted bool, pos sql.Pos) {
+	if e.Role(e.st.env.Role).Super {
+		return
+	}
+	for _, name := range []string{"superuser", "isreplication", "bypassrls"} {
+		for _, o := range opts {
+			if strings.EqualFold(o.Name, name) && (!wanted || optionBool(o)) {
+				e.fail(pos, fault.InsufficientPrivilege, "%s", words[name])
+			}
+		}
+	}
+}
+
+// mayJoin refuses a membership that the role may not give, or that would make a circle.
+func (e *Edit) mayJoin(of, member string, pos sql.Pos) {
+	switch r := e.Role(of); {
+	case r.Super && !e.Role(e.st.env.Role).Super:
+		e.fail(pos, fault.InsufficientPrivilege, "must be superuser to alter superusers")
+	case of == databaseOwner:
+		e.fail(pos, "XX000", "role %q cannot have explicit members", of)
+	case member == databaseOwner:
+		e.fail(pos, "XX000", "role %q cannot be a member of any role", member)
+	case of == member || e.memberOf(r, member, nil):
+		e.fail(pos, "0LP01", "role %q is a member of role %q", of, member)
+	}
 }
 
 // roleOptions applies options to a role that is a private copy.
@@ -543,11 +571,14 @@ func (e *Edit) roleOptions(r *Role, opts []sql.Option, pos sql.Pos) {
 			r.BypassRLS = on
 		case "addroleto", "in role":
 			for _, of := range list(o) {
-				r.MemberOf = append(slices.Clip(r.MemberOf), e.role(of, pos))
+				of = e.role(of, pos)
+				e.mayJoin(of, r.Name, pos)
+				r.MemberOf = append(slices.Clip(r.MemberOf), of)
 			}
 		case "rolemembers", "adminmembers", "role", "admin":
 			for _, m := range list(o) {
 				old := e.Role(e.role(m, pos))
+				e.mayJoin(r.Name, old.Name, pos)
 				n := *old
 				n.MemberOf = append(slices.Clip(old.MemberOf), r.Name)
 				e.setRole(old, &n)
@@ -578,7 +609,14 @@ func (e *Edit) alterRole(s *sql.AlterRole) {
 		e.setRole(o, &n)
 		return
 	}
-	e.needCreateRole(s.Pos)
+	if o.Super && !e.Role(e.st.env.Role).Super {
+		e.fail(s.Pos, fault.InsufficientPrivilege, "must be superuser to alter superuser roles or change superuser attribute")
+	}
+	e.mayAttributes(s.Options, map[string]string{"superuser": "must be superuser to alter superuser roles or change superuser attribute",
+		"isreplication": "must be superuser to alter replication roles or change replication attribute", "bypassrls": "must be superuser to change bypassrls attribute"}, false, s.Pos)
+	if me := e.Role(e.st.env.Role); !me.Super && !me.CreateRole {
+		e.fail(s.Pos, fault.InsufficientPrivilege, "permission denied")
+	}
 	n := *o
 	e.roleOptions(&n, s.Options, s.Pos)
 	e.setRole(o, &n)
@@ -602,7 +640,12 @@ func (e *Edit) dropRole(n sql.Name, ifExists bool) {
 		}
 		e.fail(n.Pos, fault.UndefinedObject, "role %q does not exist", n.Name)
 	}
-	e.needCreateRole(n.Pos)
+	if me := e.Role(e.st.env.Role); !me.Super && (r.Super || !me.CreateRole) {
+		if me.CreateRole {
+			e.fail(n.Pos, fault.InsufficientPrivilege, "must be superuser to drop superusers")
+		}
+		e.fail(n.Pos, fault.InsufficientPrivilege, "permission denied to drop role")
+	}
 	if r.Name == e.st.env.Role {
 		e.fail(n.Pos, "55006", "current user cannot be dropped")
 	}
@@ -665,7 +708,11 @@ func (e *Edit) roleUses(role string) []string {
 			kind = "relations"
 		}
 		if d.Owner == role {
-			lines = append(lines, "owner of default privileges on new "+kind+" belonging to role "+role)
+			in := ""
+			if d.Schema != "" {
+				in = " in schema " + d.Schema
+			}
+			lines = append(lines, "owner of default privileges on new "+kind+" belonging to role "+role+in)
 		} else if slices.ContainsFunc(d.ACL, func(g Grant) bool { return g.Grantee == role }) {
 			in := ""
 			if d.Schema != "" {

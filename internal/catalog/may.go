@@ -21,15 +21,17 @@ func (e *Edit) mayDefine(s sql.Stmt) {
 		*sql.Grant, *sql.AlterDefaultPrivileges, *sql.UnsupportedStmt, *sql.CreateSchema:
 		return // the owner, or rights on the schema, are checked where the object is found
 	case *sql.Drop:
-		if ownedKind(s.Kind) || s.Kind == sql.KindRole && creates {
+		if ownedKind(s.Kind) || s.Kind == sql.KindRole {
 			return
 		}
+	case *sql.Owned:
+		return
 	case *sql.Comment:
 		if ownedKind(s.Kind) || s.Kind == sql.KindColumn || s.Kind == sql.KindConstraint || s.Kind == sql.KindRole && creates {
 			return
 		}
 	case *sql.Rename:
-		if ownedKind(s.Kind) || s.Kind == sql.KindColumn || s.Kind == sql.KindConstraint || s.Kind == sql.KindRole && creates {
+		if ownedKind(s.Kind) || s.Kind == sql.KindColumn || s.Kind == sql.KindConstraint || s.Kind == sql.KindRole {
 			return
 		}
 	case *sql.AlterOwner:
@@ -46,7 +48,7 @@ func (e *Edit) mayDefine(s sql.Stmt) {
 		}
 		e.fail(s.Pos, fault.InsufficientPrivilege, "permission denied to create role")
 	case *sql.AlterRole:
-		if creates && s.Name != "all" {
+		if s.Name != "all" && (creates || s.Setting == nil && !s.Reset) {
 			return
 		}
 	case *sql.GrantRole:

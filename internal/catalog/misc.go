@@ -699,9 +699,15 @@ func (e *Edit) renameRole(s *sql.Rename) {
 	if e.Role(s.NewName) != nil {
 		e.fail(s.Pos, fault.DuplicateObject, "role %q already exists", s.NewName)
 	}
-	e.needCreateRole(s.Pos)
-	if len(e.roleUses(o.Name)) > 0 {
-		raise(fault.Unsupported("renaming a role that owns or may use objects", "Create a role of the new name and grant it the old one."), s.Pos)
+	switch me := e.Role(e.st.env.Role); {
+	case me.Super:
+	case o.Super:
+		e.fail(s.Pos, fault.InsufficientPrivilege, "must be superuser to rename superusers")
+	case !me.CreateRole:
+		e.fail(s.Pos, fault.InsufficientPrivilege, "permission denied to rename role")
+	}
+	if o.Name == e.st.env.Role {
+		e.fail(s.Pos, fault.FeatureNotSupported, "current user cannot be renamed")
 	}
 	n := *o
 	n.Name = s.NewName
@@ -715,6 +721,17 @@ func (e *Edit) renameRole(s *sql.Rename) {
 			e.setRole(r, &m)
 		}
 	}
+	called := func(name string) string {
+		if name == o.Name {
+			return s.NewName
+		}
+		return name
+	}
+	e.eachOwned(handover{
+		owner: called,
+		acl:   func(_ string, a ACL) ACL { return a.newOwner(o.Name, s.NewName) },
+		roles: func(list []string) []string { return mapped(list, called) },
+	})
 }
 
 func (e *Edit) alterSchema(s *sql.AlterSchema) {

@@ -161,6 +161,9 @@ var systemColumns = map[string]bool{"tableoid": true, "ctid": true, "xmin": true
 
 func (e *Edit) needTypeRight(r TypeRef, pos sql.Pos) {
 	if t := e.Type(r.OID); !e.CanType(e.st.env.Role, t) {
+		if t.Elem != 0 && t.Category == 'A' {
+			r.OID = t.Elem
+		}
 		e.fail(pos, fault.InsufficientPrivilege, "permission denied for type %s", e.TypeString(TypeRef{r.OID, -1}))
 	}
 }

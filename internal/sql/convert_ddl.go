@@ -331,6 +331,10 @@ func (c *conv) stmt(v *value) Stmt {
 		return s
 	case "CheckPointStmt":
 		return &NoOp{What: "CHECKPOINT", Pos: p}
+	case "DropOwnedStmt":
+		return &Owned{Roles: roles(n.List("roles")), Cascade: n.Text("behavior") == "DROP_CASCADE", Pos: p}
+	case "ReassignOwnedStmt":
+		return &Owned{Roles: roles(n.List("roles")), To: roleName(n.Get("newrole")), Pos: p}
 	case "DiscardStmt":
 		return &Discard{What: strings.ToLower(strings.TrimPrefix(n.Text("target"), "DISCARD_")), Pos: p}
 	case "ClusterStmt":
@@ -369,7 +373,7 @@ func stmtFeature(tag string) string {
 		"CreateAmStmt": "CREATE ACCESS METHOD", "AlterTSDictionaryStmt": "ALTER TEXT SEARCH DICTIONARY",
 		"AlterTSConfigurationStmt": "ALTER TEXT SEARCH CONFIGURATION", "AlterSystemStmt": "ALTER SYSTEM", "CopyStmt": "COPY",
 		"DeclareCursorStmt": "DECLARE CURSOR", "ClosePortalStmt": "CLOSE", "FetchStmt": "FETCH", "PrepareStmt": "PREPARE", "ExecuteStmt": "EXECUTE",
-		"DeallocateStmt": "DEALLOCATE", "DropOwnedStmt": "DROP OWNED", "ReassignOwnedStmt": "REASSIGN OWNED", "ViewStmt": "CREATE VIEW",
+		"DeallocateStmt": "DEALLOCATE", "ViewStmt": "CREATE VIEW",
 		"AlterTableMoveAllStmt": "ALTER TABLE ALL IN TABLESPACE", "AlterObjectDependsStmt": "ALTER DEPENDS ON EXTENSION",
 		"AlterExtensionContentsStmt": "ALTER EXTENSION ADD", "AlterCollationStmt": "ALTER COLLATION",
 		"AlterDatabaseRefreshCollStmt": "ALTER DATABASE REFRESH COLLATION VERSION", "DropUserMappingStmt": "DROP USER MAPPING", "CallStmt": "CALL",

@@ -741,6 +741,14 @@ type CreateAggregate struct {
 	Pos     Pos
 }
 
+// Owned is DROP OWNED BY and REASSIGN OWNED BY, which has To.
+type Owned struct {
+	Roles   []string
+	To      string
+	Cascade bool
+	Pos     Pos
+}
+
 // Discard is DISCARD; What is "all", "plans", "sequences" or "temp".
 type Discard struct {
 	What string
@@ -813,6 +821,7 @@ func (*AlterPublication) node()       {}
 func (*CreateCast) node()             {}
 func (*CreateAggregate) node()        {}
 func (*NoOp) node()                   {}
+func (*Owned) node()                  {}
 func (*Discard) node()                {}
 func (*UnsupportedStmt) node()        {}
 
@@ -862,5 +871,6 @@ func (*AlterPublication) stmt()       {}
 func (*CreateCast) stmt()             {}
 func (*CreateAggregate) stmt()        {}
 func (*NoOp) stmt()                   {}
+func (*Owned) stmt()                  {}
 func (*Discard) stmt()                {}
 func (*UnsupportedStmt) stmt()        {}

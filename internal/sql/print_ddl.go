@@ -322,6 +322,13 @@ func (p *printer) stmt(s Stmt) {
 			}
 		})
 		p.put(")")
+	case *Owned:
+		p.put(map[bool]string{true: "DROP OWNED BY ", false: "REASSIGN OWNED BY "}[s.To == ""])
+		p.list(len(s.Roles), func(i int) { p.put(QuoteIdent(s.Roles[i])) })
+		if s.To != "" {
+			p.put(" TO ", QuoteIdent(s.To))
+		}
+		p.flag(s.Cascade, " CASCADE")
 	case *Discard:
 		p.put("DISCARD ", strings.ToUpper(s.What))
 	case *NoOp:

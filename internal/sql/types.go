@@ -88,6 +88,7 @@ func Types() []any {
 		(*CreateAggregate)(nil),
 		(*NoOp)(nil),
 		(*Discard)(nil),
+		(*Owned)(nil),
 		(*UnsupportedStmt)(nil),
 	}
 }

@@ -175,7 +175,7 @@ func (t *txn) run(s sql.Stmt, file string, args []string) error {
 	case *sql.SetConstraints:
 		return t.setConstraints(s)
 	case *sql.Lock:
-		return t.sink.Done("LOCK TABLE") // the writer is alone
+		return t.lock(s)
 	case *sql.Notify:
 		return t.sink.Done("NOTIFY")
 	case *sql.Discard:
@@ -369,6 +369,36 @@ func (t *txn) deferrable(n sql.Name, put bool) error {
 		}
 	}
 	return fault.New(fault.UndefinedObject, "constraint %q does not exist", written(n))
+}
+
+// lock runs LOCK TABLE, which has nothing to do but to ask for rights: the writer is alone.
+func (t *txn) lock(s *sql.Lock) error {
+	if !t.block {
+		return fault.New("25P01", "LOCK TABLE can only be used in transaction blocks").At(int(s.Pos))
+	}
+	need := []catalog.Privilege{catalog.PrivUpdate, catalog.PrivDelete, catalog.PrivTruncate}
+	switch s.Mode {
+	case "access share":
+		need = []catalog.Privilege{catalog.PrivSelect}
+	case "row exclusive":
+		need = append(need, catalog.PrivInsert)
+	}
+	for _, n := range s.Tables {
+		x := t.s.Cat.FindTable(t.s.Path, n.Name)
+		switch {
+		case x == nil:
+			return fault.New(fault.UndefinedTable, "relation %q does not exist", written(n.Name)).At(int(n.Name.Pos))
+		case x.Kind == catalog.MatView:
+			return fault.New(fault.WrongObjectType, "%q is not a table or view", x.Name)
+		case !slices.ContainsFunc(need, func(p catalog.Privilege) bool { return t.s.Cat.Can(t.s.Role, x, p) }):
+			what := "table"
+			if x.Kind == catalog.View {
+				what = "view"
+			}
+			return fault.New(fault.InsufficientPrivilege, "permission denied for %s %s", what, x.Name)
+		}
+	}
+	return t.sink.Done("LOCK TABLE")
 }
 
 // truncate runs TRUNCATE.
