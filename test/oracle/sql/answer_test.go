@@ -103,7 +103,8 @@ func compare(want, got *answer, ordered bool) verdict {
 			return limitPowers
 		case want.failed && got.failed && want.code == got.code && want.message == got.message && strings.HasPrefix(want.detail, "Failing row contains (") && strings.HasPrefix(got.detail, "Failing row contains ("):
 			return whichRow
-		case want.failed && !got.failed && strings.HasSuffix(got.tag, " 0") && (want.code == "22003" || want.code == "22001" || want.code == "23514" && want.detail == ""):
+		case want.failed && !got.failed && strings.HasSuffix(got.tag, " 0") && (want.code == "22003" || want.code == "22001" || want.code == "23514" && want.detail == ""),
+			want.failed && got.failed && (want.code == "22003" || want.code == "22001") && strings.HasPrefix(got.code, "23"):
 			return limitConstant
 		}
 		return differs

@@ -88,7 +88,8 @@ func (p *pair) script(stmts []string) (want, got []answer) {
 // clean takes back what statements have done to the database's public schema.
 func (p *pair) clean() {
 	p.must(`reset role; reset all; set search_path = public, extensions; set statement_timeout = '20s'; set client_min_messages = warning; drop schema public cascade; create schema public; ` +
-		`grant usage on schema public to anon, authenticated, service_role; set client_min_messages = notice`)
+		`grant usage on schema public to anon, authenticated, service_role; alter default privileges in schema public grant all on tables to anon, authenticated, service_role; ` +
+		`alter default privileges in schema public grant all on functions to anon, authenticated, service_role; alter default privileges in schema public grant all on sequences to anon, authenticated, service_role; set client_min_messages = notice`)
 }
 
 // postgres sends all statements at once, each in a transaction of its own.

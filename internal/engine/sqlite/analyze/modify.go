@@ -483,7 +483,11 @@ func (a *analyzer) assignPart(sc *scope, out []tree.Assign, r *tree.Rel, i int, 
 		old = out[at].Value
 	}
 	if s.value == nil {
-		a.fail(s.pos, fault.SyntaxError, "cannot set a subfield to DEFAULT")
+		what := "an array element"
+		if s.col.Steps[0].Field != "" {
+			what = "a subfield"
+		}
+		a.fail(s.pos, fault.FeatureNotSupported, "cannot set %s to DEFAULT", what)
 	}
 	set := func(v tree.Expr) []tree.Assign {
 		if at >= 0 {
@@ -532,8 +536,42 @@ func (a *analyzer) assignPart(sc *scope, out []tree.Assign, r *tree.Rel, i int, 
 		}
 		return set(row)
 	}
-	a.raise(s.pos, fault.Unsupported("assigning to an element of an array column", "Set the whole array, for example with array_append, array_replace or a sub-query."))
+	if x := a.assignElement(sc, old, col, s); x != nil {
+		return set(x)
+	}
+	a.raise(s.pos, fault.Unsupported("assigning to several elements of an array column", "Set the whole array, for example with array_append, array_replace or a sub-query."))
 	return nil
+}
+
+// assignElement is SET col[i] = …, nil for what is more than one element.
+func (a *analyzer) assignElement(sc *scope, old tree.Expr, col *catalog.Column, s source) tree.Expr {
+	array := a.base(col.Type.OID)
+	elem, step := a.elem(array), s.col.Steps[0]
+	if elem == 0 && step.Field == "" {
+		a.fail(s.pos, fault.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", a.typeName(col.Type.OID))
+	}
+	if elem == 0 || len(s.col.Steps) > 1 || step.Slice || step.Field != "" {
+		return nil
+	}
+	mod := a.cat.BaseType(col.Type).Mod
+	i := a.expr(sc, step.Hi, InUpdate)
+	index := a.coerce(i, plain(catalog.Int4OID), assignment)
+	if index == nil {
+		a.fail(a.where(i), fault.DatatypeMismatch, "array subscript must have type integer")
+	}
+	v := a.coerce(s.value, tree.Type{OID: elem, Mod: mod}, assignment)
+	if v == nil {
+		a.failHint(s.pos, fault.DatatypeMismatch, "You will need to rewrite or cast the expression.",
+			`subscripted assignment to "%s" requires type %s but expression is of type %s`, col.Name, a.typeName(elem), a.typeName(s.value.Type().OID))
+	}
+	if array != col.Type.OID {
+		old = &tree.Relabel{X: old, Typ: tree.Type{OID: array, Mod: mod}}
+	}
+	var out tree.Expr = &tree.SetElement{X: old, Index: index, Value: v, Typ: tree.Type{OID: array, Mod: mod}}
+	if array != col.Type.OID {
+		out = a.coerce(out, col.Type, assignment) // a domain has its say
+	}
+	return out
 }
 
 func (a *analyzer) merge(sc *scope, s *sql.Merge) *tree.Query {

@@ -400,7 +400,11 @@ func (a *analyzer) checkGrouping(sc *scope) {
 					ungrouped(e.Rel, "*", a.where(e), nested, direct)
 				}
 			case *tree.SubLink:
+				for _, t := range e.Tests { // before the query, as PostgreSQL looks at them
+					check(t, nested, direct)
+				}
 				within(e.Query)
+				return false
 			}
 			return true
 		})
@@ -412,11 +416,11 @@ func (a *analyzer) checkGrouping(sc *scope) {
 		check(k.Expr, false, false)
 	}
 	for _, w := range q.Windows {
-		for _, x := range w.PartitionBy {
-			check(x, false, false)
-		}
 		for _, k := range w.OrderBy {
 			check(k.Expr, false, false)
+		}
+		for _, x := range w.PartitionBy {
+			check(x, false, false)
 		}
 	}
 	for _, x := range q.DistinctOn {

@@ -15,11 +15,11 @@ func (a *analyzer) defineWindows(sc *scope) {
 	for i := 0; i < len(sc.windows); i++ {
 		p := sc.windows[i]
 		d, w := p.def, p.win
-		for _, e := range d.PartitionBy {
-			w.PartitionBy = append(w.PartitionBy, a.settle(a.expr(sc, e, InPartition)))
-		}
 		for _, k := range d.OrderBy {
 			w.OrderBy = append(w.OrderBy, a.sortKey(a.settle(a.expr(sc, k.Expr, InWindowOrder)), k))
+		}
+		for _, e := range d.PartitionBy {
+			w.PartitionBy = append(w.PartitionBy, a.settle(a.expr(sc, e, InPartition)))
 		}
 		if d.Ref != "" {
 			j := slices.IndexFunc(sc.windows[:i], func(o *pendingWindow) bool { return o.def.Name == d.Ref })

@@ -151,6 +151,8 @@ func (c *compiler) form(e tree.Expr) (Closure, error) {
 		return c.rowCompare(e)
 	case *tree.FieldOf:
 		return c.fieldOf(e)
+	case *tree.SetElement:
+		return c.setElement(e)
 	case *tree.Subscript:
 		return c.subscript(e)
 	case *tree.SetDefault:
@@ -973,6 +975,33 @@ func (c *compiler) fieldOf(e *tree.FieldOf) (Closure, error) {
 			i++
 		}
 		return value.Null, nil
+	}, nil
+}
+
+func (c *compiler) setElement(e *tree.SetElement) (Closure, error) {
+	parts, err := c.list([]tree.Expr{e.X, e.Index, e.Value})
+	if err != nil {
+		return nil, err
+	}
+	elem, err := c.elemOps(e.X.Type())
+	if err != nil {
+		return nil, err
+	}
+	return func(f *Frame) (value.Datum, error) {
+		var d [3]value.Datum
+		for i, p := range parts {
+			var err error
+			if d[i], err = p(f); err != nil {
+				return value.Null, err
+			}
+		}
+		if d[1].IsNull() {
+			return value.Null, fault.New(fault.NullNotAllowed, "array subscript in assignment must not be null")
+		}
+		if !d[0].IsNull() && len(value.ArrayDims(elem, d[0])) > 1 {
+			return value.Null, fault.New(fault.ArraySubscript, "wrong number of array subscripts")
+		}
+		return value.SetElem(f.Env(), elem, d[0], d[1].Int64(), d[2])
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -25,6 +26,8 @@ type text struct {
 	fragments []*fragment
 	types     []*value.Ops // of the output columns; nil where the type has none
 	width     int
+	// late is the same query with its stable expressions computed where a row needs them: for when one of them fails. nil when there is none.
+	late func() (*text, error)
 }
 
 type bind struct {
@@ -44,11 +47,27 @@ type maker struct {
 
 // text compiles a query. Vars of rels are given by the frame.
 func (m *maker) text(q *tree.Query, rels []*tree.Rel) (*text, error) {
-	t, err := lower.Derived(m.cat, m.auth, q)
+	t, err := lower.Derived(m.cat, m.auth, q, false)
 	if err != nil {
 		return nil, err
 	}
-	return m.lowered(t, rels)
+	out, err := m.lowered(t, rels)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range t.Binds {
+		if b.Kind == lower.ExprBind && lower.Stable(b.Expr) {
+			out.late = sync.OnceValues(func() (*text, error) {
+				t, err := lower.Derived(m.cat, m.auth, q, true)
+				if err != nil {
+					return nil, err
+				}
+				return m.lowered(t, rels)
+			})
+			break
+		}
+	}
+	return out, nil
 }
 
 func (m *maker) lowered(t *lower.Text, rels []*tree.Rel) (*text, error) {
@@ -132,7 +151,14 @@ func (t *text) run(f *eval.Frame, row func(st *store.Stmt) error) error {
 	}
 	for i := range t.binds {
 		if err := t.binds[i].set(f, st, i+1, base); err != nil {
-			return err
+			if t.late == nil || t.binds[i].kind != lower.ExprBind || fault.As(err) == nil {
+				return err
+			}
+			late, lateErr := t.late()
+			if lateErr != nil {
+				return err
+			}
+			return late.run(f, row)
 		}
 	}
 	for st.Step() {

@@ -8,6 +8,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
@@ -73,7 +74,7 @@ func (l *lowerer) collated(e tree.Expr) string {
 	if inner := trivialQuery(e); inner != nil {
 		e = inner
 	}
-	if l.lazy == 0 && worthBinding(e) && l.bindable(e) {
+	if l.lazy == 0 && worthBinding(e) && l.bindable(e) && !(l.late && Stable(e)) {
 		return l.bind(Bind{Kind: ExprBind, Expr: e})
 	}
 	switch e := e.(type) {
@@ -225,6 +226,21 @@ func worthBinding(e tree.Expr) bool {
 		return worthBinding(e.X)
 	}
 	return true
+}
+
+// Stable says whether e depends on the session or the time: PostgreSQL does not compute it while it plans, so that its errors come only where a row needs it.
+func Stable(e tree.Expr) bool {
+	return tree.Any(e, func(e tree.Expr) bool {
+		switch e := e.(type) {
+		case *tree.Call:
+			return e.Fn != nil && e.Fn.Volatility == 's' || e.User != nil && e.User.Volatility == 's'
+		case *tree.IOCast:
+			return value.IsDateTime(e.X.Type().OID) || value.IsDateTime(e.Typ.OID)
+		case *tree.Session:
+			return true
+		}
+		return false
+	})
 }
 
 // bindable says whether e can be computed before the statement runs: nothing in it depends on the statement's rows, and it gives the same
@@ -899,7 +915,7 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 					return leaf(&tree.Var{Rel: w.Rel, Col: n.Index, Typ: n.Typ})
 				}
 			}
-			if !isTop && l.lazy == 0 && branches == 0 && cases == 0 && loops == 0 && worthBinding(x) && l.bindable(x) && tree.Any(x, isCall) {
+			if !isTop && l.lazy == 0 && branches == 0 && cases == 0 && loops == 0 && worthBinding(x) && l.bindable(x) && tree.Any(x, isCall) && !(l.late && Stable(x)) {
 				return leaf(x) // computed once, not for each row
 			}
 			return nil, false

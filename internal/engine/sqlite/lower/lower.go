@@ -91,15 +91,18 @@ func ArgParam(i int, t tree.Type) *tree.Param { return &tree.Param{Number: -1 - 
 const CtidColumn = -1
 
 // Select lowers a query that reads.
-func Select(cat *catalog.Catalog, q rights.Query) (*Text, error) { return lowerQuery(cat, q.Tree()) }
-
-// Derived lowers a query that was made from parts of q, to which rights have been attached already.
-func Derived(cat *catalog.Catalog, _ rights.Query, part *tree.Query) (*Text, error) {
-	return lowerQuery(cat, part)
+func Select(cat *catalog.Catalog, q rights.Query) (*Text, error) {
+	return lowerQuery(cat, q.Tree(), false)
 }
 
-func lowerQuery(cat *catalog.Catalog, q *tree.Query) (*Text, error) {
-	l := &lowerer{cat: cat, text: &Text{}, rels: map[*tree.Rel]*relRef{}, ctes: map[*tree.CTE]string{}}
+// Derived lowers a query that was made from parts of q, to which rights have been attached already. late says that stable expressions are computed where a row needs
+// them, not when the statement starts.
+func Derived(cat *catalog.Catalog, _ rights.Query, part *tree.Query, late bool) (*Text, error) {
+	return lowerQuery(cat, part, late)
+}
+
+func lowerQuery(cat *catalog.Catalog, q *tree.Query, late bool) (*Text, error) {
+	l := &lowerer{late: late, cat: cat, text: &Text{}, rels: map[*tree.Rel]*relRef{}, ctes: map[*tree.CTE]string{}}
 	l.text.SQL = l.query(q, true)
 	if l.err != nil {
 		return nil, l.err
@@ -118,8 +121,9 @@ type lowerer struct {
 	err   error
 	rels  map[*tree.Rel]*relRef
 	ctes  map[*tree.CTE]string
-	n     int // generated names so far
-	depth int // nesting of queries
+	n     int  // generated names so far
+	depth int  // nesting of queries
+	late  bool // stable expressions are not bound
 
 	// State of the expression being lowered.
 	lazy    int      // > 0 in a branch that may not be reached: what can fail is not computed beforehand

@@ -438,6 +438,8 @@ func (p *printer) expr(e Expr, in string) string {
 			s += "[" + p.expr(i, in) + "]"
 		}
 		return s
+	case *SetElement:
+		return "set(" + p.exprs([]Expr{e.X, e.Index, e.Value}, in) + ")"
 	case *SetDefault:
 		return "default"
 	case *Refusal:

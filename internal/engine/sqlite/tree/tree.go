@@ -510,6 +510,12 @@ type Subscript struct {
 	Typ   Type
 }
 
+// SetElement is the array X with element Index replaced by Value, as SET a[i] = … makes it.
+type SetElement struct {
+	X, Index, Value Expr
+	Typ             Type
+}
+
 // SetDefault stands for DEFAULT in VALUES of an INSERT.
 type SetDefault struct{ Typ Type }
 
@@ -555,6 +561,7 @@ func (e *Row) Type() Type         { return e.Typ }
 func (e *RowCompare) Type() Type  { return boolType }
 func (e *FieldOf) Type() Type     { return e.Typ }
 func (e *Subscript) Type() Type   { return e.Typ }
+func (e *SetElement) Type() Type  { return e.Typ }
 func (e *SetDefault) Type() Type  { return e.Typ }
 func (e *Refusal) Type() Type     { return e.Typ }
 
@@ -591,5 +598,6 @@ func (*Row) expr()         {}
 func (*RowCompare) expr()  {}
 func (*FieldOf) expr()     {}
 func (*Subscript) expr()   {}
+func (*SetElement) expr()  {}
 func (*SetDefault) expr()  {}
 func (*Refusal) expr()     {}

@@ -339,6 +339,10 @@ func withParts(e Expr, f func(Expr) Expr) Expr {
 		n := *e
 		n.X = one(e.X)
 		return &n
+	case *SetElement:
+		n := *e
+		n.X, n.Index, n.Value = one(e.X), one(e.Index), one(e.Value)
+		return &n
 	case *Subscript:
 		n := *e
 		n.X, n.Index = one(e.X), many(e.Index)
