@@ -320,7 +320,7 @@ func (a *app) signIn() (http.Handler, error) {
 		},
 		Hashing: password.Options{Parallel: c.Hashing.AtATime, Waiting: c.Hashing.Waiting},
 		Factors: account.FactorRules{
-			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key),
+			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key), Recovery: account.FactorRule(c.Factors.Recovery),
 		},
 		Federation: federated, LinkVerified: c.LinkVerified,
 		Provider: account.ProviderRules{On: c.Provider.Enabled, ConsentPath: c.Provider.ConsentPath, Dynamic: c.Provider.Dynamic}, HostedUI: c.UI.Enabled,

@@ -312,6 +312,9 @@ func (s *Service) DeleteUser(ctx context.Context, id string, soft bool) error {
 		if err := x.voidTokens(id); err != nil {
 			return err
 		}
+		if err := x.dropRecovery(s.now(), id); err != nil {
+			return err
+		}
 		for _, hangs := range []string{"identities", "mfa_factors", "webauthn_credentials"} {
 			if _, err := remove[struct{}](x, schemaAuth, hangs, eq("user_id", id)); err != nil {
 				return err

@@ -371,6 +371,9 @@ func (s *Service) takeOver(x *tx, u *userRow) (*userRow, error) {
 	if err := x.voidTokens(u.ID); err != nil {
 		return nil, err
 	}
+	if err := x.dropRecovery(s.now(), u.ID); err != nil {
+		return nil, err
+	}
 	for _, hangs := range []string{"identities", "mfa_factors", "webauthn_credentials"} {
 		if _, err := remove[struct{}](x, schemaAuth, hangs, eq("user_id", u.ID)); err != nil {
 			return nil, err

@@ -18,7 +18,8 @@ import (
 // FactorRules are a project's rules of second factors.
 type FactorRules struct {
 	TOTP, Phone, Keys FactorRule
-	Max               int // factors of one user; 10
+	Recovery          FactorRule // codes for who has lost the others
+	Max               int        // factors of one user; 10
 }
 
 // FactorRule says whether a kind of factor can be added and used.
@@ -580,8 +581,14 @@ func (x *tx) dropFactor(now time.Time, f *factorRow) error {
 	if _, err := remove[factorRow](x, schemaAuth, "mfa_factors", eq("id", f.ID)); err != nil {
 		return err
 	}
-	_, err := update[sessionRow](x, schemaAuth, "sessions", values{"aal": "aal1", "factor_id": nil, "updated_at": now}, eq("factor_id", f.ID))
-	return err
+	if _, err := update[sessionRow](x, schemaAuth, "sessions", values{"aal": "aal1", "factor_id": nil, "updated_at": now}, eq("factor_id", f.ID)); err != nil {
+		return err
+	}
+	left, err := one[factorRow](x, schemaAuth, "mfa_factors", eq("user_id", f.UserID), eq("status", "verified"))
+	if err != nil || left != nil {
+		return err
+	}
+	return x.dropRecovery(now, f.UserID) // codes stand in for a factor, and are none
 }
 
 // FactorsOf gives a user's factors to an administrator.

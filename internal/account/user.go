@@ -180,7 +180,15 @@ func (x *tx) view(u *userRow) (*User, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewOf(u, identities, factors), nil
+	v := viewOf(u, identities, factors)
+	if len(factors) == 0 {
+		return v, nil
+	}
+	set, err := x.recoverySet(u.ID)
+	if err == nil && set != nil {
+		v.Factors = append(v.Factors, Factor{ID: set.ID, FriendlyName: set.Name, FactorType: factorRecovery, Status: "verified", CreatedAt: set.CreatedAt.UTC(), UpdatedAt: set.UpdatedAt.UTC()})
+	}
+	return v, err
 }
 
 func viewOf(u *userRow, identities []identityRow, factors []factorRow) *User {

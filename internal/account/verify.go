@@ -238,6 +238,9 @@ func (s *Service) confirmAddress(x *tx, t *used) (*userRow, error) {
 		if err := x.endSessions(u.ID); err != nil {
 			return nil, err
 		}
+		if err := x.dropRecovery(now, u.ID); err != nil {
+			return nil, err
+		}
 		if _, err := remove[factorRow](x, schemaAuth, "mfa_factors", eq("user_id", u.ID)); err != nil {
 			return nil, err
 		}

@@ -178,6 +178,7 @@ type PasswordHashing struct {
 type SecondFactors struct {
 	Max              int
 	TOTP, Phone, Key FactorRule
+	Recovery         FactorRule // recovery codes
 }
 
 // FactorRule says of a kind of factor whether it can be added and used.
@@ -332,6 +333,8 @@ type signInDocument struct {
 		TOTP  *FactorRule `toml:"totp"`
 		Phone *FactorRule `toml:"phone"`
 		Key   *FactorRule `toml:"web_authn"`
+
+		Recovery *FactorRule `toml:"recovery_codes"`
 	} `toml:"mfa"`
 	Passkey struct {
 		Enabled *bool `toml:"enabled"`
@@ -376,6 +379,7 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	}
 	// Factors that cost nothing are on where the project does not say otherwise; text messages cost.
 	s.Factors.TOTP = FactorRule{Enroll: true, Verify: true}
+	s.Factors.Recovery = s.Factors.TOTP
 	if !supabase {
 		s.Factors.Key = FactorRule{Enroll: true, Verify: true}
 	}
@@ -383,6 +387,7 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	set(&s.Factors.TOTP, d.MFA.TOTP)
 	set(&s.Factors.Phone, d.MFA.Phone)
 	set(&s.Factors.Key, d.MFA.Key)
+	set(&s.Factors.Recovery, d.MFA.Recovery)
 	set(&s.Passkeys, d.Passkey.Enabled)
 	set(&s.Site, d.WebAuthn)
 	set(&s.Provider, d.Provider)

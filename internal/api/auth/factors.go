@@ -17,6 +17,32 @@ func (d *door) factors() {
 		id := q.PathValue("id")
 		return map[string]string{"id": id}, d.Accounts.Unenroll(q.Context(), who, id)
 	}))
+	d.get("/factors/recovery-codes", asUser(func(q *request, who *account.Bearer) (any, error) { return d.Accounts.Recovery(q.Context(), who) }))
+	d.post("/factors/recovery-codes", asUser(func(q *request, who *account.Bearer) (any, error) {
+		var b struct {
+			FriendlyName string `json:"friendly_name"`
+		}
+		if err := q.readMaybe(&b); err != nil {
+			return nil, err
+		}
+		return d.Accounts.NewRecovery(q.Context(), who, b.FriendlyName, false)
+	}))
+	d.post("/factors/recovery-codes/regenerate", asUser(func(q *request, who *account.Bearer) (any, error) {
+		return d.Accounts.NewRecovery(q.Context(), who, "", true)
+	}))
+	d.post("/factors/recovery-codes/verify", asUser(func(q *request, who *account.Bearer) (any, error) {
+		var b struct {
+			Code string `json:"code"`
+		}
+		if err := q.read(&b); err != nil {
+			return nil, err
+		}
+		return d.Accounts.VerifyRecovery(q.Context(), who, b.Code)
+	}))
+	d.del("/factors/recovery-codes", asUser(func(q *request, who *account.Bearer) (any, error) {
+		id, err := d.Accounts.DropRecovery(q.Context(), who)
+		return map[string]string{"id": id}, err
+	}))
 	d.get("/admin/users/{id}/factors", asAdmin(func(q *request) (any, error) { return d.Accounts.FactorsOf(q.Context(), q.PathValue("id")) }))
 	d.del("/admin/users/{id}/factors/{factor}", asAdmin(func(q *request) (any, error) {
 		return d.Accounts.DropFactor(q.Context(), q.PathValue("id"), q.PathValue("factor"))

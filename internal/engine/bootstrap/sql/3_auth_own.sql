@@ -42,12 +42,33 @@ create table if not exists mainstay.messages (
 create index if not exists messages_waiting_idx on mainstay.messages (next_at) where state = 'waiting';
 create index if not exists messages_created_at_idx on mainstay.messages (created_at);
 
+-- Codes that stand in for a second factor that is lost; a user has one set, and a code is used by deleting it.
+create table if not exists mainstay.recovery_sets (
+  id uuid primary key,
+  user_id uuid not null,
+  friendly_name text not null,
+  total integer not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint recovery_sets_user_id_key unique (user_id),
+  constraint recovery_sets_user_id_fkey foreign key (user_id) references auth.users(id) on delete cascade
+);
+create table if not exists mainstay.recovery_codes (
+  id uuid primary key,
+  set_id uuid not null,
+  code_hash text not null,
+  constraint recovery_codes_set_id_code_hash_key unique (set_id, code_hash),
+  constraint recovery_codes_set_id_fkey foreign key (set_id) references mainstay.recovery_sets(id) on delete cascade
+);
+
 alter table mainstay.one_time_codes enable row level security;
 alter table mainstay.counters enable row level security;
 alter table mainstay.messages enable row level security;
+alter table mainstay.recovery_sets enable row level security;
+alter table mainstay.recovery_codes enable row level security;
 
 grant usage on schema mainstay to supabase_auth_admin;
-grant all on mainstay.one_time_codes, mainstay.counters, mainstay.messages to supabase_auth_admin;
+grant all on mainstay.one_time_codes, mainstay.counters, mainstay.messages, mainstay.recovery_sets, mainstay.recovery_codes to supabase_auth_admin;
 
 -- optional
 alter table mainstay.one_time_codes owner to supabase_auth_admin;
@@ -72,3 +93,7 @@ create index if not exists mainstay_oauth_consents_client_idx on auth.oauth_cons
 create index if not exists mainstay_saml_relay_states_flow_idx on auth.saml_relay_states (flow_state_id);
 create index if not exists mainstay_one_time_codes_expires_idx on mainstay.one_time_codes (expires_at);
 create index if not exists mainstay_messages_state_idx on mainstay.messages (state, next_at);
+-- optional
+alter table mainstay.recovery_sets owner to supabase_auth_admin;
+-- optional
+alter table mainstay.recovery_codes owner to supabase_auth_admin;
