@@ -322,7 +322,7 @@ func (a *app) signIn() (http.Handler, error) {
 		Factors: account.FactorRules{
 			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key), Recovery: account.FactorRule(c.Factors.Recovery),
 		},
-		Federation: federated, LinkVerified: c.LinkVerified,
+		Federation: federated, LinkVerified: c.LinkVerified, PrivateProviders: c.PrivateProviders,
 		Provider: account.ProviderRules{On: c.Provider.Enabled, ConsentPath: c.Provider.ConsentPath, Dynamic: c.Provider.Dynamic}, HostedUI: c.UI.Enabled,
 		Passkeys: c.Passkeys, Site: passkey.RelyingParty{ID: c.Site.ID, Name: c.Site.Name, Origins: c.Site.Origins},
 		Log: a.log,

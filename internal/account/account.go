@@ -74,10 +74,12 @@ type Options struct {
 	// who has proved it here. Default: a user who exists has to sign in and link the identity.
 	Federation   *federation.Client
 	LinkVerified bool
-	Wallets      Wallets
-	SSO          SSORules
-	Limits       Limits
-	Hooks        Hooks
+	// PrivateProviders lets providers that an administrator adds be at addresses of this machine and of private networks.
+	PrivateProviders bool
+	Wallets          Wallets
+	SSO              SSORules
+	Limits           Limits
+	Hooks            Hooks
 
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger     // nil discards

@@ -40,7 +40,10 @@ type clientStateRow struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-func (s *Service) enabled(provider string) error {
+func (s *Service) enabled(ctx context.Context, provider string) error {
+	if err := s.custom(ctx, provider); err != nil {
+		return err
+	}
 	if s.o.Federation == nil || !s.o.Federation.Has(provider) {
 		return fail(http.StatusBadRequest, "validation_failed", "Unsupported provider: provider is not enabled")
 	}
@@ -56,7 +59,7 @@ func (s *Service) mark(purpose, visit string) string {
 
 // Depart begins a visit at a provider.
 func (s *Service) Depart(ctx context.Context, c Client, d Departure) (*Departed, error) {
-	if err := s.enabled(d.Provider); err != nil {
+	if err := s.enabled(ctx, d.Provider); err != nil {
 		return nil, err
 	}
 	if err := d.Challenge.check(); err != nil {
@@ -168,6 +171,9 @@ func (s *Service) Arrive(ctx context.Context, c Client, a Arrival) (*Verified, e
 	if a.Code == "" {
 		return out, fail(http.StatusBadRequest, "bad_oauth_callback", "OAuth callback with missing authorization code")
 	}
+	if err := s.custom(ctx, visit.Provider); err != nil {
+		return out, err
+	}
 	verifier, err := s.unseal("visit "+visit.ID, visit.Verifier)
 	if err != nil {
 		return out, err
@@ -249,6 +255,9 @@ func (s *Service) linkNow(x *tx, f *flowRow) (*userRow, *federation.Person, erro
 
 // IDToken signs in whoever an identity token of a provider is of, or links the identity to the bearer.
 func (s *Service) IDToken(ctx context.Context, c Client, provider, token, nonce string, link *Bearer) (*Session, error) {
+	if err := s.custom(ctx, provider); err != nil {
+		return nil, err
+	}
 	if s.o.Federation == nil || !s.o.Federation.Has(provider) {
 		return nil, fail(http.StatusBadRequest, "provider_disabled", "Provider (issuer %q) is not enabled", provider)
 	}

@@ -15,10 +15,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -37,6 +40,13 @@ type Provider struct {
 	Scopes        []string
 	SkipNonce     bool // identity tokens of apps that cannot set a nonce
 	EmailOptional bool
+	// Of a provider that an administrator has added: the addresses of one that speaks OAuth 2.0 alone, further parameters of its authorization endpoint, and which members of
+	// its answer are sub, email, email_verified, name and picture.
+	AuthURL, TokenURL, UserInfoURL string
+	Params                         map[string]string
+	Members                        map[string]string
+	// Guarded providers are asked at public addresses only: who may add one is not who may reach everything that the server can.
+	Guarded bool
 }
 
 // Person is who came back from a provider.
@@ -106,8 +116,10 @@ func Known(name string) bool {
 
 // Client is a project's providers. Safe for concurrent use; each provider has its own state.
 type Client struct {
-	providers map[string]*provider
+	mu        sync.RWMutex
+	providers map[string]*provider // guarded by mu
 	http      *http.Client
+	guarded   *http.Client
 	now       func() time.Time
 	back      func() string
 }
@@ -115,6 +127,7 @@ type Client struct {
 type provider struct {
 	Provider
 	known
+	stamp  string // of what an administrator has added
 	mu     sync.Mutex
 	oidc   *oidc.Provider // guarded by mu; nil until it was discovered
 	asking chan struct{}  // guarded by mu; closed when the discovery under way has ended, nil when none is
@@ -135,23 +148,105 @@ func New(list []Provider, back func() string, base http.RoundTripper, now func()
 		now = time.Now
 	}
 	c := &Client{providers: map[string]*provider{}, http: &http.Client{Timeout: 15 * time.Second, Transport: bounded{base}}, now: now, back: back}
+	c.guarded = &http.Client{Timeout: 15 * time.Second, Transport: bounded{publicOnly()}}
 	for _, p := range list {
-		k := table[p.Name]
-		if p.Issuer != "" && k.auth == "" {
-			k.issuer = strings.TrimRight(p.Issuer, "/")
+		made, err := newProvider(p)
+		if err != nil {
+			return nil, err
 		}
-		if k.issuer == "" && k.auth == "" {
-			return nil, fmt.Errorf("provider %s: an issuer (url) is needed", p.Name)
-		}
-		if p.ClientID == "" {
-			return nil, fmt.Errorf("provider %s: client_id is needed", p.Name)
-		}
-		if len(k.scopes) == 0 {
-			k.scopes = []string{"openid", "email", "profile"}
-		}
-		c.providers[p.Name] = &provider{Provider: p, known: k}
+		c.providers[p.Name] = made
 	}
 	return c, nil
+}
+
+func newProvider(p Provider) (*provider, error) {
+	k := table[p.Name]
+	if p.AuthURL != "" {
+		k = known{auth: p.AuthURL, token: p.TokenURL, userinfo: p.UserInfoURL, scopes: []string{}, person: members(p.Members)}
+	}
+	if p.Params != nil {
+		k.params = p.Params
+	}
+	if p.Issuer != "" && k.auth == "" {
+		k.issuer = strings.TrimRight(p.Issuer, "/")
+	}
+	if k.issuer == "" && k.auth == "" {
+		return nil, fmt.Errorf("provider %s: an issuer (url) is needed", p.Name)
+	}
+	if p.ClientID == "" {
+		return nil, fmt.Errorf("provider %s: client_id is needed", p.Name)
+	}
+	if k.scopes == nil {
+		k.scopes = []string{"openid", "email", "profile"}
+	}
+	return &provider{Provider: p, known: k}, nil
+}
+
+// Put adds a provider, or takes over what has changed of it: stamp says which state of it p is.
+func (c *Client) Put(p Provider, stamp string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old := c.providers[p.Name]; old != nil && old.stamp == stamp {
+		return nil
+	}
+	made, err := newProvider(p)
+	if err != nil {
+		return err
+	}
+	made.stamp = stamp
+	c.providers[p.Name] = made
+	return nil
+}
+
+// Drop forgets a provider.
+func (c *Client) Drop(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.providers, name)
+}
+
+// client is how a provider is asked.
+func (c *Client) client(p *provider) *http.Client {
+	if p.Guarded {
+		return c.guarded
+	}
+	return c.http
+}
+
+// publicOnly connects to no address of this machine and of private networks, whatever a name resolves to.
+func publicOnly() http.RoundTripper {
+	d := &net.Dialer{Timeout: 10 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return err
+		}
+		if ip := at.Addr().Unmap(); !ip.IsGlobalUnicast() || ip.IsPrivate() || sharedSpace.Contains(ip) {
+			return fmt.Errorf("%s is not a public address", ip)
+		}
+		return nil
+	}}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext, t.Proxy = d.DialContext, nil
+	return t
+}
+
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598: a carrier's own network
+
+// members reads a person from an answer whose members have the names that the project says, or the usual ones.
+func members(names map[string]string) func(context.Context, func(string, any) error, map[string]any) (*Person, error) {
+	name := func(claim string) string {
+		if own := names[claim]; own != "" {
+			return own
+		}
+		return claim
+	}
+	return func(ctx context.Context, get func(string, any) error, raw map[string]any) (*Person, error) {
+		id := name("sub")
+		if names["sub"] == "" && scalar(raw["sub"]) == "" {
+			id = "id"
+		}
+		return fields(id, name("email"), name("email_verified"), name("name"), name("picture"))(ctx, get, raw)
+	}
 }
 
 // bounded cuts answers that are too long, and follows no redirect to another scheme.
@@ -172,6 +267,8 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 var ErrUnknown = errors.New("provider is not enabled")
 
 func (c *Client) find(name string) (*provider, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
 	p := c.providers[name]
 	if p == nil {
 		return nil, ErrUnknown
@@ -180,12 +277,15 @@ func (c *Client) find(name string) (*provider, error) {
 }
 
 // Has reports whether the project has the provider.
-func (c *Client) Has(name string) bool { return c.providers[name] != nil }
+func (c *Client) Has(name string) bool {
+	_, err := c.find(name)
+	return err == nil
+}
 
 // EmailOptional reports whether people of the provider may come without an address.
 func (c *Client) EmailOptional(name string) bool {
-	p := c.providers[name]
-	return p != nil && p.Provider.EmailOptional
+	p, err := c.find(name)
+	return err == nil && p.Provider.EmailOptional
 }
 
 // discover gives the metadata of an OpenID provider, which is fetched once; its issuer has to be the pinned one. Who comes while it is being fetched waits for that, as
@@ -233,7 +333,7 @@ func (c *Client) fetch(ctx context.Context, p *provider) (o *oidc.Provider, err 
 		p.asking = nil
 	}()
 	// The metadata is everybody's: that one of them has gone does not end it. The client's own time does.
-	ctx = oidc.ClientContext(context.WithoutCancel(ctx), c.http)
+	ctx = oidc.ClientContext(context.WithoutCancel(ctx), c.client(p))
 	if p.tenants() {
 		// The common endpoint names its issuer as a template of tenants; each token's issuer is compared with its own tenant below.
 		ctx = oidc.InsecureIssuerURLContext(ctx, "https://login.microsoftonline.com/{tenantid}/v2.0")
@@ -352,7 +452,7 @@ func (c *Client) Back(ctx context.Context, name string, v Visit, code string) (*
 	if err != nil {
 		return nil, err
 	}
-	ctx = oidc.ClientContext(ctx, c.http)
+	ctx = oidc.ClientContext(ctx, c.client(p))
 	token, err := o.Exchange(ctx, code, oauth2.VerifierOption(v.Verifier))
 	if err != nil {
 		return nil, fmt.Errorf("exchange the code: %w", err)
@@ -391,7 +491,7 @@ func (c *Client) Token(ctx context.Context, name, raw, nonce string) (*Person, e
 	if p.auth != "" {
 		return nil, fmt.Errorf("%s gives no identity tokens", name)
 	}
-	return c.believe(oidc.ClientContext(ctx, c.http), p, raw, func(t *oidc.IDToken) error {
+	return c.believe(oidc.ClientContext(ctx, c.client(p)), p, raw, func(t *oidc.IDToken) error {
 		if p.SkipNonce {
 			return nil
 		}
@@ -485,7 +585,7 @@ func (c *Client) ask(ctx context.Context, p *provider, token *oauth2.Token) (*Pe
 		}
 		r.Header.Set("Authorization", "Bearer "+token.AccessToken)
 		r.Header.Set("Accept", "application/json")
-		resp, err := c.http.Do(r)
+		resp, err := c.client(p).Do(r)
 		if err != nil {
 			return err
 		}

@@ -15,46 +15,47 @@ import (
 
 // SignIn are the rules of sign-in, under the names of the ecosystem's own settings file ([auth], [auth.email], [auth.sms], [auth.sessions], [auth.rate_limit]).
 type SignIn struct {
-	Redirects       []string // additional_redirect_urls
-	NoSignup        bool     // not enable_signup
-	AnonymousUsers  bool     // enable_anonymous_sign_ins
-	ManualLinking   bool     // enable_manual_linking
-	Lifetime        time.Duration
-	ReuseInterval   time.Duration
-	MinPassword     int
-	RequirePassword []string // sets of characters
-	Leaked          LeakedPasswords
-	Email, Phone    SignInChannel
-	OneMailChange   bool // not double_confirm_changes
-	Reauthenticate  bool // secure_password_change
-	CurrentPassword bool // require_current_password
-	CodeLength      int
-	CodeLifetime    time.Duration
-	Timebox         time.Duration
-	Inactivity      time.Duration
-	SingleSession   bool
-	FollowAtOnce    bool // not confirm_links
-	Rates           RateLimits
-	SMTP            *SMTP // nil: mails are kept, not sent
-	Mails           map[string]MailTemplate
-	Language        string // of the project's own mails, and of readers whose language is not known
-	SMSTemplate     string
-	Texts           *TextCarrier // nil: text messages are kept, not sent
-	TestCodes       map[string]string
-	Factors         SecondFactors
-	Passkeys        bool
-	Site            WebAuthnSite
-	Provider        OAuthServer
-	UI              HostedUI
-	External        []ExternalProvider
-	LinkVerified    bool
-	SigningKeys     []byte // what signing_keys_path names; nil for none
-	Hooks           map[string]Hook
-	Captcha         Captcha
-	Wallets         Wallets
-	Hashing         PasswordHashing
-	SAML            SAML
-	PostQuantum     bool // post_quantum_keys
+	Redirects        []string // additional_redirect_urls
+	NoSignup         bool     // not enable_signup
+	AnonymousUsers   bool     // enable_anonymous_sign_ins
+	ManualLinking    bool     // enable_manual_linking
+	Lifetime         time.Duration
+	ReuseInterval    time.Duration
+	MinPassword      int
+	RequirePassword  []string // sets of characters
+	Leaked           LeakedPasswords
+	Email, Phone     SignInChannel
+	OneMailChange    bool // not double_confirm_changes
+	Reauthenticate   bool // secure_password_change
+	CurrentPassword  bool // require_current_password
+	CodeLength       int
+	CodeLifetime     time.Duration
+	Timebox          time.Duration
+	Inactivity       time.Duration
+	SingleSession    bool
+	FollowAtOnce     bool // not confirm_links
+	Rates            RateLimits
+	SMTP             *SMTP // nil: mails are kept, not sent
+	Mails            map[string]MailTemplate
+	Language         string // of the project's own mails, and of readers whose language is not known
+	SMSTemplate      string
+	Texts            *TextCarrier // nil: text messages are kept, not sent
+	TestCodes        map[string]string
+	Factors          SecondFactors
+	Passkeys         bool
+	Site             WebAuthnSite
+	Provider         OAuthServer
+	UI               HostedUI
+	External         []ExternalProvider
+	LinkVerified     bool
+	SigningKeys      []byte // what signing_keys_path names; nil for none
+	Hooks            map[string]Hook
+	Captcha          Captcha
+	Wallets          Wallets
+	Hashing          PasswordHashing
+	SAML             SAML
+	PostQuantum      bool // post_quantum_keys
+	PrivateProviders bool // custom_providers_private
 }
 
 // Wallets are the chains whose wallets users sign in with ([auth.web3]).
@@ -291,10 +292,11 @@ type signInDocument struct {
 		FailClosed *bool   `toml:"fail_closed"`
 		Timeout    *string `toml:"timeout"`
 	} `toml:"leaked_passwords"`
-	ConfirmLinks *bool   `toml:"confirm_links"`
-	SigningKeys  *string `toml:"signing_keys_path"`
-	PostQuantum  bool    `toml:"post_quantum_keys"`
-	Email        struct {
+	ConfirmLinks     *bool   `toml:"confirm_links"`
+	SigningKeys      *string `toml:"signing_keys_path"`
+	PostQuantum      bool    `toml:"post_quantum_keys"`
+	PrivateProviders bool    `toml:"custom_providers_private"`
+	Email            struct {
 		Signup          *bool   `toml:"enable_signup"`
 		Confirmations   *bool   `toml:"enable_confirmations"`
 		Double          *bool   `toml:"double_confirm_changes"`
@@ -471,7 +473,7 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	}
 	set(&s.Captcha, d.Captcha)
 	set(&s.Wallets, d.Wallets)
-	s.PostQuantum = d.PostQuantum
+	s.PostQuantum, s.PrivateProviders = d.PostQuantum, d.PrivateProviders
 	s.SAML = SAML{Enabled: d.SAML.Enabled, PrivateKey: fromEnv(d.SAML.PrivateKey), Unasked: supabase, WithoutPKCE: supabase}
 	set(&s.SAML.Unasked, d.SAML.Unasked)
 	not(&s.SAML.WithoutPKCE, d.SAML.RequirePKCE)

@@ -22,7 +22,10 @@ import (
 	"github.com/mainstay-dev/mainstay/mainstaytest"
 )
 
-func TestMain(m *testing.M) { clustertest.Main(m) }
+func TestMain(m *testing.M) {
+	trustTestServers()
+	clustertest.Main(m)
+}
 
 // open has no limits but those that a test sets, so that tests from one address do not meet them.
 const open = `[auth]

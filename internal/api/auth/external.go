@@ -28,6 +28,33 @@ func (d *door) identities() {
 	d.del("/user/identities/{id}", asUser(func(q *request, who *account.Bearer) (any, error) {
 		return struct{}{}, d.Accounts.Unlink(q.Context(), who, q.PathValue("id"))
 	}))
+	d.get("/admin/custom-providers", asAdmin(func(q *request) (any, error) {
+		all, err := d.Accounts.ListCustom(q.Context(), q.URL.Query().Get("type"))
+		return map[string]any{"providers": all}, err
+	}))
+	d.post("/admin/custom-providers", asAdmin(func(q *request) (any, error) {
+		var a account.CustomAttributes
+		if err := q.read(&a); err != nil {
+			return nil, err
+		}
+		p, err := d.Accounts.CreateCustom(q.Context(), a)
+		if err != nil {
+			return nil, err
+		}
+		writeJSON(q.w, http.StatusCreated, p)
+		return nil, nil
+	}))
+	d.get("/admin/custom-providers/{name}", asAdmin(func(q *request) (any, error) { return d.Accounts.CustomByName(q.Context(), q.PathValue("name")) }))
+	d.put("/admin/custom-providers/{name}", asAdmin(func(q *request) (any, error) {
+		var a account.CustomAttributes
+		if err := q.read(&a); err != nil {
+			return nil, err
+		}
+		return d.Accounts.UpdateCustom(q.Context(), q.PathValue("name"), a)
+	}))
+	d.del("/admin/custom-providers/{name}", asAdmin(func(q *request) (any, error) {
+		return nothing(q, d.Accounts.DeleteCustom(q.Context(), q.PathValue("name")))
+	}))
 	d.post("/sso", d.human(singleSignOn))
 	d.get("/sso/saml/metadata", samlMetadata)
 	d.post("/sso/saml/acs", samlArrive)
