@@ -9,11 +9,13 @@
 package identity
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -215,45 +217,79 @@ func (k *Keys) verify(set *keySet, token string) (*Token, error) {
 	if n := strings.Count(token, ".") + 1; n != 3 {
 		return nil, badToken(fmt.Sprintf("Expected 3 parts in JWT; got %d", n))
 	}
+	parts := strings.Split(token, ".")
 	claims := jwt.MapClaims{}
-	parsed, parts, err := strict.ParseUnverified(token, &claims)
-	if alg, _ := parsedAlg(parsed); err != nil && !(errors.Is(err, jwt.ErrTokenUnverifiable) && IsPostQuantum(alg)) { // the parser does not know these
+	if err := decode(parts[1], &claims); err != nil {
 		return nil, badToken("JWT couldn't be decoded")
 	}
-	signer, err := set.signerFor(parsed)
-	if err != nil {
+	if err := set.checkSignature(parts); err != nil {
 		return nil, err
-	}
-	signature, err := strict.DecodeSegment(parts[2])
-	if err != nil {
-		return nil, badToken("JWT couldn't be decoded")
-	}
-	// The method is the key's, not the token's (signerFor has compared them).
-	if err := method(signer.Alg).Verify(parts[0]+"."+parts[1], signature, signer.verifyKey()); err != nil {
-		return nil, badToken("JWT cryptographic operation failed")
 	}
 	return k.checkClaims(claims, parts[1])
 }
 
-func parsedAlg(t *jwt.Token) (string, bool) {
-	if t == nil {
-		return "", false
+// decode reads a part of a token, which is JSON.
+func decode(part string, to any) error {
+	if strings.ContainsAny(part, "\r\n") {
+		return errors.New("a line end") // the decoder skips them, and a token has one spelling
 	}
-	alg, ok := t.Header["alg"].(string)
-	return alg, ok
+	b, err := strict.DecodeSegment(part)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(to); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("more than one value")
+	}
+	return nil
 }
 
-func (set *keySet) signerFor(t *jwt.Token) (*Signer, error) {
-	alg, _ := parsedAlg(t)
+// checkSignature checks the signature of a token's three parts, with the key that its header names and that key's algorithm.
+func (set *keySet) checkSignature(parts []string) error {
+	header := map[string]any{}
+	if err := decode(parts[0], &header); err != nil {
+		return badToken("JWT couldn't be decoded")
+	}
+	signer, err := set.signerFor(header)
+	if err != nil {
+		return err
+	}
+	if strings.ContainsAny(parts[1]+parts[2], "\r\n") {
+		return badToken("JWT couldn't be decoded")
+	}
+	if _, err := strict.DecodeSegment(parts[1]); err != nil {
+		return badToken("JWT couldn't be decoded")
+	}
+	signature, err := strict.DecodeSegment(parts[2])
+	if err != nil {
+		return badToken("JWT couldn't be decoded")
+	}
+	// The method is the key's, not the token's (signerFor has compared them).
+	if err := method(signer.Alg).Verify(parts[0]+"."+parts[1], signature, signer.verifyKey()); err != nil {
+		return badToken("JWT cryptographic operation failed")
+	}
+	return nil
+}
+
+// signerFor finds the key of a token's header.
+func (set *keySet) signerFor(header map[string]any) (*Signer, error) {
+	alg, _ := header["alg"].(string)
 	switch {
 	case alg == "HS256", alg == "RS256", alg == "ES256", IsPostQuantum(alg):
 	default:
 		return nil, badToken("Wrong or unsupported encoding algorithm")
 	}
-	if typ, ok := t.Header["typ"].(string); ok && !strings.EqualFold(typ, "JWT") && !strings.EqualFold(typ, "at+jwt") {
+	if _, ok := header["crit"]; ok { // RFC 7515 §4.1.11: who does not know what is critical refuses, and none is known
+		return nil, badToken("Unsupported critical header")
+	}
+	if typ, ok := header["typ"].(string); ok && !strings.EqualFold(typ, "JWT") && !strings.EqualFold(typ, "at+jwt") {
 		return nil, badToken("Unsupported token type")
 	}
-	if kid, ok := t.Header["kid"].(string); ok {
+	if kid, ok := header["kid"].(string); ok {
 		if s := set.byID[kid]; s != nil && s.Alg == alg {
 			return s, nil
 		}

@@ -17,6 +17,7 @@ type jwk struct {
 	KTY    string   `json:"kty"`
 	KID    string   `json:"kid"`
 	Alg    string   `json:"alg"`
+	Use    string   `json:"use"`
 	Crv    string   `json:"crv"`
 	KeyOps []string `json:"key_ops"`
 	K      string   `json:"k"`
@@ -67,6 +68,13 @@ func parseJWKs(text []byte) ([]*Signer, error) {
 
 func (k *jwk) signer() (*Signer, error) {
 	s := &Signer{ID: k.KID, Alg: k.Alg}
+	// A key that is for something else is none that signs or verifies (RFC 8725 §2.6, RFC 7517 §4.2 and §4.3).
+	if k.Use != "" && k.Use != "sig" {
+		return nil, fmt.Errorf("use %q: only sig", k.Use)
+	}
+	if k.KeyOps != nil && !slices.Contains(k.KeyOps, "sign") && !slices.Contains(k.KeyOps, "verify") {
+		return nil, errors.New("key_ops has neither sign nor verify")
+	}
 	number := func(name, text string) (*big.Int, error) {
 		b, err := base64.RawURLEncoding.DecodeString(text)
 		if err != nil || len(b) == 0 {
@@ -99,6 +107,9 @@ func (k *jwk) signer() (*Signer, error) {
 		}
 		if k.Crv != "P-256" {
 			return nil, fmt.Errorf("curve %s: only P-256", k.Crv)
+		}
+		if x.BitLen() > 256 || y.BitLen() > 256 {
+			return nil, errors.New("x or y is larger than the curve")
 		}
 		point := make([]byte, 65)
 		point[0] = 4
@@ -135,6 +146,9 @@ func (k *jwk) signer() (*Signer, error) {
 		if err != nil || !e.IsInt64() || e.Int64() < 3 || e.Int64() > 1<<31-1 {
 			return nil, errors.New("e is no exponent")
 		}
+		if guessable(n) {
+			return nil, errors.New("n was made by a generator whose keys can be factored (CVE-2017-15361)")
+		}
 		public := &rsa.PublicKey{N: n, E: int(e.Int64())}
 		s.Public = public
 		if k.D != "" {
@@ -162,4 +176,23 @@ func (k *jwk) signer() (*Signer, error) {
 		return nil, fmt.Errorf("unknown kind of key %q", k.KTY)
 	}
 	return s, s.checkKind()
+}
+
+// guessable reports whether a modulus has the mark of CVE-2017-15361: its primes are powers of 65537 modulo the product of small primes, and so is n modulo each of them.
+// One of a hundred million other moduli looks the same.
+func guessable(n *big.Int) bool {
+	for _, p := range []int64{11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157} {
+		rest, power, found := new(big.Int).Mod(n, big.NewInt(p)).Int64(), int64(1), false
+		for range p {
+			if power == rest {
+				found = true
+				break
+			}
+			power = power * 65537 % p
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
 }
