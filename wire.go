@@ -1,6 +1,7 @@
 package mainstay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -318,7 +320,7 @@ func (a *app) signIn() (http.Handler, error) {
 			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent, Wallets: c.Rates.Web3, SSO: c.Rates.SSO,
 			CodesDay: c.Rates.CodesDay, Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
 		},
-		Hashing: password.Options{Parallel: c.Hashing.AtATime, Waiting: c.Hashing.Waiting},
+		Hashing: password.Options{Parallel: cmp.Or(c.Hashing.AtATime, processors()), Waiting: c.Hashing.Waiting},
 		Factors: account.FactorRules{
 			Max: c.Factors.Max, TOTP: account.FactorRule(c.Factors.TOTP), Phone: account.FactorRule(c.Factors.Phone), Keys: account.FactorRule(c.Factors.Key), Recovery: account.FactorRule(c.Factors.Recovery),
 		},
@@ -443,6 +445,14 @@ func hooksOf(c *project.SignIn) (account.Hooks, error) {
 	}
 	return hooks, nil
 }
+
+// processors is how many there are. The runtime is given as many again, once: hashes of passwords, which yield to all else, hold one each while they are being computed,
+// and what else there is to do needs others to run on (test/load/signin).
+var processors = sync.OnceValue(func() int {
+	n := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(2 * n)
+	return n
+})
 
 // external is the server's address as users reach it.
 func (a *app) external() string {

@@ -98,7 +98,15 @@ func (p *Pool) run(ctx context.Context, f func()) error {
 	}
 	defer func() { <-p.slots }()
 	p.computed.Add(1)
-	f()
+	// A thread of its own, which yields to others and ends with the hash: a hash is tens of milliseconds of a processor, and who only reads a row must not wait for it.
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: the thread goes, with its priority
+		yield()
+		f()
+	}()
+	<-done
 	return nil
 }
 
