@@ -183,7 +183,7 @@ func (w *world) merge(t *rel, set []column) *node {
 	if w.chance(60) {
 		c := set[w.IntN(len(set))]
 		// Of several rows that cannot be inserted PostgreSQL may come upon any first.
-		whens = append(whens, text(" when not matched and "+o.name+".id = "+w.pick("1", "3", "6")+"%s then insert (id, "+c.name+") values ("+o.name+".id + "+w.pick("0", "500")+", %s)", cond([]*rel{o}), w.ex(base(c.typ), []*rel{o}, 1)))
+		whens = append(whens, text(" when not matched and "+o.name+".id = "+w.pick("1", "3", "6")+"%s then insert (id, "+c.name+") values ("+o.name+".id + 500, %s)", cond([]*rel{o}), w.ex(base(c.typ), []*rel{o}, 1)))
 	}
 	return text("merge into "+t.name+" using "+from+" on "+o.name+".id = "+t.name+".id"+w.pick("", " + 1")+"%s", list("", "", "", whens...))
 }

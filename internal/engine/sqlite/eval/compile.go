@@ -340,6 +340,11 @@ func (c *compiler) ioCast(e *tree.IOCast) (Closure, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.X.Type().OID == catalog.RecordOID {
+		if fields := recordFields(c.env, e.X); fields != nil { // which an anonymous record itself does not tell
+			from = value.RecordOps(catalog.RecordOID, "record", fields)
+		}
+	}
 	to, err := c.ops(e.Typ)
 	if err != nil {
 		return nil, err

@@ -60,3 +60,7 @@ update t set c = -1::text from t u returning c;
 --| ! 42702 column reference "c" is ambiguous
 with m as (delete from nosuch), o as (merge into t using t x on x.id = t.id when matched then do nothing) select 1;
 --| ! 0A000 MERGE not supported in WITH query
+
+select x::text from (select 1 as id, timestamptz '2024-01-28 23:59+00' as p, null::text as q) as x;
+--| (1,"2024-01-28 23:59:00+00",)
+--| = SELECT 1
