@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -15,6 +14,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/eval"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 )
 
 // defaultPath is the search path of a session that names none, as projects of the ecosystem expect it.
@@ -100,45 +100,37 @@ func responseSettings(s *exec.Session) map[string]string {
 	return out
 }
 
-var zones sync.Map // name → *time.Location
-
 func setZone(s *exec.Session, name string) error {
 	if loc := offsetZone(name); loc != nil { // not kept: there are more of them than names
 		s.Zone = loc
 		return nil
 	}
-	zone, ok := zones.Load(name)
-	if !ok {
-		loc, err := time.LoadLocation(name)
-		if err != nil || strings.EqualFold(name, "local") {
-			return fault.New(fault.InvalidParameterValue, "invalid value for parameter \"TimeZone\": %q", name)
-		}
-		zone, _ = zones.LoadOrStore(name, loc)
+	loc := value.NamedZone(name)
+	if loc == nil {
+		return fault.New(fault.InvalidParameterValue, "invalid value for parameter \"TimeZone\": %q", name)
 	}
-	s.Zone = zone.(*time.Location)
+	s.Zone = loc
 	return nil
 }
 
 // offsetZone is a zone that is given as an offset: hours east of Greenwich as a number, or hours and minutes in the form of POSIX, which counts them west.
 // Nil for a name.
 func offsetZone(s string) *time.Location {
-	seconds := 0
 	if hours, err := strconv.ParseFloat(s, 64); err == nil {
 		if !(hours >= -15.99 && hours <= 15.99) {
 			return nil
 		}
-		seconds = int(hours * 3600)
-	} else {
-		var h, m int
-		if n, err := fmt.Sscanf(s, "%3d:%2d", &h, &m); err != nil || n != 2 || len(s) > len("+00:00") || (s[0] != '+' && s[0] != '-') || h < -15 || h > 15 || m < 0 || m > 59 {
-			return nil
-		}
-		if seconds = h*3600 + m*60; s[0] == '-' {
-			seconds = h*3600 - m*60
-		}
-		seconds = -seconds
+		return value.OffsetZone(int(hours * 3600))
 	}
-	return time.FixedZone("", seconds)
+	var h, m int
+	if n, err := fmt.Sscanf(s, "%3d:%2d", &h, &m); err != nil || n != 2 || len(s) > len("+00:00") || (s[0] != '+' && s[0] != '-') || h < -15 || h > 15 || m < 0 || m > 59 {
+		return nil
+	}
+	seconds := h*3600 + m*60
+	if s[0] == '-' {
+		seconds = h*3600 - m*60
+	}
+	return time.FixedZone(s, -seconds)
 }
 
 // state is what SET changes and what outlives a transaction of a script.

@@ -260,6 +260,19 @@ func (t *txn) set(s *sql.Set) error {
 	return t.sink.Done("SET")
 }
 
+// shownName is a setting's name as PostgreSQL writes it.
+func shownName(name string) string {
+	switch name {
+	case "timezone":
+		return "TimeZone"
+	case "datestyle":
+		return "DateStyle"
+	case "intervalstyle":
+		return "IntervalStyle"
+	}
+	return name
+}
+
 // show runs SHOW.
 func (t *txn) show(s *sql.Show) error {
 	name := settingName(s.Name)
@@ -276,7 +289,7 @@ func (t *txn) show(s *sql.Show) error {
 		}
 		v = strings.Join(quoted, ", ")
 	}
-	if err := t.sink.Begin([]engine.Column{{Name: name, Type: catalog.TypeRef{OID: catalog.TextOID, Mod: -1}, TypeName: "text"}}); err != nil {
+	if err := t.sink.Begin([]engine.Column{{Name: shownName(name), Type: catalog.TypeRef{OID: catalog.TextOID, Mod: -1}, TypeName: "text"}}); err != nil {
 		return err
 	}
 	if err := t.sink.Row(textRow(v)); err != nil {

@@ -45,7 +45,7 @@ var elsewhere = regexp.MustCompile(`^(pg_|has_|current_|session_user|version|now
 	`inet_(client|server)|col_description|obj_description|shobj_|to_reg|reg|row_security|getdatabase|gen_random|txid|get_current|format_type|aclexplode|json_populate|jsonb_populate|json_to_rec|jsonb_to_rec|` +
 	`hashtext|xid|.*(send|recv|_in|_out)$|current_query|uuid_generate|` +
 	// Of comparison functions only the sign is told; the others' arguments are internal.
-	`bt\w+cmp$|\w+_cmp$|oidvectortypes|bpcharcmp)`)
+	`bt\w+cmp$|\w+_cmp$|oidvectortypes|bpcharcmp|byteacmp|(var)?bitcmp)`)
 
 // lengthFunction are the functions behind typmods, whose second argument is internal.
 func lengthFunction(f *builtin.Func) bool {
@@ -131,7 +131,7 @@ var syntax = []string{
 	"bool text,text (%s like %s)",
 	"bool text,text (%s ilike %s)",
 	"bool text,text (%s similar to %s)",
-	"bool text,text,text (%s like %s escape %s)",
+	"bool text,text,escape (%s like %s escape %s)",
 	"bool anyelement,text,anyelement,text ((%s, %s) < (%s, %s))",
 	"bool anyelement,int4,anyelement,int4 ((%s, %s) = (%s, %s))",
 	"bool int4,text (row(%s, %s) is null)",
@@ -141,7 +141,7 @@ var syntax = []string{
 	"anyarray anyarray,int4 (%s)[:%s]",
 	"text text,int4,int4 substring(%s from %s for %s)",
 	"text text,text substring(%s from %s)",
-	"text text,text,text substring(%s similar %s escape %s)",
+	"text text,text,escape substring(%s similar %s escape %s)",
 	"text text,text trim(both %s from %s)",
 	"text text,text trim(leading %s from %s)",
 	"text text trim(%s)",
@@ -309,6 +309,16 @@ var libm = regexp.MustCompile(`^(exp|ln|log|log10|power|pow|sin|cos|tan|cot|asin
 // make calls a maker for a result of typ.
 func (g *gen) make(m *maker, typ string, depth int) *node {
 	args := g.instantiate(m, typ)
+	if strings.Contains(m.in, "greatest(") || strings.Contains(m.in, "least(") {
+		if !slices.Contains(ordered, args[0]) { // that is told before a constant beside it makes it vanish
+			return g.leaf(typ)
+		}
+	}
+	if m.name == "bpchar" || m.name == "cast" && typ == "bpchar" {
+		if args[0] == "char" { // which makes characters of half of UTF-8: docs/reference/limits.md
+			args[0] = "name"
+		}
+	}
 	if m.variadic && len(args) > 0 {
 		last := args[len(args)-1]
 		args = args[:len(args)-1]
@@ -319,6 +329,10 @@ func (g *gen) make(m *maker, typ string, depth int) *node {
 	kids := make([]*node, len(args))
 	for i, a := range args {
 		switch {
+		case a == "escape": // longer ones are what like_escape and similar_to_escape are called with
+			kids[i] = plain("text", quote(g.pick("#", `\\`, "a", "", "%", "日"))+"::text")
+		case m.name == "array_fill" && a == "_int4": // lengths and lower bounds
+			kids[i] = plain(a, quote(g.pick("{}", "{0}", "{1}", "{2,3}", "{-1}", "{NULL}", "{1,0}", "{2,2,2}", "{2147483647,1}"))+"::int4[]")
 		case small.MatchString(m.name) && (a == "int4" || a == "int8" || a == "numeric" || a == "float8" || a == "int2"):
 			kids[i] = plain(a, g.pick("0", "1", "2", "3", "5", "7", "-1", "-2", "12")+"::"+a)
 			if a == "numeric" || a == "float8" {

@@ -105,6 +105,9 @@ func (g *gen) value(typ string) string {
 				continue
 			}
 			v := g.value(elem)
+			if v == "null" { // of JSON, which arrays do not hold: docs/reference/limits.md
+				v = "0"
+			}
 			parts = append(parts, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v)+`"`)
 		}
 		return "{" + strings.Join(parts, ",") + "}"

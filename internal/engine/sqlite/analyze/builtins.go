@@ -66,10 +66,10 @@ func builtinCandidate(f *builtin.Func) *candidate {
 var emptyCatalog = catalog.Empty()
 
 // operatorsNamed are the operators of a name with the number of operands.
-func operatorsNamed(name string, operands int) []*operator {
+func (a *analyzer) operatorsNamed(name string, operands int) []*operator {
 	var out []*operator
 	for _, o := range builtin.Operators(name) {
-		if (o.Left == 0) != (operands == 1) {
+		if (o.Left == 0) != (operands == 1) || o.Ext != "" && a.cat.Extension(o.Ext) == nil {
 			continue
 		}
 		op := &operator{name: o.Name, fn: o.Func, ret: o.Ret, args: []oid{o.Left, o.Right}}

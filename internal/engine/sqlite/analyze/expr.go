@@ -938,6 +938,9 @@ func (a *analyzer) subscript(sc *scope, x tree.Expr, steps []sql.Step, pos sql.P
 	}
 	elem := a.elem(t)
 	if elem == 0 {
+		if t == catalog.NameOID {
+			a.raise(a.leftmost(pos, x), fault.Unsupported("a subscript of a name", "Use substr."))
+		}
 		a.fail(a.leftmost(pos, x), fault.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", a.typeName(x.Type().OID))
 	}
 	out := &tree.Subscript{X: x, Typ: tree.Type{OID: elem, Mod: x.Type().Mod}}

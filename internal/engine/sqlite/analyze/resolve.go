@@ -410,7 +410,7 @@ func (a *analyzer) lookupOperator(schema, name string, have []oid) (op *operator
 	if name == "!=" {
 		name = "<>"
 	}
-	all := operatorsNamed(name, len(have))
+	all := a.operatorsNamed(name, len(have))
 	exact := func(types []oid) *operator {
 		for _, o := range all {
 			if slices.Equal(o.args, types) {

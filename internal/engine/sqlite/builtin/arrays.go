@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -27,6 +26,14 @@ func equalElems(o *value.Ops, a, b datum) bool {
 // same compares with NULL equal to NULL.
 func same(o *value.Ops, a, b datum) bool { return o.CompareNullsLast(a, b) == 0 }
 
+// comparable refuses types that have no equality.
+func comparable(o *value.Ops) error {
+	if o.OID == catalog.JSONOID || o.OID == catalog.JSONPathOID {
+		return fault.New(fault.UndefinedFunction, "could not identify an equality operator for type %s", o.Title)
+	}
+	return nil
+}
+
 func rawJoin(parts ...string) datum {
 	var b strings.Builder
 	b.WriteByte('[')
@@ -51,6 +58,9 @@ func registerArrays(r registry) {
 		if a[0].IsNull() {
 			return value.MakeArray(c.Env(), o, a[1:]), nil
 		}
+		if len(value.ArrayDims(o, a[0])) > 1 {
+			return value.Null, fault.New(fault.DataException, "argument must be empty or one-dimensional array")
+		}
 		return rawJoin(a[0].Str(), value.MakeArray(c.Env(), o, a[1:]).Str()), nil
 	})
 	r.fn("array_prepend(anycompatible,anycompatiblearray)", func(c *Ctx, a []datum) (datum, error) {
@@ -61,6 +71,9 @@ func registerArrays(r registry) {
 		one := value.MakeArray(c.Env(), o, a[:1])
 		if a[1].IsNull() {
 			return one, nil
+		}
+		if len(value.ArrayDims(o, a[1])) > 1 {
+			return value.Null, fault.New(fault.DataException, "argument must be empty or one-dimensional array")
 		}
 		return rawJoin(one.Str(), a[1].Str()), nil
 	})
@@ -141,6 +154,9 @@ func registerArrays(r registry) {
 		if len(value.ArrayDims(o, a[0])) > 1 {
 			return fault.New(fault.FeatureNotSupported, "searching for elements in multidimensional arrays is not supported")
 		}
+		if err := comparable(o); err != nil {
+			return err
+		}
 		for i, e := range list {
 			if same(o, e, a[1]) && !yield(i) {
 				break
@@ -152,6 +168,9 @@ func registerArrays(r registry) {
 		from := int64(1)
 		if len(a) > 2 && !a[0].IsNull() && len(value.ArrayDims(c.argOps(0).Elem, a[0])) > 0 {
 			if a[2].IsNull() {
+				if list, _, err := c.elems(0, a[0]); err == nil && a[1].IsNull() && !slices.ContainsFunc(list, datum.IsNull) {
+					return value.Null, nil
+				}
 				return value.Null, fault.New(fault.NullNotAllowed, "initial position must not be null")
 			}
 			from = a[2].Int64()
@@ -185,6 +204,9 @@ func registerArrays(r registry) {
 		if len(value.ArrayDims(o, a[0])) > 1 {
 			return value.Null, fault.New(fault.FeatureNotSupported, "removing elements from multidimensional arrays is not supported")
 		}
+		if err := comparable(o); err != nil {
+			return value.Null, err
+		}
 		return value.MakeArray(nil, o, slices.DeleteFunc(list, func(e datum) bool { return same(o, e, a[1]) })), nil
 	})
 	r.fn("array_replace(anycompatiblearray,anycompatible,anycompatible)", func(c *Ctx, a []datum) (datum, error) {
@@ -193,6 +215,9 @@ func registerArrays(r registry) {
 		}
 		list, o, err := c.elems(0, a[0])
 		if err != nil {
+			return value.Null, err
+		}
+		if err := comparable(o); err != nil {
 			return value.Null, err
 		}
 		for i, e := range list {
@@ -238,8 +263,9 @@ func registerArrays(r registry) {
 		if slices.ContainsFunc(ns, datum.IsNull) {
 			return value.Null, fault.New(fault.NullNotAllowed, "dimension values cannot be null")
 		}
+		var lows []datum
 		if len(a) > 2 { // lower bounds, which are not held
-			lows, err := value.ArraySlice(opsOf(catalog.Int4OID), a[2])
+			lows, err = value.ArraySlice(opsOf(catalog.Int4OID), a[2])
 			switch {
 			case err != nil:
 				return value.Null, err
@@ -255,10 +281,20 @@ func registerArrays(r registry) {
 				return value.Null, fault.New(fault.ProgramLimit, "array size exceeds the maximum allowed (%d)", 134217727)
 			}
 		}
-		for _, n := range ns {
-			if n.Int64()+1 > math.MaxInt32 {
-				return value.Null, fault.New(fault.ProgramLimit, "array lower bound is too large: %d", 1)
+		if items > 134217727 {
+			return value.Null, fault.New(fault.ProgramLimit, "array size exceeds the maximum allowed (%d)", 134217727)
+		}
+		for i, n := range ns {
+			low := int64(1)
+			if lows != nil {
+				low = lows[i].Int64()
 			}
+			if n.Int64()+low != int64(int32(n.Int64()+low)) {
+				return value.Null, fault.New(fault.ProgramLimit, "array lower bound is too large: %d", low)
+			}
+		}
+		if o := c.argOps(0); len(ns) > 1 && (o.OID == catalog.JSONOID || o.OID == catalog.JSONBOID) {
+			return value.Null, fault.Unsupported("an array of "+o.Title+" with several dimensions", "Use a JSON array.")
 		}
 		one := value.MakeArray(c.Env(), c.argOps(0), a[:1]).Str()
 		out := one[1 : len(one)-1]

@@ -317,7 +317,7 @@ func hundreds(n uint64) string {
 		return tens(n)
 	case n%100 == 0:
 		return smallNumbers[n/100] + " hundred"
-	case n%100 > 10:
+	case n%100 >= 20:
 		return smallNumbers[n/100] + " hundred " + tens(n%100)
 	}
 	return smallNumbers[n/100] + " hundred and " + tens(n%100)

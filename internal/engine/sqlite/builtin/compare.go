@@ -194,7 +194,11 @@ func registerOrders(r registry) {
 		"(anyrange,anyrange)": "range_cmp", "(anymultirange,anymultirange)": "multirange_cmp"} {
 		for i, n := range strings.Fields(names) {
 			r.fn(n+sig, func(c *Ctx, a []datum) (datum, error) {
-				v := c.argOps(0).Compare(a[0], a[1])
+				o := c.argOps(0)
+				if o.Elem != nil && comparable(o.Elem) != nil {
+					return value.Null, fault.New(fault.UndefinedFunction, "could not identify a comparison function for type %s", o.Elem.Title)
+				}
+				v := o.Compare(a[0], a[1])
 				switch {
 				case i == 0:
 					return value.Int(int64(cmp.Compare(v, 0))), nil

@@ -321,19 +321,26 @@ func registerJSON(r registry) {
 		if err != nil {
 			return value.Null, err
 		}
+		dims := value.ArrayDims(opsOf(catalog.TextOID), a[0])
+		subscripts := fault.New(fault.ArraySubscript, "wrong number of array subscripts")
 		if len(a) == 2 {
 			keys = first
+			if len(dims) > 1 || len(dims) != len(value.ArrayDims(opsOf(catalog.TextOID), a[1])) {
+				return value.Null, subscripts
+			}
 			if vals, err = textElems(a[1]); err != nil {
 				return value.Null, err
-			}
-			if (len(keys) == 0) != (len(vals) == 0) {
-				return value.Null, fault.New(fault.ArraySubscript, "wrong number of array subscripts")
 			}
 			if len(keys) != len(vals) {
 				return value.Null, fault.New(fault.ArraySubscript, "mismatched array dimensions")
 			}
 		} else {
-			if len(first)%2 != 0 {
+			switch {
+			case len(dims) > 2:
+				return value.Null, subscripts
+			case len(dims) == 2 && dims[1] != 2:
+				return value.Null, fault.New(fault.ArraySubscript, "array must have two columns")
+			case len(first)%2 != 0:
 				return value.Null, fault.New(fault.ArraySubscript, "array must have even number of elements")
 			}
 			for i := 0; i < len(first); i += 2 {

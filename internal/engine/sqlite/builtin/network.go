@@ -128,8 +128,7 @@ func registerNetwork(r registry) {
 	r.fn("inetpl(inet,int8)", func(_ *Ctx, a []datum) (datum, error) { return plus(a[0], big.NewInt(a[1].Int64())) })
 	r.fn("int8pl_inet(int8,inet)", func(_ *Ctx, a []datum) (datum, error) { return plus(a[1], big.NewInt(a[0].Int64())) })
 	r.fn("inetmi_int8(inet,int8)", func(_ *Ctx, a []datum) (datum, error) {
-		n := big.NewInt(a[1].Int64())
-		return plus(a[0], n.Neg(n))
+		return plus(a[0], big.NewInt(-a[1].Int64())) // the smallest number stays as it is
 	})
 	r.fn("inetmi(inet,inet)", func(_ *Ctx, a []datum) (datum, error) {
 		p, q := value.InetPrefix(a[0].Str()).Addr(), value.InetPrefix(a[1].Str()).Addr()

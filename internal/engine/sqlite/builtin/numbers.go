@@ -486,11 +486,12 @@ func registerNumeric(r registry) {
 		case x.Cmp(hi) >= 0:
 			return width(n+1, 4)
 		}
-		q, err := x.Sub(lo).Mul(value.DecInt(n)).QuoInt(hi.Sub(lo))
+		// The quotient is rounded before it is cut, as in PostgreSQL.
+		q, err := x.Sub(lo).Mul(value.DecInt(n)).Div(hi.Sub(lo))
 		if err != nil {
 			return value.Null, err
 		}
-		i, _ := q.Int64()
+		i, _ := q.Floor().Int64()
 		return value.Int(i + 1), nil
 	})
 	r.fn("numeric(numeric,int4)", func(_ *Ctx, a []datum) (datum, error) {

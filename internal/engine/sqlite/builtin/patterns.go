@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -711,6 +712,7 @@ type reTranslator struct {
 	out                                            strings.Builder
 	fold, lines, expanded, literal, partial, weird bool
 	lazy                                           bool
+	groups                                         int  // that have begun
 	back                                           bool // needs the backtracker
 	context                                        bool // see regex.context
 }
@@ -863,6 +865,9 @@ func (t *reTranslator) item() error {
 		t.out.WriteString(`\z`)
 		t.i++
 	default:
+		if c == '(' {
+			t.groups++
+		}
 		_, n := utf8.DecodeRuneInString(rest)
 		t.out.WriteString(rest[:n])
 		t.i += n
@@ -925,15 +930,16 @@ func (t *reTranslator) escape() error {
 		if j == t.i || c != 'x' && j-t.i < n {
 			return invalidRegex(`invalid escape \ sequence`)
 		}
-		t.out.WriteString(`\x{` + t.s[t.i:j] + `}`)
+		if n, err := strconv.ParseInt(t.s[t.i:j], 16, 64); err != nil || n > utf8.MaxRune {
+			t.out.WriteString(`[^\x00-\x{10ffff}]`) // a character that no text has
+		} else {
+			t.out.WriteString(`\x{` + t.s[t.i:j] + `}`)
+		}
 		t.i = j
-	case '0':
-		t.out.WriteString(`\x00`)
 	default:
 		switch {
-		case c >= '1' && c <= '9':
-			t.out.WriteString(`\` + string(c))
-			t.back = true
+		case c >= '0' && c <= '9':
+			t.number()
 		case c|32 >= 'a' && c|32 <= 'z':
 			return invalidRegex(`invalid escape \ sequence`)
 		case c >= utf8.RuneSelf:
@@ -946,6 +952,29 @@ func (t *reTranslator) escape() error {
 		}
 	}
 	return nil
+}
+
+// number translates a backslash with digits behind it: a back-reference where there are as many groups, or a character by its octal number.
+func (t *reTranslator) number() {
+	from := t.i - 1
+	j := from
+	for j < len(t.s) && t.s[j] >= '0' && t.s[j] <= '9' {
+		j++
+	}
+	if n, err := strconv.Atoi(t.s[from:j]); t.s[from] != '0' && err == nil && (j == from+1 || n <= t.groups) {
+		t.out.WriteString(`\` + t.s[from:j])
+		t.back = true
+		t.i = j
+		return
+	}
+	j = from
+	n := 0
+	for j < len(t.s) && j < from+3 && t.s[j] >= '0' && t.s[j] <= '7' && n*8+int(t.s[j]-'0') <= 0xff {
+		n = n*8 + int(t.s[j]-'0')
+		j++
+	}
+	fmt.Fprintf(&t.out, `\x{%x}`, n)
+	t.i = j
 }
 
 // bracket translates a bracket expression.

@@ -301,7 +301,7 @@ func (c *regexChecker) escape() {
 			least, most = 1, 255
 		}
 		n := c.digits(16, least, most)
-		if n > unicode.MaxRune {
+		if n > 0x7ffffffe {
 			panic(badEscape)
 		}
 		c.token('c', rune(n))

@@ -94,7 +94,7 @@ func registerTime(r registry) {
 	r.fn("timetzdate_pl(timetz,date)", func(_ *Ctx, a []datum) (datum, error) { return zonedDay(a[1], a[0]) })
 	turn := func(clock datum, by int64) datum {
 		us, off := value.TimetzFrom(clock.Str())
-		us = (us + by%value.UDay) % value.UDay
+		us = (us + by) % value.UDay // which wraps around, as in PostgreSQL
 		if us < 0 {
 			us += value.UDay
 		}
@@ -109,10 +109,22 @@ func registerTime(r registry) {
 	r.fn("timedate_pl(time,date)", func(_ *Ctx, a []datum) (datum, error) {
 		return addClock(day(a[1]), value.ClockFrom(a[0].Str())).TimestampDatum()
 	})
+	precise := func(a []datum, title string) error {
+		if n := a[1].Int64(); stamp(a[0]).Finite() && n != -1 && (n < 0 || n > 6) {
+			return fault.New(fault.InvalidParameterValue, "%s(%d) precision must be between %d and %d", title, n, 0, 6)
+		}
+		return nil
+	}
 	r.fn("timestamp(timestamp,int4)", func(_ *Ctx, a []datum) (datum, error) {
+		if err := precise(a, "timestamp"); err != nil {
+			return value.Null, err
+		}
 		return stamp(a[0]).RoundTo(int32(a[1].Int64())).TimestampDatum()
 	})
 	r.fn("timestamptz(timestamptz,int4)", func(_ *Ctx, a []datum) (datum, error) {
+		if err := precise(a, "timestamp"); err != nil {
+			return value.Null, err
+		}
 		return stamp(a[0]).RoundTo(int32(a[1].Int64())).TimestamptzDatum()
 	})
 	r.pure("time(time,int4)", func(a []datum) datum {
@@ -323,7 +335,7 @@ func registerTime(r registry) {
 	moved := func(d datum, offset int) (datum, error) {
 		us, from := value.TimetzFrom(d.Str())
 		const day = 24 * 3600 * value.USecond
-		return value.TimetzDatum((us+int64(offset-from)*value.USecond+2*day)%day, offset), nil
+		return value.TimetzDatum(((us+int64(offset-from)*value.USecond)%day+day)%day, offset), nil
 	}
 	r.fn("timezone(text,timetz)", func(c *Ctx, a []datum) (datum, error) {
 		z, err := value.Zone(a[0].Str())
@@ -387,7 +399,7 @@ func registerTime(r registry) {
 		s, err := make6(a)
 		z := c.zone()
 		if err == nil && len(a) > 6 {
-			z, err = value.Zone(a[6].Str())
+			z, err = value.MadeZone(a[6].Str())
 		}
 		if err != nil {
 			return value.Null, err
@@ -706,7 +718,7 @@ var titles = map[string]string{"timestamptz": "timestamp with time zone", "times
 
 // unitName finds the unit of a field by its spellings.
 func unitName(s string) string {
-	switch u := strings.ToLower(strings.TrimSpace(s)); u {
+	switch u := strings.ToLower(s); u {
 	case "years", "y", "yr", "yrs":
 		return "year"
 	case "months", "mon", "mons":
@@ -731,6 +743,10 @@ func unitName(s string) string {
 		return "decade"
 	case "centuries", "c", "cent":
 		return "century"
+	case "timezone_h":
+		return "timezone_hour"
+	case "timezone_m":
+		return "timezone_minute"
 	case "millennia", "mil", "mils":
 		return "millennium"
 	default:
@@ -752,10 +768,11 @@ func badZone(interval datum) error {
 }
 
 func badUnit(u, typ string) error {
+	u = value.TruncateName(strings.ToLower(u))
 	if knownUnit(unitName(u)) {
-		return fault.New(fault.FeatureNotSupported, `unit "%s" not supported for type %s`, strings.ToLower(u), typ)
+		return fault.New(fault.FeatureNotSupported, `unit "%s" not supported for type %s`, u, typ)
 	}
-	return fault.New(fault.InvalidParameterValue, `unit "%s" not recognized for type %s`, strings.ToLower(u), typ)
+	return fault.New(fault.InvalidParameterValue, `unit "%s" not recognized for type %s`, u, typ)
 }
 
 // micros is a number of microseconds as seconds with scale digits.

@@ -20,7 +20,10 @@ func registerTimeFormat(r registry) {
 		t := tmOf(s.Local(c.zone()))
 		t.offset = offsetAt(s, c.zone())
 		t.zone, _ = s.Time().In(c.zone()).Zone()
-		if strings.ContainsAny(t.zone, "+-") {
+		switch name, _, ok := strings.Cut(strings.TrimPrefix(t.zone, "<"), ">"); {
+		case ok: // of nothing but an offset
+			t.zone = name
+		case strings.ContainsAny(t.zone, "+-"):
 			t.zone = strings.TrimSpace(t.zone)
 		}
 		return formatTime(a[1].Str(), t)

@@ -670,7 +670,7 @@ func (t *dateTime) dateOrZone(fields []dateTimeField, i int, unit *byte) (part, 
 		}
 	}
 	if !digits {
-		z := zoneNamed(text)
+		z := NamedZone(text)
 		if z == nil {
 			t.zoneName = text
 			return 0, noSuchZone
@@ -1077,7 +1077,7 @@ func (t *dateTime) word(e *Env, fields []dateTimeField, i int, unit *byte) (part
 		}
 		return 0, 0
 	}
-	z := zoneNamed(text)
+	z := NamedZone(text)
 	if z == nil {
 		return 0, badFormat
 	}
@@ -1142,17 +1142,49 @@ func Zone(name string) (*time.Location, error) {
 		}
 		return time.FixedZone(strings.ToUpper(l), a.offset), nil
 	}
-	if z := zoneNamed(l); z != nil {
+	if z := NamedZone(l); z != nil {
 		return z, nil
 	}
 	return nil, fault.New(fault.InvalidParameterValue, `time zone "%s" not recognized`, name)
 }
 
-// zoneNamed finds a time zone by its full name or by a description; nil when there is none.
-func zoneNamed(l string) *time.Location {
+// MadeZone is the zone of make_timestamptz, where a number is an offset east.
+func MadeZone(name string) (*time.Location, error) {
+	if isDigit(name, 0) {
+		return nil, fault.New(fault.InvalidParameterValue, `invalid input syntax for type %s: "%s"`, "numeric time zone", name).
+			WithHint(`Numeric time zones must have "-" or "+" as first character.`)
+	}
+	offset, bad := zoneOffsetOf(name)
+	switch bad {
+	case 0:
+		return time.FixedZone("", offset), nil
+	case zoneOverflow:
+		return nil, fault.New(fault.InvalidParameterValue, `numeric time zone "%s" out of range`, name)
+	}
+	return Zone(name)
+}
+
+// OffsetZone is a zone of nothing but an offset, in seconds east, with the name that PostgreSQL gives it.
+func OffsetZone(seconds int) *time.Location {
+	size := max(seconds, -seconds)
+	t := fmt.Sprintf("%02d", size/3600)
+	if size%3600 != 0 {
+		t += fmt.Sprintf(":%02d", size/60%60)
+	}
+	if size%60 != 0 {
+		t += fmt.Sprintf(":%02d", size%60)
+	}
+	if seconds < 0 {
+		return time.FixedZone("<-"+t+">+"+t, seconds)
+	}
+	return time.FixedZone("<+"+t+">-"+t, seconds)
+}
+
+// NamedZone finds a time zone by its full name or by a description; nil when there is none.
+func NamedZone(l string) *time.Location {
 	l = strings.ToLower(l)
 	switch {
-	case l == "" || l == "local":
+	case l == "" || l == "local" || l[0] == ':':
 		return nil
 	case l[0] == '.' || l[0] == '/':
 		return posixZone(l)
@@ -1205,7 +1237,7 @@ func posixZone(l string) *time.Location {
 		return nil
 	}
 	if rest == "" {
-		return time.FixedZone(l, -std)
+		return time.FixedZone(strings.ToUpper(l), -std)
 	}
 	after, ok := name(rest)
 	if !ok || after == rest {
@@ -1220,8 +1252,10 @@ func posixZone(l string) *time.Location {
 	switch {
 	case after == "":
 		after = ",M3.2.0,M11.1.0"
-	case !posixRule.MatchString(after):
-		return nil
+	default:
+		if after = strings.ToUpper(after); !posixRule.MatchString(after) {
+			return nil
+		}
 	}
 	// A zone of nothing but that rule, in the form of a file of zones.
 	header := "TZif2" + strings.Repeat("\x00", 15) + "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x04"

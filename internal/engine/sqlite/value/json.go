@@ -186,7 +186,9 @@ func (p *jsonParser) failAt(code, message, detail string, end int) error {
 
 func validToken(t string) bool {
 	switch t[0] {
-	case '{', '}', '[', ']', ',', ':', '"':
+	case '"': // with its end
+		return len(t) > 1 && t[len(t)-1] == '"' && skipString(t, 0) == len(t)
+	case '{', '}', '[', ']', ',', ':':
 		return true
 	}
 	return t == "true" || t == "false" || t == "null" || validNumber(t)

@@ -157,7 +157,7 @@ func intOps(oid catalog.OID, title string, lo, hi int64) *Ops {
 				// The digits that it begins with are too many before something else is wrong.
 				rest := strings.TrimLeft(t, "+-")
 				digits := t[:len(t)-len(strings.TrimLeft(rest, "0123456789"))]
-				if i, err := strconv.ParseInt(digits, 10, 64); errors.Is(err, strconv.ErrRange) || err == nil && (i < lo || i > hi) {
+				if i, err := strconv.ParseInt(digits, 10, 64); errors.Is(err, strconv.ErrRange) || err == nil && lo < 0 && (i < lo || i > hi) {
 					return Null, inputOutOfRange(title, s)
 				}
 				return Null, badInput(title, s)
