@@ -107,7 +107,7 @@ func (p *pair) batch(s uint64, size int, count tally) {
 // Which of several errors an expression gives is PostgreSQL's choice: it computes constant parts first, and may go through the others in any order.
 const otherError verdict = "undetermined: which of its errors"
 
-var modifier = regexp.MustCompile(`\(\d+(,\d+)?\)$| day to hour$`)
+var branchModifier = regexp.MustCompile(`\(\d+(,\d+)?\)$| day to hour$`)
 
 // excused is the rule by which two answers to an expression that differ count as equal, or differs.
 func (p *pair) excused(n *node, want, got *answer) verdict {
@@ -119,7 +119,7 @@ func (p *pair) excused(n *node, want, got *answer) verdict {
 	case p.unreached(n, want, got):
 		return limitUnreached
 	case strings.Contains(n.String(), "case when") && slices.Equal(want.rows, got.rows) && len(want.cols) == 1 && len(got.cols) == 1 &&
-		modifier.ReplaceAllString(want.cols[0], "") == got.cols[0]: // the branch that a constant has chosen still has its modifier in PostgreSQL
+		branchModifier.ReplaceAllString(want.cols[0], "") == got.cols[0]: // the branch that a constant has chosen still has its modifier in PostgreSQL
 		return limitUnreached
 	}
 	return differs
