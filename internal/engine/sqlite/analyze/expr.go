@@ -980,10 +980,10 @@ func (a *analyzer) subscript(sc *scope, x tree.Expr, steps []sql.Step, pos sql.P
 }
 
 func (a *analyzer) collate(x tree.Expr, e *sql.Collate) tree.Expr {
-	if x.Type().OID == catalog.UnknownOID {
-		x = a.coerceType(x, plain(catalog.TextOID), implicit)
-	}
 	t := a.base(x.Type().OID)
+	if t == catalog.UnknownOID {
+		t = catalog.TextOID
+	}
 	if el := a.elem(t); el != 0 {
 		t = el
 	}
@@ -999,6 +999,9 @@ func (a *analyzer) collate(x tree.Expr, e *sql.Collate) tree.Expr {
 			a.fail(e.Pos, fault.UndefinedObject, `collation "%s" for encoding "UTF8" does not exist`, e.Name.Name)
 		}
 		a.raise(e.Pos, fault.Unsupported(`collation "`+e.Name.Name+`"`, `Text is ordered by code point here, as collation "C" does; leave the COLLATE out or run on the postgres engine.`))
+	}
+	if x.Type().OID == catalog.UnknownOID { // what it is compared with decides its type
+		return x
 	}
 	return a.at(&tree.Collate{X: x, Name: e.Name.Name}, a.leftmost(e.Pos, x))
 }
