@@ -24,14 +24,23 @@ const byWallet = "web3"
 // messageAge is how old the message of a wallet may be, or how far ahead. It is remembered for as long, so that nobody uses it again.
 const messageAge = 10 * time.Minute
 
+// WalletsOn refuses where nobody signs in with a wallet.
+func (s *Service) WalletsOn() error {
+	if s.o.Wallets == (Wallets{}) {
+		return fail(http.StatusUnprocessableEntity, "web3_provider_disabled", "Web3 provider is disabled")
+	}
+	return nil
+}
+
 // SignInWallet signs in the owner of a wallet, who has signed a message for this project. A message works once.
 func (s *Service) SignInWallet(ctx context.Context, c Client, chain, text, signature string) (*Session, error) {
 	disabled := func(name string) error {
 		return fail(http.StatusUnprocessableEntity, "web3_provider_disabled", "%sWeb3 provider is disabled", name)
 	}
+	if err := s.WalletsOn(); err != nil {
+		return nil, err
+	}
 	switch {
-	case s.o.Wallets == Wallets{}:
-		return nil, disabled("")
 	case chain == string(wallet.Ethereum) && !s.o.Wallets.Ethereum:
 		return nil, disabled("Ethereum ")
 	case chain == string(wallet.Solana) && !s.o.Wallets.Solana:

@@ -143,6 +143,12 @@ func TestWalletsOfSolana(t *testing.T) {
 	})
 }
 
+func TestWalletsAreOffWhateverIsSent(t *testing.T) {
+	both(t, open, func(t *testing.T, s *server) {
+		s.want("off", s.auth("", "POST /token?grant_type=web3", obj{"chain": "ethereum", "signature": obj{}}), 422, "web3_provider_disabled")
+	})
+}
+
 func TestWalletsAreOffUnlessTheProjectSaysSo(t *testing.T) {
 	both(t, open+"[auth.web3.solana]\nenabled = true\n", func(t *testing.T, s *server) {
 		w := newEthereumWallet("a")

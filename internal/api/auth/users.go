@@ -112,6 +112,9 @@ func token(q *request) (any, error) {
 			Message   string `json:"message"`
 			Signature string `json:"signature"`
 		}
+		if err := q.door.Accounts.WalletsOn(); err != nil { // whatever the body holds
+			return nil, err
+		}
 		if err := q.read(&b); err != nil {
 			return nil, err
 		}
