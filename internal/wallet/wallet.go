@@ -171,11 +171,11 @@ func (m *Message) fields(lines []string) error {
 	}
 	switch {
 	case m.IssuedAt.IsZero():
-		return errors.New("Issued At is missing")
+		return errors.New("the time Issued At is missing")
 	case !m.Expires.IsZero() && m.IssuedAt.After(m.Expires):
-		return errors.New("Issued At is after Expiration Time")
+		return errors.New("the time Issued At is after Expiration Time")
 	case !m.Expires.IsZero() && m.NotBefore.After(m.Expires):
-		return errors.New("Not Before is after Expiration Time")
+		return errors.New("the time Not Before is after Expiration Time")
 	}
 	return nil
 }
