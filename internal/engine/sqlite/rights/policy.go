@@ -65,26 +65,16 @@ func (a *attacher) police(q *tree.Query, r *tree.Rel) error {
 		if r.NeedsSelect {
 			p.quals("select")
 		}
-		for _, m := range q.Merges {
-			switch m.Action {
-			case sql.MergeUpdate:
-				p.once(m.Action, func() {
-					p.checks("update", tree.OnMergeUpdateExisting, true)
-					p.checks("update", tree.OnUpdated, false)
-					if r.NeedsSelect {
-						p.checks("select", tree.OnUpdated, true)
-					}
-				})
-			case sql.MergeDelete:
-				p.once(m.Action, func() { p.checks("delete", tree.OnMergeDeleteExisting, true) })
-			case sql.MergeInsert:
-				p.once(m.Action, func() {
-					p.checks("insert", tree.OnInserted, false)
-					if r.NeedsSelect && len(q.Targets) > 0 {
-						p.checks("select", tree.OnInserted, true)
-					}
-				})
-			}
+		// Those of all actions, though the statement may have some only.
+		p.checks("update", tree.OnMergeUpdateExisting, true)
+		p.checks("update", tree.OnUpdated, false)
+		if r.NeedsSelect {
+			p.checks("select", tree.OnUpdated, true)
+		}
+		p.checks("delete", tree.OnMergeDeleteExisting, true)
+		p.checks("insert", tree.OnInserted, false)
+		if r.NeedsSelect && len(q.Targets) > 0 {
+			p.checks("select", tree.OnInserted, true)
 		}
 	}
 	if p.err != nil {
@@ -100,15 +90,8 @@ type policing struct {
 	r         *tree.Rel
 	role      string
 	newChecks []tree.Check
-	done      []sql.MergeAction
+	queries   bool // one of the policies that hold has a query in it, in USING or in WITH CHECK
 	err       error
-}
-
-func (p *policing) once(action sql.MergeAction, f func()) {
-	if !slices.Contains(p.done, action) {
-		p.done = append(p.done, action)
-		f()
-	}
 }
 
 // applicable are the policies of the table for a command and the role; restrictive ones by name.
@@ -140,7 +123,7 @@ func (p *policing) quals(command string) {
 	}
 	for _, x := range restrictive {
 		if x.Using != nil {
-			p.addQual(p.resolve(x.Using))
+			p.addQual(p.resolve(x, x.Using))
 		}
 	}
 	p.addQual(or(open))
@@ -181,7 +164,7 @@ func (p *policing) checks(command string, on tree.CheckOn, using bool) {
 			e = x.Check
 		}
 		if e != nil {
-			p.addCheck(tree.Check{Expr: p.resolve(e), On: on, Err: say(x.Name)})
+			p.addCheck(tree.Check{Expr: p.resolve(x, e), On: on, Err: say(x.Name)})
 		}
 	}
 }
@@ -210,18 +193,19 @@ func (p *policing) resolveAll(list []*catalog.Policy, check bool) []tree.Expr {
 		if e == nil {
 			continue
 		}
-		if y := p.resolve(e); y != nil {
+		if y := p.resolve(x, e); y != nil {
 			out = append(out, y)
 		}
 	}
 	return out
 }
 
-// resolve analyses a policy's expression over the policed Rel.
-func (p *policing) resolve(e sql.Expr) tree.Expr {
+// resolve analyses e, an expression of policy x, over the policed Rel.
+func (p *policing) resolve(x *catalog.Policy, e sql.Expr) tree.Expr {
 	if p.err != nil {
 		return nil
 	}
+	p.queries = p.queries || holdsQuery(x.Using) || holdsQuery(x.Check)
 	// Reading a column in a policy needs no privilege: the marks go to a stand-in.
 	stand := *p.r
 	stand.Quals, stand.Read = nil, tree.ColumnSet{}
@@ -231,18 +215,32 @@ func (p *policing) resolve(e sql.Expr) tree.Expr {
 		stand.Columns = append(stand.Columns, tree.RelColumn{Name: c.Name, Type: c.Type})
 	}
 	env := &analyze.Env{Path: storedPath, Role: p.r.Role, CallRole: p.a.caller, FixedParams: true}
-	x, err := analyze.Condition(p.a.cat, env, e, analyze.InPolicy, "POLICY", &stand)
+	cond, err := analyze.Condition(p.a.cat, env, e, analyze.InPolicy, "POLICY", &stand)
 	if err != nil {
 		p.err = err
 		return nil
 	}
-	return tree.CloneExpr(x, map[*tree.Rel]*tree.Rel{&stand: p.r})
+	return tree.CloneExpr(cond, map[*tree.Rel]*tree.Rel{&stand: p.r})
 }
 
-// open treats the queries inside the attached policies. A table whose policies are being opened may not come up again with policies that hold queries.
+// holdsQuery says whether an expression has a query in it.
+func holdsQuery(e sql.Expr) bool {
+	found := false
+	if e != nil {
+		sql.Walk(e, func(n sql.Node) bool {
+			if _, ok := n.(*sql.SubLink); ok {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// open treats the queries inside the attached policies. A table whose policies are being opened may not come up again with policies that hold queries: PostgreSQL
+// looks at the whole of each policy, both its conditions, though one alone may hold for the command.
 func (p *policing) open() error {
 	a, r := p.a, p.r
-	nested := false
 	each := func(f func(*tree.Expr) error) error {
 		for i := range r.Quals {
 			if err := f(&r.Quals[i]); err != nil {
@@ -256,11 +254,7 @@ func (p *policing) open() error {
 		}
 		return nil
 	}
-	_ = each(func(e *tree.Expr) error {
-		nested = nested || tree.Any(*e, func(x tree.Expr) bool { _, ok := x.(*tree.SubLink); return ok })
-		return nil
-	})
-	if nested && slices.Contains(a.policed, r.Table) {
+	if p.queries && slices.Contains(a.policed, r.Table) {
 		return fault.New(fault.InvalidObjectDefinition, `infinite recursion detected in policy for relation "%s"`, r.Table.Name)
 	}
 	a.policed = append(a.policed, r.Table)

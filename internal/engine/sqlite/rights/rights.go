@@ -37,7 +37,7 @@ func Attach(cat *catalog.Catalog, role string, q *tree.Query) (Query, error) {
 	if err := a.names(q); err != nil {
 		return Query{}, err
 	}
-	if err := a.query(q); err != nil {
+	if err := a.first(a.query(q)); err != nil {
 		return Query{}, err
 	}
 	return Query{q}, nil
@@ -58,7 +58,7 @@ func AttachExpr(cat *catalog.Catalog, role string, e tree.Expr) (Expr, error) {
 		return Expr{}, err
 	}
 	e, err := a.expr(e)
-	if err != nil {
+	if err = a.first(err); err != nil {
 		return Expr{}, err
 	}
 	return Expr{e}, nil
@@ -69,7 +69,7 @@ func AttachExpr(cat *catalog.Catalog, role string, e tree.Expr) (Expr, error) {
 func AttachStored(cat *catalog.Catalog, role string, e tree.Expr) (Expr, error) {
 	a := &attacher{cat: cat, role: role, done: map[*tree.Query]bool{}}
 	e, err := a.expr(e)
-	if err != nil {
+	if err = a.first(err); err != nil {
 		return Expr{}, err
 	}
 	return Expr{e}, nil
@@ -85,6 +85,16 @@ type attacher struct {
 	caller    string               // as whom functions are called here: the owner of the definer function that is being opened, "" the caller
 	opened    int                  // how many views and functions were opened
 	cascading bool                 // the view above has WITH CASCADED CHECK OPTION
+	refused   error                // the first use of a table that its role has no right to
+}
+
+// first is the error of a statement that ended with err. PostgreSQL opens all views and policies before it looks at the rights to tables, so that one that refers to
+// itself matters more than a right that lacks, and a right that lacks more than what comes later.
+func (a *attacher) first(err error) error {
+	if f := fault.As(err); a.refused == nil || f != nil && f.Code == fault.InvalidObjectDefinition {
+		return err
+	}
+	return a.refused
 }
 
 // maxOpened bounds the views and functions that one statement may open: views that use each other twice double it at each level. More functions stay calls.
@@ -205,9 +215,7 @@ func (a *attacher) query(q *tree.Query) error {
 	a.done[q] = true
 	if q.Conflict != nil && q.Conflict.Excluded != nil {
 		// Reading the proposed row needs the right to read the table's columns, but no policy.
-		if err := a.privileges(q.Conflict.Excluded); err != nil {
-			return err
-		}
+		a.privileges(q.Conflict.Excluded)
 	}
 	if q.Target != nil {
 		if err := a.target(q); err != nil {
@@ -348,22 +356,20 @@ func (a *attacher) rel(q *tree.Query, r *tree.Rel) error {
 	default:
 		return nil
 	}
-	if err := a.privileges(r); err != nil {
-		return err
-	}
+	a.privileges(r)
 	if r.Table.Kind == catalog.View {
 		return a.openView(r)
 	}
 	return a.police(q, r)
 }
 
-// privileges checks the noted uses of a table or view, in PostgreSQL's order.
-func (a *attacher) privileges(r *tree.Rel) error {
+// privileges checks the noted uses of a table or view, in PostgreSQL's order, and notes the first that is refused.
+func (a *attacher) privileges(r *tree.Rel) {
 	role, t := a.as(r.Role), r.Table
-	if t.Schema == "pg_catalog" || t.Schema == "information_schema" {
-		return nil
+	if t.Schema == "pg_catalog" || t.Schema == "information_schema" || a.refused != nil {
+		return
 	}
-	refuse := func() error {
+	refuse := func() {
 		kind := "table"
 		switch t.Kind {
 		case catalog.View:
@@ -373,10 +379,11 @@ func (a *attacher) privileges(r *tree.Rel) error {
 		case catalog.SequenceRel:
 			kind = "sequence"
 		}
-		return denied(kind, t.Name)
+		a.refused = denied(kind, t.Name)
 	}
 	if r.NeedsDelete && !a.cat.Can(role, t, catalog.PrivDelete) {
-		return refuse()
+		refuse()
+		return
 	}
 	// With nothing named, a right on any column will do.
 	columns := func(set tree.ColumnSet, p catalog.Privilege) bool {
@@ -406,9 +413,8 @@ func (a *attacher) privileges(r *tree.Rel) error {
 		r.NeedsInsert && !columns(r.Inserted, catalog.PrivInsert) ||
 		r.NeedsUpdate && !columns(r.Updated, catalog.PrivUpdate) ||
 		r.Locked && !a.cat.CanAnyColumn(role, t, catalog.PrivUpdate) {
-		return refuse()
+		refuse()
 	}
-	return nil
 }
 
 // ---- views ----
