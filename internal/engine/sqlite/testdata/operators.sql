@@ -2352,3 +2352,103 @@ select '10:20:30+02'::timetz operator(pg_catalog.-) '3 hours'::interval as r;
 --| 07:20:30+02
 --| = SELECT 1
 
+select '\x6162'::bytea operator(pg_catalog.!~~) '\x61'::bytea as r;
+--| t
+--| = SELECT 1
+
+select '10.0.0.7'::inet operator(pg_catalog.&) '10.0.0.0/8'::inet as r;
+--| 10.0.0.0
+--| = SELECT 1
+
+select '08:00:2b:01:02:03'::macaddr operator(pg_catalog.&) '08:00:2b:01:02:04'::macaddr as r;
+--| 08:00:2b:01:02:00
+--| = SELECT 1
+
+select '7.5'::float4 operator(pg_catalog.*) '2'::money as r;
+--| $15.00
+--| = SELECT 1
+
+select '7.50'::money operator(pg_catalog.*) '2'::float4 as r;
+--| $15.00
+--| = SELECT 1
+
+select '10.0.0.7'::inet operator(pg_catalog.+) '3'::int8 as r;
+--| 10.0.0.10
+--| = SELECT 1
+
+select '7'::int8 operator(pg_catalog.+) '10.0.0.0/8'::inet as r;
+--| 10.0.0.7/8
+--| = SELECT 1
+
+select '10.0.0.7'::inet operator(pg_catalog.-) '10.0.0.0/8'::inet as r;
+--| 7
+--| = SELECT 1
+
+select '10.0.0.7'::inet operator(pg_catalog.-) '3'::int8 as r;
+--| 10.0.0.4
+--| = SELECT 1
+
+select '7.50'::money operator(pg_catalog./) '2'::float4 as r;
+--| $3.75
+--| = SELECT 1
+
+select '''cat'' & ''dog'''::tsquery operator(pg_catalog.<@) '''dog'''::tsquery as r;
+--| f
+--| = SELECT 1
+
+select '''cat'' & ''dog'''::tsquery operator(pg_catalog.@>) '''dog'''::tsquery as r;
+--| t
+--| = SELECT 1
+
+select '10.0.0.7'::inet operator(pg_catalog.|) '10.0.0.0/8'::inet as r;
+--| 10.0.0.7
+--| = SELECT 1
+
+select '08:00:2b:01:02:03'::macaddr operator(pg_catalog.|) '08:00:2b:01:02:04'::macaddr as r;
+--| 08:00:2b:01:02:07
+--| = SELECT 1
+
+select operator(pg_catalog.~) '10.0.0.0/8'::inet as r;
+--| 245.255.255.255/8
+--| = SELECT 1
+
+select operator(pg_catalog.~) '08:00:2b:01:02:04'::macaddr as r;
+--| f7:ff:d4:fe:fd:fb
+--| = SELECT 1
+
+select 'abc'::bpchar operator(pg_catalog.~<=~) 'b%'::bpchar as r;
+--| t
+--| = SELECT 1
+
+select 'abc'::text operator(pg_catalog.~<=~) 'b%'::text as r;
+--| t
+--| = SELECT 1
+
+select 'abc'::bpchar operator(pg_catalog.~<~) 'b%'::bpchar as r;
+--| t
+--| = SELECT 1
+
+select 'abc'::text operator(pg_catalog.~<~) 'b%'::text as r;
+--| t
+--| = SELECT 1
+
+select 'abc'::bpchar operator(pg_catalog.~>=~) 'b%'::bpchar as r;
+--| f
+--| = SELECT 1
+
+select 'abc'::text operator(pg_catalog.~>=~) 'b%'::text as r;
+--| f
+--| = SELECT 1
+
+select 'abc'::bpchar operator(pg_catalog.~>~) 'b%'::bpchar as r;
+--| f
+--| = SELECT 1
+
+select 'abc'::text operator(pg_catalog.~>~) 'b%'::text as r;
+--| f
+--| = SELECT 1
+
+select '\x6162'::bytea operator(pg_catalog.~~) '\x61'::bytea as r;
+--| f
+--| = SELECT 1
+
