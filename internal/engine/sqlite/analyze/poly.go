@@ -152,6 +152,9 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 			}
 			common = t
 		}
+		if compatibleRange != 0 && a.rangeSubtype(compatibleRange) != common {
+			return 0, mismatch("anycompatiblerange type %s does not match anycompatible type %s", a.typeName(compatibleRange), a.typeName(common))
+		}
 		if compatibleNonArray && a.elem(a.base(common)) != 0 {
 			return 0, mismatch("type matched to anycompatiblenonarray is an array type: %s", a.typeName(common))
 		}

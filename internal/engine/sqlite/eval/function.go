@@ -44,13 +44,59 @@ func (c *compiler) implementation(e *tree.Call) (func(*Frame, []value.Datum) (va
 	}, fn.Strict, nil
 }
 
+// A family is what the polymorphic types of a function stand for in a call. Those of anycompatible are a family of their own.
+type family struct{ elem, array, rng, multi catalog.OID }
+
+// complete derives what no argument told.
+func (f *family) complete(cat *catalog.Catalog) {
+	if f.rng == 0 {
+		f.rng = catalog.RangeOfMultirange(f.multi)
+	}
+	if f.multi == 0 {
+		f.multi = catalog.MultirangeOf(f.rng)
+	}
+	if ty := cat.Type(f.array); ty != nil && f.elem == 0 {
+		f.elem = ty.Elem
+	}
+	if ty := cat.Type(f.rng); ty != nil && f.elem == 0 {
+		f.elem = ty.RangeOf
+	}
+	if f.array == 0 && f.elem != 0 {
+		f.array = (&value.Env{Types: cat}).ArrayType(f.elem)
+	}
+}
+
+// of is the part of a family that a declared type is, nil for a type that is not polymorphic.
+func (f *families) of(declared catalog.OID) *catalog.OID {
+	switch declared {
+	case catalog.AnyElementOID, catalog.AnyNonArrayOID, catalog.AnyEnumOID, catalog.AnyOID:
+		return &f.any.elem
+	case catalog.AnyArrayOID:
+		return &f.any.array
+	case catalog.AnyRangeOID:
+		return &f.any.rng
+	case catalog.AnyMultirangeOID:
+		return &f.any.multi
+	case catalog.AnyCompatibleOID, catalog.AnyCompatibleNonArrayOID:
+		return &f.compatible.elem
+	case catalog.AnyCompatibleArrayOID:
+		return &f.compatible.array
+	case catalog.AnyCompatibleRangeOID:
+		return &f.compatible.rng
+	case catalog.AnyCompatibleMultirangeOID:
+		return &f.compatible.multi
+	}
+	return nil
+}
+
+type families struct{ any, compatible family }
+
 // Instance is the function of a call with the types of the call in the place of polymorphic ones, and with the columns of a column definition list,
 // if any, after its parameters. It is the function itself where there is nothing to settle.
 func Instance(cat *catalog.Catalog, call *tree.Call, columns []tree.RelColumn) *catalog.Function {
 	fn := call.User
 	n := 0
-	env := &value.Env{Types: cat}
-	var elem, array, rng, multi catalog.OID
+	var told families
 	for _, p := range fn.Params {
 		if p.Mode == sql.OutArg || p.Mode == sql.TableArg {
 			continue
@@ -60,47 +106,21 @@ func Instance(cat *catalog.Catalog, call *tree.Call, columns []tree.RelColumn) *
 		}
 		t := call.Args[n].Type().OID
 		n++
-		switch p.Type.OID {
-		case catalog.AnyElementOID, catalog.AnyNonArrayOID, catalog.AnyEnumOID, catalog.AnyCompatibleOID, catalog.AnyCompatibleNonArrayOID:
-			elem = t
-		case catalog.AnyArrayOID, catalog.AnyCompatibleArrayOID:
-			array = t
-			if ty := cat.Type(t); ty != nil && ty.Elem != 0 && elem == 0 {
-				elem = ty.Elem
+		if part := told.of(p.Type.OID); part != nil {
+			if part == &told.any.rng || part == &told.any.multi || part == &told.compatible.rng || part == &told.compatible.multi {
+				t = cat.BaseType(catalog.TypeRef{OID: t, Mod: -1}).OID
 			}
-		case catalog.AnyRangeOID, catalog.AnyCompatibleRangeOID:
-			rng = cat.BaseType(catalog.TypeRef{OID: t, Mod: -1}).OID
-		case catalog.AnyMultirangeOID, catalog.AnyCompatibleMultirangeOID:
-			multi = cat.BaseType(catalog.TypeRef{OID: t, Mod: -1}).OID
-		case catalog.AnyOID:
-			elem = t
+			*part = t
 		}
 	}
-	if rng == 0 {
-		rng = catalog.RangeOfMultirange(multi)
-	}
-	if multi == 0 {
-		multi = catalog.MultirangeOf(rng)
-	}
-	if ty := cat.Type(rng); ty != nil && elem == 0 {
-		elem = ty.RangeOf
-	}
-	if elem == 0 && array == 0 && len(columns) == 0 {
+	told.any.complete(cat)
+	told.compatible.complete(cat)
+	if told == (families{}) && len(columns) == 0 {
 		return fn
 	}
-	if array == 0 && elem != 0 {
-		array = env.ArrayType(elem)
-	}
 	settle := func(t catalog.TypeRef) catalog.TypeRef {
-		switch t.OID {
-		case catalog.AnyElementOID, catalog.AnyNonArrayOID, catalog.AnyEnumOID, catalog.AnyOID, catalog.AnyCompatibleOID, catalog.AnyCompatibleNonArrayOID:
-			t.OID = elem
-		case catalog.AnyArrayOID, catalog.AnyCompatibleArrayOID:
-			t.OID = array
-		case catalog.AnyRangeOID, catalog.AnyCompatibleRangeOID:
-			t.OID = rng
-		case catalog.AnyMultirangeOID, catalog.AnyCompatibleMultirangeOID:
-			t.OID = multi
+		if part := told.of(t.OID); part != nil && *part != 0 {
+			t.OID = *part
 		}
 		return t
 	}
