@@ -47,6 +47,10 @@ alter table tasks enable row level security;
 create policy p on tasks for select to alice_role, bob_role using (is_member(team) or owner = current_setting('request.jwt.claims', true)::json->>'sub');
 alter table notes enable row level security;
 create policy p on notes for select to alice_role, bob_role using (exists (select from tasks where tasks.id = notes.task));
+create table own (id int primary key, who uuid);
+insert into own values (1, '11111111-1111-1111-1111-111111111111'), (2, '22222222-2222-2222-2222-222222222222');
+alter table own enable row level security;
+create policy p on own for select to alice_role using (who = (select auth.uid()));
 grant select on all tables in schema public to alice_role, bob_role;
 alter view open_tasks set (security_invoker = on);
 grant execute on all functions in schema public to alice_role, bob_role;
@@ -164,6 +168,26 @@ func TestKeptAnswersAreTheSame(t *testing.T) {
 	t.Logf("%d of %d reads were answered with a kept answer", hits, hits+misses)
 	if hits < uint64(*keptReads)/4 {
 		t.Errorf("only %d of %d", hits, hits+misses)
+	}
+}
+
+// TestKeptAnswersOfPolicies: answers under the usual policy are kept, each for its caller.
+func TestKeptAnswersOfPolicies(t *testing.T) {
+	t.Parallel()
+	kept, _, _ := keptDoors(t)
+	for range 4 {
+		for id, sub := range []string{"11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222", "33333333-3333-3333-3333-333333333333"} {
+			want := fmt.Sprintf(`OK | [{"id":%d}]`, id+1)
+			if id == 2 {
+				want = "OK | []"
+			}
+			if got := call(kept, "GET /own?select=id\nX-Role: alice_role\nX-Sub: "+sub); got != want {
+				t.Errorf("%s: got %s, want %s", sub, got, want)
+			}
+		}
+	}
+	if hits, misses := kept.KeptStats(); hits < 5 {
+		t.Errorf("%d hits, %d misses", hits, misses)
 	}
 }
 

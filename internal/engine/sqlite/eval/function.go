@@ -274,7 +274,7 @@ func (s *Session) Custom(name string) (string, bool) {
 	v, ok := s.Settings[name]
 	if !ok && s.Request != nil {
 		switch {
-		case name == claimSettings+"claims":
+		case strings.HasPrefix(name, claimSettings): // auth.uid() asks for those of old versions, too, which nobody sets
 			s.ReadClaims = true
 		case strings.HasPrefix(name, "request."):
 			s.Unsteady = true
