@@ -184,6 +184,13 @@ func (a *analyzer) selectFromValues(sc *scope, q *tree.Query) *tree.Query {
 
 // checkGenerated refuses values for columns that the database fills itself.
 func (a *analyzer) checkGenerated(q *tree.Query, t *catalog.Table, cols []int, o sql.Overriding) {
+	if err := GivenToInsert(q, t, cols, o); err != nil {
+		a.raise(sql.NoPos, err)
+	}
+}
+
+// GivenToInsert refuses the rows of q as values of columns that the database fills itself.
+func GivenToInsert(q *tree.Query, t *catalog.Table, cols []int, o sql.Overriding) *fault.Error {
 	for i, c := range cols {
 		col := t.Columns[c]
 		always := col.Identity == 'a' && o == sql.OverridingNone
@@ -199,12 +206,32 @@ func (a *analyzer) checkGenerated(q *tree.Query, t *catalog.Table, cols []int, o
 		if !given {
 			continue
 		}
-		err := fault.New(fault.GeneratedAlways, `cannot insert a non-DEFAULT value into column "%s"`, col.Name)
-		if col.Generated {
-			a.raise(sql.NoPos, err.WithDetail(`Column "%s" is a generated column.`, col.Name))
+		err := filledItself(col, `cannot insert a non-DEFAULT value into column "%s"`)
+		if !col.Generated {
+			err = err.WithHint("Use OVERRIDING SYSTEM VALUE to override.")
 		}
-		a.raise(sql.NoPos, err.WithDetail(`Column "%s" is an identity column defined as GENERATED ALWAYS.`, col.Name).WithHint("Use OVERRIDING SYSTEM VALUE to override."))
+		return err
 	}
+	return nil
+}
+
+// GivenToUpdate refuses the values of an UPDATE for columns that the database fills itself.
+func GivenToUpdate(t *catalog.Table, set []tree.Assign) *fault.Error {
+	for _, x := range set {
+		if col := t.Columns[x.Column]; x.Value != nil && (col.Generated || col.Identity == 'a') {
+			return filledItself(col, `column "%s" can only be updated to DEFAULT`)
+		}
+	}
+	return nil
+}
+
+// filledItself is the refusal of a value for a column.
+func filledItself(col *catalog.Column, message string) *fault.Error {
+	err := fault.New(fault.GeneratedAlways, message, col.Name)
+	if col.Generated {
+		return err.WithDetail(`Column "%s" is a generated column.`, col.Name)
+	}
+	return err.WithDetail(`Column "%s" is an identity column defined as GENERATED ALWAYS.`, col.Name)
 }
 
 func (a *analyzer) returning(sc *scope, list []sql.Target, items ...*item) {
@@ -460,16 +487,8 @@ func (a *analyzer) assignTargets(sc *scope, list []source, r *tree.Rel) []tree.A
 		r.Updated.Add(i)
 		out = append(out, x)
 	}
-	for _, x := range out {
-		col := r.Table.Columns[x.Column]
-		if x.Value == nil || !col.Generated && col.Identity != 'a' {
-			continue
-		}
-		err := fault.New(fault.GeneratedAlways, `column "%s" can only be updated to DEFAULT`, col.Name)
-		if col.Generated {
-			a.raise(sql.NoPos, err.WithDetail(`Column "%s" is a generated column.`, col.Name))
-		}
-		a.raise(sql.NoPos, err.WithDetail(`Column "%s" is an identity column defined as GENERATED ALWAYS.`, col.Name))
+	if err := GivenToUpdate(r.Table, out); err != nil {
+		a.raise(sql.NoPos, err)
 	}
 	return out
 }

@@ -6,7 +6,9 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
 )
 
@@ -184,11 +186,27 @@ func (a *attacher) rebase(q *tree.Query, r *tree.Rel, vq *tree.Query) error {
 	}
 	for _, set := range sets {
 		for i := range set {
+			c := r.Table.Columns[set[i].Column]
 			j, err := column(set[i].Column)
 			if err != nil {
 				return err
 			}
+			if set[i].Value == nil {
+				if set[i].Value, err = a.viewDefault(c); err != nil {
+					return err
+				}
+			}
 			set[i].Column = j
+		}
+	}
+	for _, set := range sets {
+		if err := analyze.GivenToUpdate(base.Table, set); err != nil {
+			return err
+		}
+	}
+	if q.Source != nil {
+		if err := analyze.GivenToInsert(q.Source, base.Table, q.Columns, q.Overriding); err != nil {
+			return err
 		}
 	}
 	// Every use of the view's row becomes what the view shows of the table's.
@@ -250,6 +268,15 @@ func (a *attacher) rebase(q *tree.Query, r *tree.Rel, vq *tree.Query) error {
 		}
 	}
 	return a.checkOption(q, r, vq)
+}
+
+// viewDefault is what an UPDATE sets a view's column to with DEFAULT: the view's own default or NULL, whatever the table's is.
+func (a *attacher) viewDefault(c *catalog.Column) (tree.Expr, error) {
+	if c.Default == nil {
+		return &tree.Const{Value: value.Null, Typ: c.Type}, nil
+	}
+	env := &analyze.Env{Path: storedPath, CallRole: a.caller, FixedParams: true, Stored: true}
+	return analyze.Assigned(a.cat, env, c.Default, analyze.InDefault, c.Name, c.Type)
 }
 
 // checkOption adds WITH CHECK OPTION of the view, or of a view over it that cascades.
