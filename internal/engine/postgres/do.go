@@ -134,8 +134,9 @@ func calls(q sql.Query) bool {
 }
 
 // tellInserted adds to what an upsert returns whether the row is new: the update leaves a mark in a setting of the transaction, which the row's RETURNING
-// takes away. (The row's xmax would tell, too, but a system column is for those alone who may read the whole table, and views have none.) Where
-// the upsert is a CTE, what is added is how many are new.
+// takes away. An update that a trigger suppresses returns nothing, so that each row of the payload takes away the mark of the one before it, too. (The
+// row's xmax would tell, but a system column is for those alone who may read the whole table, and views have none.) Where the upsert is a CTE, what is added
+// is how many are new.
 func tellInserted(q sql.Query) (sql.Query, insertedBy) {
 	const name = "pgrst_inserted"
 	switch q := q.(type) {
@@ -148,7 +149,7 @@ func tellInserted(q sql.Query) (sql.Query, insertedBy) {
 			panic("an upsert that updates some rows only")
 		}
 		do.SetWhere = same(catalogCall("set_config", text(updatedMark), text("t"), yes()), text("t"))
-		c.OnConflict = &do
+		c.OnConflict, c.Source = &do, unmarked(q.Source)
 		c.Returning = append(slices.Clip(q.Returning), sql.Target{Name: name, Pos: sql.NoPos, Expr: &sql.Case{
 			Arg:   catalogCall("current_setting", text(updatedMark), yes()),
 			Whens: []sql.When{{Cond: text("t"), Result: same(catalogCall("set_config", text(updatedMark), text("f"), yes()), text("t"))}},
@@ -178,6 +179,28 @@ func tellInserted(q sql.Query) (sql.Query, insertedBy) {
 		return &c, allInserted
 	}
 	return q, nothingInserted
+}
+
+// unmarked is the source of an upsert that takes the mark away before each row. VALUES is one row and needs none of it: plans begin without the mark. What is
+// sorted is read whole before its first row is written, so that what comes out of the sort is looked at.
+func unmarked(s *sql.Select) *sql.Select {
+	if s == nil || s.Values != nil {
+		return s
+	}
+	c := *s
+	if len(s.OrderBy) > 0 {
+		c = sql.Select{
+			Targets: []sql.Target{{Expr: &sql.ColumnRef{Star: true, Pos: sql.NoPos}, Pos: sql.NoPos}},
+			From:    []sql.TableExpr{&sql.SubqueryTable{Query: s, Alias: &sql.Alias{Name: "pgrst_next"}, Pos: sql.NoPos}}, Pos: sql.NoPos,
+		}
+	}
+	taken := same(catalogCall("set_config", text(updatedMark), text("f"), yes()), text("f"))
+	if c.Where == nil {
+		c.Where = taken
+	} else {
+		c.Where = &sql.BoolExpr{Op: sql.And, Args: []sql.Expr{c.Where, taken}, Pos: sql.NoPos}
+	}
+	return &c
 }
 
 // updatedMark is the setting that is t while an upsert has updated a row and not yet returned it.

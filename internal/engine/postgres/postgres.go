@@ -231,8 +231,8 @@ var standing = []struct{ name, text string }{
 	{"ms_commit", "COMMIT"},
 	{"ms_rollback", "ROLLBACK"},
 	{"ms_check", "SET CONSTRAINTS ALL IMMEDIATE"},
-	// Between the plans of a transaction: what one said of the response is not the next one's, and neither is its time zone; a savepoint keeps "read only" to itself.
-	{"ms_next", "SELECT pg_catalog.set_config('response.status', '', true), pg_catalog.set_config('response.headers', '', true)"},
+	// Between the plans of a transaction: what one said of the response is not the next one's, and neither are the mark of its upsert and its time zone; a savepoint keeps "read only" to itself.
+	{"ms_next", "SELECT pg_catalog.set_config('response.status', '', true), pg_catalog.set_config('response.headers', '', true), pg_catalog.set_config('" + updatedMark + "', 'f', true)"},
 	{"ms_zone", "SET LOCAL TimeZone TO DEFAULT"},
 	{"ms_enter", "SAVEPOINT mainstay_read"},
 	{"ms_only", "SET LOCAL transaction_read_only = on"},
