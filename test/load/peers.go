@@ -214,9 +214,9 @@ func peerWorks(t *target, d *dialect, fresh bool) []*work {
 		n := r.IntN(categories)
 		return n % owners, n
 	}, newest("Item", categories, of(categories), listRows))
-	total := read("list of 20, total", d.total, more+d.counted, 0, d.cut, anyone, newest("Article", 1, of(1), peerList))
+	total := read("list of 20 with total", d.total, more+d.counted, 0, d.cut, anyone, newest("Article", 1, of(1), peerList))
 	nested := read("nested rule", d.nested, more, 0, 200, anyone, newest("Doc", owners, of(owners), peerList))
-	nestedTotal := read("nested rule, total", d.nestedTotal, more+d.counted, 0, d.cut, anyone, newest("Doc", owners, of(owners), peerList))
+	nestedTotal := read("nested rule with total", d.nestedTotal, more+d.counted, 0, d.cut, anyone, newest("Doc", owners, of(owners), peerList))
 	embed := read("embedded list", d.embed, more, 0, 200, anyone, newest("Article", 1, of(1), peerList))
 
 	insert := d.request(t, "POST", d.insertPath, more+"Prefer: return=minimal\r\n", d.insertBody)
@@ -233,11 +233,11 @@ func peerWorks(t *target, d *dialect, fresh bool) []*work {
 			o, n := row(r)
 			return update.append(b, d, 'p', o, n), n
 		}},
-		{name: "delete, cascade", status: 204, check: nothing, next: func(b []byte, _ *rand.Rand) ([]byte, int) {
+		{name: "delete with cascade", status: 204, check: nothing, next: func(b []byte, _ *rand.Rand) ([]byte, int) {
 			n := int(removed.Add(1))
 			return remove.append(b, d, 'f', n%owners, n), n
 		}},
-		{name: "90 % one, 10 % insert", status: 200, other: d.inserted, check: nothing, next: func(b []byte, r *rand.Rand) ([]byte, int) {
+		{name: "90 % one and 10 % insert", status: 200, other: d.inserted, check: nothing, next: func(b []byte, r *rand.Rand) ([]byte, int) {
 			if r.IntN(10) == 0 {
 				return insert.append(b, d, 0, r.IntN(owners), 0), 0
 			}
