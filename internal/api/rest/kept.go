@@ -48,7 +48,18 @@ type keptField struct {
 	values []string
 }
 
-const keptOverhead = 500 // bytes of an answer's headers and of the maps' own
+const keptOverhead = 500 // bytes of the maps and of what is not counted
+
+// size is what an answer takes of the budget.
+func (kept *keptAnswer) size(key []byte) int64 {
+	n := len(key) + len(kept.body) + keptOverhead
+	for _, f := range kept.head {
+		for _, v := range f.values {
+			n += len(f.name) + len(v)
+		}
+	}
+	return int64(n)
+}
 
 func newKeeper(budget int64) *keeper {
 	if budget <= 0 {
@@ -138,12 +149,12 @@ func (k *keeper) put(key []byte, a *keptAnswer) {
 	p := k.part(key)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	size := int64(len(key) + len(a.body) + keptOverhead)
+	size := a.size(key)
 	if p.bytes+size > k.budget || p.young == nil {
 		p.old, p.young, p.bytes = p.young, map[string]*keptAnswer{}, 0
 	}
 	if old := p.young[string(key)]; old != nil {
-		p.bytes -= int64(len(key) + len(old.body) + keptOverhead)
+		p.bytes -= old.size(key)
 	}
 	p.young[string(key)] = a
 	p.bytes += size

@@ -191,6 +191,22 @@ func TestKeptAnswersOfPolicies(t *testing.T) {
 	}
 }
 
+// TestKeptAnswersLeaveOutHeadersOfSQL: an answer whose header SQL has set is made each time.
+func TestKeptAnswersLeaveOutHeadersOfSQL(t *testing.T) {
+	t.Parallel()
+	kept, _, e := keptDoors(t)
+	const make = `create function no_store() returns int language plpgsql as $$ begin set local "response.headers" = '[{"Cache-Control":"no-store"}, {"Vary":"X-Foo"}]'; return 1; end $$`
+	if err := e.Script(t.Context(), engine.Script{Text: make}, ignore{}); err != nil {
+		t.Fatal(err)
+	}
+	first := call(kept, "GET /rpc/no_store", "Cache-Control", "Vary")
+	for range 4 {
+		if got := call(kept, "GET /rpc/no_store", "Cache-Control", "Vary"); got != first || !strings.Contains(got, "no-store") {
+			t.Errorf("got %s, first %s", got, first)
+		}
+	}
+}
+
 // TestKeptAnswersAreLinearizable: a read that begins after a write was acknowledged, or after somebody has read it, sees it; nobody reads what was not written.
 func TestKeptAnswersAreLinearizable(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ func newBasis(s *store.Store, known *atomic.Pointer[store.Tables]) *basis {
 // fill is called when the plan has run in t, before its transaction ends.
 func (b *basis) fill(t *txn, out *plan.Basis) {
 	*out = plan.Basis{}
-	if t.s.Unsteady {
+	if t.s.Unsteady || responseSettings(t.s) != nil { // header fields that SQL sets cannot be told from others'
 		return
 	}
 	read := t.conn.Watched()

@@ -46,18 +46,17 @@ type Conn struct {
 	watched   tableSet // tables that the call under way has read, while watching
 	wrote     tableSet // the writer's: tables written to since the last commit
 	wroteAll  bool     // likewise: text was run whose tables are not known
-	// schemaChanges is the store's counter.
-	schemaChanges *atomic.Uint64
+	epoch     uint64   // likewise: it changes when an Exclusive begins and when it ends
 
 	begin, beginImmediate, touch, commit, rollback, savepoint, release, rollbackTo *sqlite3.Stmt
 }
 
-func newConn(raw *sqlite3.Conn, statements int, schemaChanges *atomic.Uint64) (*Conn, error) {
+func newConn(raw *sqlite3.Conn, statements int) (*Conn, error) {
 	stack, err := newStack(raw)
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{raw: raw, stack: stack, ctx: context.Background(), cache: newCache(statements), schemaChanges: schemaChanges}
+	c := &Conn{raw: raw, stack: stack, ctx: context.Background(), cache: newCache(statements)}
 	raw.SetInterrupt((*guard)(c))
 	return c, c.watchTables()
 }
@@ -101,8 +100,8 @@ func (c *Conn) Exec(sql string) error {
 // the run before are still bound (clearing them would make SQLite prepare it again).
 func (c *Conn) Stmt(sql string) (*Stmt, error) {
 	s := c.cache.take(sql)
-	if s != nil && !s.readOnly && s.schema != c.schemaChanges.Load() {
-		// A foreign key that has come since makes it write to other tables, of which only preparing it anew tells.
+	if s != nil && !s.readOnly && s.epoch != c.epoch {
+		// Which tables it writes to depends on foreign keys: on whether they are enforced, which they are not in an Exclusive, and on those that have come since.
 		c.cache.drop(s)
 		s = nil
 	}
@@ -119,7 +118,7 @@ func (c *Conn) Stmt(sql string) (*Stmt, error) {
 			}
 			return nil, fmt.Errorf("not a single SQL statement: %s", sql)
 		}
-		s = &Stmt{Stmt: raw, conn: c, sql: sql, readOnly: raw.ReadOnly(), reads: slices.Clone(c.preparing.reads.list), writes: slices.Clone(c.preparing.writes.list), schema: c.schemaChanges.Load()}
+		s = &Stmt{Stmt: raw, conn: c, sql: sql, readOnly: raw.ReadOnly(), reads: slices.Clone(c.preparing.reads.list), writes: slices.Clone(c.preparing.writes.list), epoch: c.epoch}
 		c.cache.add(s)
 	}
 	s.out = len(c.out)
@@ -141,7 +140,7 @@ type Stmt struct {
 	readOnly bool
 	reads    Tables
 	writes   Tables
-	schema   uint64 // the counter of schema changes when it was prepared
+	epoch    uint64 // the connection's when it was prepared
 	err      error
 
 	out          int   // index in Conn.out; -1 when not handed out

@@ -216,7 +216,7 @@ func (s *Store) connect(writer bool) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.path, err)
 	}
-	c, err := newConn(raw, s.opts.Statements, &s.versions.schema)
+	c, err := newConn(raw, s.opts.Statements)
 	if err == nil {
 		err = s.setUp(c, writer)
 	}

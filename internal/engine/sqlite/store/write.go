@@ -271,7 +271,9 @@ func (s *Store) exclusive(r *request) {
 		}
 		return
 	}
+	c.epoch++
 	s.call(r, true)
+	c.epoch++
 	if r.panicked != nil {
 		s.dropWriter()
 		return
