@@ -103,7 +103,9 @@ func ruleChanges(t *testing.T, s *side, n int) {
 				if from == to {
 					sharp.Add(1)
 				}
-				if !obeys(got, from, to, i == len(ways)-1) {
+				// PostgreSQL does not hold a function while a statement runs: where one is replaced meanwhile, an update may find a row by the old body and refuse it by the new one.
+				torn := s.name == "postgres" && ways[i].method == "PATCH" && from < to && got.code() == denied
+				if !torn && !obeys(got, from, to, i == len(ways)-1) {
 					t.Errorf("%s: between change %d, which had been answered, and %d (%s), Ada is answered %s", ways[i].target, from, to, rules[(from+int64(len(rules))-1)%int64(len(rules))].sql, got)
 					return
 				}
