@@ -6,7 +6,6 @@ import (
 
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/exposure"
-	"github.com/mainstay-dev/mainstay/internal/project"
 )
 
 // Audit says what each role can reach of the database, and what is probably a mistake.
@@ -19,22 +18,11 @@ func audit(a *app) *exposure.Audit {
 
 // AuditFolder audits the database that the project's folder makes: in dir, which is to be thrown away, without the seed.
 func (s *Server) AuditFolder(ctx context.Context, dir string) (*exposure.Audit, error) {
-	p, err := project.Load(s.dir())
+	a, files, err := s.throwaway(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{log: s.logger(), project: p, dataDir: dir}
-	defer func() { a.close() }()
-	if err := s.openEngine(ctx, a); err != nil {
-		return nil, err
-	}
-	files := make([]project.File, 0, len(p.Migrations)+1)
-	for _, m := range p.Migrations {
-		files = append(files, m.File)
-	}
-	if p.Schema != nil {
-		files = append(files, *p.Schema)
-	}
+	defer a.close()
 	for _, f := range files {
 		if err := a.engine.Script(ctx, engine.Script{Text: f.Text, File: f.Path, Atomic: true}, engine.Discard{}); err != nil {
 			return nil, fmt.Errorf("apply %s: %w", f.Path, err)

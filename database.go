@@ -129,23 +129,12 @@ type Finding struct {
 // Check runs every SQL file of the project on a new database that is thrown away, and lists what cannot run. It stops at nothing that is only refused;
 // an error in the SQL itself ends it, for what comes after depends on it.
 func (s *Server) Check(ctx context.Context, dir string) ([]Finding, error) {
-	p, err := project.Load(s.dir())
+	a, files, err := s.throwaway(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{log: s.logger(), project: p, dataDir: dir}
-	defer func() { a.close() }()
-	if err := s.openEngine(ctx, a); err != nil {
-		return nil, err
-	}
-	files := make([]project.File, 0, len(p.Migrations)+2)
-	for _, m := range p.Migrations {
-		files = append(files, m.File)
-	}
-	if p.Schema != nil {
-		files = append(files, *p.Schema)
-	}
-	files = append(files, p.Seeds...)
+	defer a.close()
+	files = append(files, a.project.Seeds...)
 	var found []Finding
 	for _, f := range files {
 		sink := &findings{file: f.Path}
@@ -156,6 +145,27 @@ func (s *Server) Check(ctx context.Context, dir string) ([]Finding, error) {
 		}
 	}
 	return found, nil
+}
+
+// throwaway opens a new database in dir, and gives the files that make the project's schema in it. Who calls it closes it.
+func (s *Server) throwaway(ctx context.Context, dir string) (*app, []project.File, error) {
+	p, err := project.Load(s.dir())
+	if err != nil {
+		return nil, nil, err
+	}
+	a := &app{log: s.logger(), project: p, dataDir: dir}
+	if err := s.openEngine(ctx, a); err != nil {
+		a.close()
+		return nil, nil, err
+	}
+	files := make([]project.File, 0, len(p.Migrations)+1+len(p.Seeds))
+	for _, m := range p.Migrations {
+		files = append(files, m.File)
+	}
+	if p.Schema != nil {
+		files = append(files, *p.Schema)
+	}
+	return a, files, nil
 }
 
 // findings collects refusals.

@@ -446,12 +446,14 @@ func hooksOf(c *project.SignIn) (account.Hooks, error) {
 	return hooks, nil
 }
 
-// processors is how many there are. The runtime is given as many again, once: hashes of passwords, which yield to all else, hold one each while they are being computed,
-// and what else there is to do needs others to run on (test/load/signin).
+// cores is how many processors there are, whatever the runtime is told later.
+var cores = runtime.GOMAXPROCS(0)
+
+// processors is cores. The runtime is given as many again, once for the process: hashes of passwords, which yield to all else, hold one each while they are being
+// computed, and what else there is to do needs others to run on (test/load/signin).
 var processors = sync.OnceValue(func() int {
-	n := runtime.GOMAXPROCS(0)
-	runtime.GOMAXPROCS(2 * n)
-	return n
+	runtime.GOMAXPROCS(2 * cores)
+	return cores
 })
 
 // external is the server's address as users reach it.
@@ -510,7 +512,7 @@ func (s *Server) openEngine(ctx context.Context, a *app) error {
 		address, a.kind = c.URL("postgres"), "PostgreSQL, private, in "+a.dataDir
 	}
 	if address == "" {
-		e, err := sqlite.Open(ctx, sqlite.Options{Dir: a.dataDir, Log: a.log, Settings: appSettings(&a.project.Config)})
+		e, err := sqlite.Open(ctx, sqlite.Options{Readers: max(2, cores), Dir: a.dataDir, Log: a.log, Settings: appSettings(&a.project.Config)})
 		if err != nil {
 			return err
 		}

@@ -486,13 +486,7 @@ func (s *Service) VerifyFactor(ctx context.Context, c Client, who *Bearer, id st
 		out, err = s.raise(x, who, f.ID, method)
 		return err
 	})
-	if err == nil {
-		err = refused
-	}
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return settled(out, refused, err)
 }
 
 // raise makes a session one of two factors.

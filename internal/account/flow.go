@@ -158,13 +158,7 @@ func (s *Service) Exchange(ctx context.Context, c Client, code, verifier string)
 		out.Provider, out.ProviderNext = f.AccessToken, f.RefreshToken
 		return nil
 	})
-	if err == nil {
-		err = refused
-	}
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return settled(out, refused, err)
 }
 
 func verified(method, challenge, verifier string) bool {

@@ -234,6 +234,11 @@ func (s *Service) refresh(ctx context.Context, c Client, token, client string) (
 		out, err = s.tokens(x, row, u, byRefresh, false)
 		return err
 	})
+	return settled(out, refused, err)
+}
+
+// settled is what a transaction has come to: out, its own error, or what it has refused and has committed why (a try that counts, a token that is used up).
+func settled[T any](out *T, refused, err error) (*T, error) {
 	if err == nil {
 		err = refused
 	}
@@ -367,13 +372,7 @@ func (s *Service) refreshStored(ctx context.Context, c Client, token string) (*S
 		out, err = s.tokens(x, row, u, byRefresh, false)
 		return err
 	})
-	if err == nil {
-		err = refused
-	}
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return settled(out, refused, err)
 }
 
 // exchangeStored uses a token of the first kind and gives the session with a key of its own; nil when another has used it.

@@ -90,13 +90,7 @@ func (s *Service) SignInWallet(ctx context.Context, c Client, chain, text, signa
 		out, err = s.signIn(x, c, u, byWallet)
 		return err
 	})
-	if err == nil {
-		err = refused
-	}
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return settled(out, refused, err)
 }
 
 func badGrant(message string) error {

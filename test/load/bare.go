@@ -40,15 +40,9 @@ func startBare(ctx context.Context, works []*work) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	ended, end, err := startChild(cmd)
+	ended, err := t.run(cmd)
 	if err != nil {
 		return nil, err
-	}
-	t.pid = cmd.Process.Pid
-	t.stop = func() error {
-		_ = stdin.Close() // it has ended already, perhaps
-		end()
-		return <-ended
 	}
 	if _, err := fmt.Fprintf(stdin, "%s\n", text); err != nil {
 		return nil, err

@@ -83,14 +83,8 @@ func startPocketBase(ctx context.Context, version, folder string) (*peer, error)
 	if err != nil {
 		return nil, err
 	}
-	ended, end, err := startChild(cmd)
-	if err != nil {
+	if _, err := t.run(cmd); err != nil {
 		return nil, err
-	}
-	t.pid = cmd.Process.Pid
-	t.stop = func() error {
-		end()
-		return <-ended
 	}
 	said := make(chan error, 1)
 	go func() {

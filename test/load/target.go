@@ -148,6 +148,20 @@ func startChild(cmd *exec.Cmd) (ended <-chan error, end func(), err error) {
 	return done, end, nil
 }
 
+// run makes a child process the target, which stop ends.
+func (t *target) run(cmd *exec.Cmd) (ended <-chan error, err error) {
+	ended, end, err := startChild(cmd)
+	if err != nil {
+		return nil, err
+	}
+	t.pid = cmd.Process.Pid
+	t.stop = func() error {
+		end()
+		return <-ended
+	}
+	return ended, nil
+}
+
 // await returns when the server answers.
 func (t *target) await(ctx context.Context, ended <-chan error) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)

@@ -357,7 +357,7 @@ var defines = regexp.MustCompile(`(?is)^create\b.*\b(view|function|procedure|tri
 
 // outcome compares two answers.
 func (w *answer) outcome(g *answer, text string) string {
-	switch v := compare(w, g, true); v {
+	switch v := compare(w, g, true).of(text); v {
 	case same:
 		if w.failed {
 			return outFails
@@ -369,7 +369,7 @@ func (w *answer) outcome(g *answer, text string) string {
 	default:
 		return outLimit
 	}
-	switch v := compare(w, g, false); {
+	switch v := compare(w, g, false).of(text); {
 	case v == differs:
 		return outDiffers
 	case v == same && regexp.MustCompile(`(?i)\border\s+by\b`).MatchString(text):

@@ -136,11 +136,11 @@ func registerBits(r registry) {
 	})
 	r.fn("set_bit(bit,int4,int4)", func(_ *Ctx, a []datum) (datum, error) {
 		n, err := bit(a)
+		if err == nil {
+			err = newBit(a[2])
+		}
 		if err != nil {
 			return value.Null, err
-		}
-		if a[2].Int64()&^1 != 0 {
-			return value.Null, fault.New(fault.InvalidParameterValue, "new bit must be 0 or 1")
 		}
 		b := a[0].Bytes()
 		b[n] = '0' + byte(a[2].Int64())
@@ -321,4 +321,12 @@ func hundreds(n uint64) string {
 		return smallNumbers[n/100] + " hundred " + tens(n%100)
 	}
 	return smallNumbers[n/100] + " hundred and " + tens(n%100)
+}
+
+// newBit checks the bit that set_bit is to write.
+func newBit(d datum) error {
+	if d.Int64()&^1 != 0 {
+		return fault.New(fault.InvalidParameterValue, "new bit must be 0 or 1")
+	}
+	return nil
 }

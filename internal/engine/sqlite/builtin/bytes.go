@@ -77,11 +77,11 @@ func registerBytes(r registry) {
 	})
 	r.fn("set_bit(bytea,int8,int4)", func(_ *Ctx, a []datum) (datum, error) {
 		n, err := bit(a)
+		if err == nil {
+			err = newBit(a[2])
+		}
 		if err != nil {
 			return value.Null, err
-		}
-		if a[2].Int64()&^1 != 0 {
-			return value.Null, fault.New(fault.InvalidParameterValue, "new bit must be 0 or 1")
 		}
 		b := a[0].Bytes()
 		b[n/8] = b[n/8]&^(1<<(n%8)) | byte(a[2].Int64())<<(n%8)

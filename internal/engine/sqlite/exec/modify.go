@@ -782,13 +782,7 @@ func usedBeside(q *tree.Query) []*tree.Rel {
 	}
 	var out []*tree.Rel
 	see := func(e tree.Expr) bool {
-		var r *tree.Rel
-		switch e := e.(type) {
-		case *tree.Var:
-			r = e.Rel
-		case *tree.WholeRow:
-			r = e.Rel
-		}
+		r := tree.RelOf(e)
 		if r != nil && own[r] && !slices.Contains(out, r) {
 			out = append(out, r)
 		}

@@ -78,13 +78,7 @@ func ofQuery(a *tree.Agg, q, sub *tree.Query) bool {
 	})
 	var ours, theirs bool
 	see := func(e tree.Expr) bool {
-		var r *tree.Rel
-		switch e := e.(type) {
-		case *tree.Var:
-			r = e.Rel
-		case *tree.WholeRow:
-			r = e.Rel
-		}
+		r := tree.RelOf(e)
 		ours = ours || r != nil && slices.Contains(q.Rels, r)
 		theirs = theirs || inner[r]
 		return true

@@ -180,6 +180,17 @@ func (q *Query) slots() []*Expr {
 	return out
 }
 
+// RelOf is the relation that e is a column or the row of; nil for other expressions.
+func RelOf(e Expr) *Rel {
+	switch e := e.(type) {
+	case *Var:
+		return e.Rel
+	case *WholeRow:
+		return e.Rel
+	}
+	return nil
+}
+
 func containsRel(list []*Rel, r *Rel) bool {
 	for _, x := range list {
 		if x == r {
