@@ -209,7 +209,10 @@ func (s *Service) ArriveSAML(ctx context.Context, c Client, response, state stri
 		_, err = update[sessionRow](x, schemaAuth, "sessions", values{"not_after": a.SessionEnds}, eq("id", x.issued[len(x.issued)-1].row.ID))
 		return err
 	})
-	return settled(out, refused, err)
+	if err == nil {
+		err = refused
+	}
+	return out, err // with an error as well: the browser goes on in any case
 }
 
 // usedRelay uses a visit: it ends once, whatever comes of it.
