@@ -8,7 +8,8 @@
 // finds differences: about one expression in a thousand. Without an installed PostgreSQL the tests are skipped. Policies and MERGE are not covered.
 //
 // TestRegress runs PostgreSQL's own regression suite from a checkout outside the tree on both (make regress) and writes what it finds to
-// docs/reference/regress.md.
+// docs/reference/regress.md. Statements of the suite that have another answer by decision are listed in testdata/decided, in a file for each file of the suite, with
+// the line of docs/reference/limits.md that says so; a list that meets more or fewer statements than it says fails the test.
 //
 // Every loose comparison is a rule in compare (answer_test.go) with its reason, and each use of it is counted and told. Two rules are laxer than they should be:
 // which of several errors a statement fails with, and the last digits of float8, which are passed over in every float column.

@@ -108,12 +108,13 @@ func report(done []*fileResult) string {
 		}
 		b.WriteString("\n")
 	}
-	total, refused, passed := map[string]int{}, map[string]int{}, map[string]int{}
+	total, refused, passed, decided := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range done {
 		line(r.name, r.count)
 		add(total, r.count)
 		add(refused, r.refused)
 		add(passed, r.passed)
+		add(decided, r.decided)
 	}
 	line("all", total)
 	list := func(title string, count map[string]int) {
@@ -122,6 +123,7 @@ func report(done []*fileResult) string {
 			fmt.Fprintf(&b, "| %s | %d |\n", strings.ReplaceAll(k, "|", "\\|"), count[k])
 		}
 	}
+	list("What differs by decision", decided)
 	list("What is refused", refused)
 	list("Statements that are passed over on both", passed)
 	b.WriteString("\n## Files that are passed over\n\n| files | because they are about |\n|---|---|\n")

@@ -185,8 +185,8 @@ type fileResult struct {
 	name  string
 	count map[string]int // outcome → statements
 	// By reason.
-	refused, passed map[string]int
-	log             bytes.Buffer // the differences
+	refused, passed, decided map[string]int
+	log                      bytes.Buffer // the differences
 }
 
 // The outcomes of a statement.
@@ -220,7 +220,7 @@ func (w *regress) run(t *testing.T, name, text string) *fileResult {
 	p := w.pair(t)
 	roles := p.roles()
 	t.Cleanup(func() { p.dropRoles(roles) })
-	r := &fileResult{name: name, count: map[string]int{}, refused: map[string]int{}, passed: map[string]int{}}
+	r := &fileResult{name: name, count: map[string]int{}, refused: map[string]int{}, passed: map[string]int{}, decided: map[string]int{}}
 	var run []step
 	vars := map[string]bool{}
 	for _, s := range psqlSteps(text) {
@@ -269,10 +269,16 @@ func (w *regress) run(t *testing.T, name, text string) *fileResult {
 	for n := range w.bad {
 		refused[n] = true
 	}
+	listed := decisions(t, name)
 	block := "" // the outcome of the statement that broke the engine's transaction block
 	for i, s := range run {
 		w, g := &want[i], &got[i]
-		out := w.outcome(g, s.text)
+		out, rule := w.outcome(g, s.text)
+		if out == outDiffers {
+			if d := decide(listed, s.text, w, g); d != nil {
+				out, rule = outLimit, d.reason
+			}
+		}
 		mentions := func(bad map[string]bool) bool {
 			return slices.ContainsFunc(names(s.text+" "+w.message+" "+g.message), func(n string) bool { return bad[n] })
 		}
@@ -298,7 +304,7 @@ func (w *regress) run(t *testing.T, name, text string) *fileResult {
 		}
 		var bad map[string]bool
 		switch {
-		case (out == outRefused || out == outLimit) && g.failed && !w.failed, out == outFollows, out == outSame && defines.MatchString(s.text) && mentions(refused):
+		case out == outRefused && !w.failed, out == outLimit && g.failed != w.failed, out == outFollows, out == outSame && defines.MatchString(s.text) && mentions(refused):
 			bad = refused
 		case out == outDiffers, out == outAfter, out == outSame && defines.MatchString(s.text) && mentions(differ):
 			bad = differ
@@ -312,8 +318,15 @@ func (w *regress) run(t *testing.T, name, text string) *fileResult {
 		switch out {
 		case outRefused:
 			r.refused[reason(g.message)]++
+		case outLimit:
+			r.decided[rule]++
 		case outDiffers, outOrder:
 			fmt.Fprintf(&r.log, "--- %s:%d %s\n  %s;\n%s", name, s.line, out, s.text, apart(w, g))
+		}
+	}
+	for _, d := range listed {
+		if d.met != d.count {
+			t.Errorf("%s: %d statements, not %d", d.where, d.met, d.count)
 		}
 	}
 	return r
@@ -355,29 +368,30 @@ func apart(w, g *answer) string {
 // defines says that a statement makes a thing out of others.
 var defines = regexp.MustCompile(`(?is)^create\b.*\b(view|function|procedure|trigger|policy)\b`)
 
-// outcome compares two answers.
-func (w *answer) outcome(g *answer, text string) string {
+// outcome compares two answers, and says by which rule they differ by decision.
+func (w *answer) outcome(g *answer, text string) (out, rule string) {
 	switch v := compare(w, g, true).of(text); v {
 	case same:
 		if w.failed {
-			return outFails
+			return outFails, ""
 		}
-		return outSame
+		return outSame, ""
 	case differs:
 	case limitRefused:
-		return outRefused
+		return outRefused, ""
 	default:
-		return outLimit
+		return outLimit, string(v)
 	}
-	switch v := compare(w, g, false).of(text); {
+	v := compare(w, g, false).of(text)
+	switch {
 	case v == differs:
-		return outDiffers
+		return outDiffers, ""
 	case v == same && regexp.MustCompile(`(?i)\border\s+by\b`).MatchString(text):
-		return outOrder
+		return outOrder, ""
 	case v == same:
-		return outSame
+		return outSame, ""
 	}
-	return outLimit
+	return outLimit, string(v)
 }
 
 // reason is a refusal without the names of the suite.
@@ -387,8 +401,8 @@ func reason(message string) string {
 
 var (
 	identifier = regexp.MustCompile(`"(?:[^"]|"")+"|[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*`)
-	target     = regexp.MustCompile(`(?is)\b(?:create\s+(?:or\s+replace\s+)?(?:global\s+|local\s+|temporary\s+|temp\s+|unlogged\s+|recursive\s+|materialized\s+|foreign\s+|constraint\s+|unique\s+|event\s+|default\s+)*(?:table|view|sequence|index|type|domain|function|procedure|aggregate|trigger|rule|policy|role|user|group|schema|operator|cast|collation|server|statistics)` +
-		`|alter\s+(?:table|view|materialized\s+view|sequence|type|domain|function|role|user|group|schema|policy|index|trigger)|insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|copy|into|declare|prepare|drop\s+(?:table|view|sequence|type|domain|function|procedure|role|user|schema|index|policy|trigger|materialized\s+view))` +
+	target     = regexp.MustCompile(`(?is)\b(?:create\s+(?:or\s+replace\s+)?(?:global\s+|local\s+|temporary\s+|temp\s+|unlogged\s+|recursive\s+|materialized\s+|foreign\s+|constraint\s+|unique\s+|event\s+|default\s+)*(?:table|view|sequence|index|type|domain|function|procedure|aggregate|trigger|rule|policy|role|user|group|schema|operator|cast|collation|server|statistics|text\s+search\s+(?:dictionary|configuration))` +
+		`|alter\s+(?:table|view|text\s+search\s+(?:dictionary|configuration)|materialized\s+view|sequence|type|domain|function|role|user|group|schema|policy|index|trigger)|insert\s+into|update|delete\s+from|merge\s+into|truncate(?:\s+table)?|copy|into|declare|prepare|drop\s+(?:table|view|sequence|type|domain|function|procedure|role|user|schema|index|policy|trigger|materialized\s+view))` +
 		`\s+(?:if\s+not\s+exists\s+|if\s+exists\s+|concurrently\s+|only\s+|temp\s+|temporary\s+)*((?:"[^"]+"|[A-Za-z_][A-Za-z0-9_$.]*))`)
 	onTable = regexp.MustCompile(`(?is)^(?:create|alter|drop)\b.*?\b(?:trigger|policy|rule|index|on)\b.*?\bon\s+(?:only\s+)?((?:"[^"]+"|[A-Za-z_][A-Za-z0-9_$.]*))`)
 )
