@@ -111,6 +111,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.start(cancel, func() error { return app.engine.Run(ctx) })
 	group.start(cancel, func() error { return app.outbox.Run(ctx) })
 	group.start(cancel, func() error { return app.keys.Watch(ctx, app.log) })
+	group.start(cancel, func() error { app.keepStatements(ctx); return nil })
 	if app.watch != nil {
 		group.start(cancel, func() error { return app.watch(ctx) })
 	}
@@ -131,7 +132,9 @@ func (s *Server) Run(ctx context.Context) error {
 		app.log.Warn("requests were still running at shutdown", "error", err)
 		_ = web.Close() // cuts them off
 	}
-	return group.wait()
+	err = group.wait()
+	app.writeStatements()
+	return err
 }
 
 // lifetimes runs functions and waits for them; the first error ends all.

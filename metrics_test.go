@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -116,6 +117,99 @@ func TestSlowStatements(t *testing.T) {
 	}
 	if got := call(t, "GET", s.URL+"/rest/v1/notes?select=body", ""); got.body != `[{"body":"hush"}]` {
 		t.Error("a write was repeated when its plan was asked for:", got.body)
+	}
+}
+
+// TestStatements: what has run is told by shape and role to whoever has the secret key, without values, and is known after a restart.
+func TestStatements(t *testing.T) {
+	dir, data := project(t, "migrations/1_a.sql", notes), t.TempDir()
+	const user = "11111111-1111-1111-1111-111111111111"
+	type shape struct {
+		Role, SQL, Before                     string
+		Writes                                bool
+		Count, Rows, Errors, Bursts, Repeated uint64
+		Total                                 int64 `json:"total_ns"`
+	}
+	find := func(s *mainstaytest.Server, role, part string) (found shape) {
+		t.Helper()
+		got := call(t, "GET", s.URL+"/metrics/statements", "", "apikey", s.Secret)
+		var list []shape
+		if err := json.Unmarshal([]byte(got.body), &list); err != nil || got.status != http.StatusOK {
+			t.Fatalf("%d %v %s", got.status, err, got.body)
+		}
+		if strings.Contains(got.body, "hush") || strings.Contains(got.body, user) {
+			t.Error("a value is told:", got.body)
+		}
+		for _, x := range list {
+			if x.Role == role && strings.Contains(x.SQL, part) {
+				return x
+			}
+		}
+		t.Errorf("no statement of %s with %q in %s", role, part, got.body)
+		return
+	}
+	t.Run("first", func(t *testing.T) {
+		s := mainstaytest.Run(t, mainstay.Server{Dir: dir, DataDir: data})
+		token := "Bearer " + s.Token(user)
+		call(t, "POST", s.URL+"/rest/v1/notes", `[{"body":"hush"},{"body":"hush"}]`, "Content-Type", "application/json")
+		call(t, "GET", s.URL+"/rest/v1/notes?order=body", "", "Authorization", token)
+		for i := range 12 {
+			call(t, "GET", s.URL+"/rest/v1/notes?id=eq."+strconv.Itoa(i), "", "Authorization", token)
+		}
+		for range 12 {
+			call(t, "GET", s.URL+"/rest/v1/notes?id=gt.7", "", "Authorization", token, "Cache-Control", "no-cache")
+		}
+		if got := find(s, "anon", "INSERT"); !got.Writes || got.Count != 1 || got.Rows != 2 || got.Total <= 0 {
+			t.Errorf("%+v", got)
+		}
+		if got := find(s, "authenticated", "id = "); got.Writes || got.Count != 12 || got.Rows != 2 || got.Bursts != 1 || got.Repeated != 12 || !strings.Contains(got.Before, "ORDER BY") {
+			t.Errorf("%+v", got)
+		}
+		if got := find(s, "authenticated", "id > "); got.Bursts != 0 || got.Repeated != 0 {
+			t.Errorf("the same again and again is a burst: %+v", got)
+		}
+		for name, got := range map[string]answer{
+			"without a key":            call(t, "GET", s.URL+"/metrics/statements", ""),
+			"with the publishable key": call(t, "GET", s.URL+"/metrics/statements", "", "apikey", s.Publishable),
+			"with a user's token":      call(t, "GET", s.URL+"/metrics/statements", "", "Authorization", token),
+		} {
+			if got.status != http.StatusUnauthorized || strings.Contains(got.body, "SELECT") {
+				t.Errorf("%s: %d %.200s", name, got.status, got.body)
+			}
+		}
+	})
+	s := mainstaytest.Run(t, mainstay.Server{Dir: dir, DataDir: data})
+	call(t, "GET", s.URL+"/rest/v1/notes?id=eq.1", "", "Authorization", "Bearer "+s.Token(user))
+	if got := find(s, "authenticated", "id = "); got.Count != 13 || got.Bursts != 1 || !strings.Contains(got.Before, "ORDER BY") {
+		t.Errorf("after a restart: %+v", got)
+	}
+}
+
+// TestStatementsAreBounded: beyond the setting, those that took the least time are counted together.
+func TestStatementsAreBounded(t *testing.T) {
+	s := mainstaytest.Run(t, mainstay.Server{Dir: project(t, "mainstay.toml", "[api]\nstatement_shapes = 4\n", "migrations/1_a.sql", notes)})
+	for i := range 40 {
+		if got := call(t, "GET", s.URL+"/rest/v1/notes?select=a"+strconv.Itoa(i)+":body", ""); got.status != http.StatusOK {
+			t.Fatal(got)
+		}
+	}
+	var list []struct {
+		SQL   string
+		Count int
+	}
+	got := call(t, "GET", s.URL+"/metrics/statements", "", "apikey", s.Secret)
+	if err := json.Unmarshal([]byte(got.body), &list); err != nil {
+		t.Fatal(err)
+	}
+	all, others := 0, 0
+	for _, x := range list {
+		all += x.Count
+		if x.SQL == "" {
+			others = x.Count
+		}
+	}
+	if len(list) > 5 || all < 40 || others < 36 {
+		t.Errorf("%d shapes, %d statements, %d of them without a place: %s", len(list), all, others, got.body)
 	}
 }
 

@@ -54,12 +54,14 @@ import (
 
 // app is a wired server.
 type app struct {
-	project  *project.Project
-	log      *slog.Logger
-	keys     *identity.Keys
-	engine   engine.Engine
-	accounts *account.Service
-	outbox   *outbox.Outbox
+	project *project.Project
+	log     *slog.Logger
+	keys    *identity.Keys
+	engine  engine.Engine
+	// statements are the shapes that have run, those that took the most time first.
+	statements func() []observed.Shape
+	accounts   *account.Service
+	outbox     *outbox.Outbox
 	// listening is the address that requests come to, once it is known.
 	listening atomic.Pointer[string]
 	dev       bool
@@ -114,10 +116,15 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 			counts.Read("mainstay_"+x.Name, x.Help, x.Counter, x.Read)
 		}
 	}
-	a.engine = observed.New(a.engine, observed.Options{
-		Slow: conf.API.SlowStatement, Log: a.log,
+	known, err := readStatements(a.dataDir)
+	if err != nil {
+		a.log.Warn("what statements did before is not known", "error", err)
+	}
+	watched := observed.New(a.engine, observed.Options{
+		Slow: conf.API.SlowStatement, Log: a.log, Shapes: conf.API.StatementShapes, Known: known,
 		Done: func(s observed.Statement) { counts.Statement(s.Writes, s.Took, s.Code) },
 	})
+	a.engine, a.statements = watched, watched.Shapes
 
 	a.rule = exposure.Rule{AllowWithoutRLS: conf.API.AllowWithoutRLS}
 	restDoor := rest.New(a.engine, rest.Options{
@@ -173,6 +180,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	counts.Read("mainstay_kept_answers_hits_total", "Reads that were answered with a kept answer.", true, func() float64 { hits, _ := restDoor.KeptStats(); return float64(hits) })
 	counts.Read("mainstay_kept_answers_misses_total", "Reads that were not.", true, func() float64 { _, misses := restDoor.KeptStats(); return float64(misses) })
 	if conf.API.Metrics != "nobody" {
+		doors = append(doors, gateway.Door{Prefix: "/metrics/statements", Handler: statementsDoor(a.statements, a.operator(conf.API.Metrics))})
 		doors = append(doors, gateway.Door{Prefix: "/metrics", Handler: counts.Handler(a.operator(conf.API.Metrics), refuse)})
 	}
 	a.front = gateway.New(gateway.Options{

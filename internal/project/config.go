@@ -45,6 +45,9 @@ type API struct {
 	// SlowStatement is the time from which a statement is written to the log with its plan; default 1 s, 0 is never.
 	SlowStatement time.Duration
 
+	// StatementShapes is how many shapes of statements are counted, each for itself; default 1000, 0 is none.
+	StatementShapes int
+
 	// ExportTimeout is StatementTimeout of an answer that is streamed; default 10 min, 0 is never. MaxExportRows is its MaxRows; default MaxRows.
 	ExportTimeout time.Duration
 	MaxExportRows int64
@@ -127,6 +130,8 @@ const (
 	defaultMigration = 30 * time.Minute
 	defaultKeep      = 24 * time.Hour
 	defaultKept      = 32 << 20
+	defaultShapes    = 1000
+	maxShapes        = 100_000
 	maxConfigBytes   = 1 << 20
 	defaultSite      = "http://localhost:3000"
 	configOwn        = "mainstay.toml"
@@ -157,6 +162,7 @@ type document struct {
 		CursorLifetime   *string   `toml:"cursor_lifetime"`
 
 		KeptAnswerBytes *int64 `toml:"kept_answer_bytes"`
+		StatementShapes *int   `toml:"statement_shapes"`
 
 		Limits        RequestLimits      `toml:"limits"`
 		Plans         *bool              `toml:"plan_enabled"`
@@ -267,7 +273,7 @@ func (d *document) config(folder string) Config {
 		Name: folder,
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
-			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, SlowStatement: time.Second, KeptAnswerBytes: defaultKept, ExportTimeout: defaultExport, IdempotencyKeep: defaultKeep, CursorLifetime: defaultCursor,
+			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, SlowStatement: time.Second, KeptAnswerBytes: defaultKept, StatementShapes: defaultShapes, ExportTimeout: defaultExport, IdempotencyKeep: defaultKeep, CursorLifetime: defaultCursor,
 			ServerTiming: "service_role", Metrics: "service_role", TxEnd: "commit", Errors: "verbose", CSVFormulas: "keep",
 		},
 		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
@@ -288,6 +294,7 @@ func (d *document) config(folder string) Config {
 	set(&c.API.MaxAnswerBytes, d.API.MaxAnswerBytes)
 	set(&c.API.MaxExportRows, d.API.MaxExportRows)
 	set(&c.API.KeptAnswerBytes, d.API.KeptAnswerBytes)
+	set(&c.API.StatementShapes, d.API.StatementShapes)
 	c.API.Limits = d.API.Limits
 	set(&c.API.Plans, d.API.Plans)
 	set(&c.API.ServerTiming, d.API.ServerTiming)
@@ -347,6 +354,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.max_body_bytes", "must be at least 1024")
 	case c.API.KeptAnswerBytes < 0:
 		return bad("api.kept_answer_bytes", "must be at least 0")
+	case c.API.StatementShapes < 0 || c.API.StatementShapes > maxShapes:
+		return bad("api.statement_shapes", fmt.Sprintf("must be between 0 and %d", maxShapes))
 	case c.API.MaxAnswerBytes < 1024:
 		return bad("api.max_answer_bytes", "must be at least 1024")
 	case c.API.IdempotencyKeep < time.Second:

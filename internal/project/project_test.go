@@ -103,6 +103,7 @@ func TestWrongFolders(t *testing.T) {
 	check("api.limits.batch_requests must be at least 1", "mainstay.toml", "[api.limits]\nbatch_requests = -1\n")
 	check("api.metrics must be", "mainstay.toml", "[api]\nmetrics = \"me\"\n")
 	check("api.kept_answer_bytes must be", "mainstay.toml", "[api]\nkept_answer_bytes = -1\n")
+	check("api.statement_shapes must be", "mainstay.toml", "[api]\nstatement_shapes = 200000\n")
 	check("api.slow_statement must be", "mainstay.toml", "[api]\nslow_statement = \"soon\"\n")
 	check("api.server_timing must be", "mainstay.toml", "[api]\nserver_timing = \"me\"\n")
 	check("api.tx_end must be", "mainstay.toml", "[api]\ntx_end = \"never\"\n")
@@ -133,6 +134,7 @@ server_timing = "nobody"
 metrics = "everyone"
 slow_statement = "250ms"
 kept_answer_bytes = 1000
+statement_shapes = 50
 pre_request = "public.check"
 tx_end = "rollback"
 require_filter = true
@@ -158,12 +160,12 @@ jwt_role_claim = "$.roles[0]"
 anonymous = false
 `)
 	a, want := p.Config.API, RequestLimits{URLBytes: 1, Parameters: 2, Fields: 3, Conditions: 4, Values: 5, Nesting: 6, Embeds: 7, BatchRequests: 8, IdempotencyKey: 9, IdempotencyAnswer: 10, NestedRows: 11}
-	if !a.Plans || a.IdempotencyKeep != 2*time.Hour || a.ServerTiming != "nobody" || a.Metrics != "everyone" || a.SlowStatement != 250*time.Millisecond || a.KeptAnswerBytes != 1000 || a.PreRequest != "public.check" || a.TxEnd != "rollback" || !a.RequireFilter || a.Errors != "minimal" || a.CSVFormulas != "quote" ||
+	if !a.Plans || a.IdempotencyKeep != 2*time.Hour || a.ServerTiming != "nobody" || a.Metrics != "everyone" || a.SlowStatement != 250*time.Millisecond || a.KeptAnswerBytes != 1000 || a.StatementShapes != 50 || a.PreRequest != "public.check" || a.TxEnd != "rollback" || !a.RequireFilter || a.Errors != "minimal" || a.CSVFormulas != "quote" ||
 		len(a.Origins) != 1 || a.Limits != want || a.Settings["greeting"] != "hello" || p.Config.Auth.RoleClaim != "$.roles[0]" || p.Config.Auth.Anonymous || len(p.Warnings) > 0 {
 		t.Errorf("got %+v %+v %q", a, p.Config.Auth, p.Warnings)
 	}
 	a = load(t, "mainstay.toml", "").Config.API
-	if a.Plans || a.IdempotencyKeep != 24*time.Hour || a.ServerTiming != "service_role" || a.Metrics != "service_role" || a.SlowStatement != time.Second || a.KeptAnswerBytes != 32<<20 || a.TxEnd != "commit" || a.RequireFilter || a.Errors != "verbose" || a.CSVFormulas != "keep" || a.Origins != nil {
+	if a.Plans || a.IdempotencyKeep != 24*time.Hour || a.ServerTiming != "service_role" || a.Metrics != "service_role" || a.SlowStatement != time.Second || a.KeptAnswerBytes != 32<<20 || a.StatementShapes != 1000 || a.TxEnd != "commit" || a.RequireFilter || a.Errors != "verbose" || a.CSVFormulas != "keep" || a.Origins != nil {
 		t.Errorf("got %+v", a)
 	}
 }

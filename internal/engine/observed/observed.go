@@ -1,9 +1,9 @@
 // Package observed tells what an engine does: how long each plan took, for whom, and what the database was asked when it took long.
 //
-// New wraps an engine. Main types: Engine, Options, Statement. Doors are given the wrapped engine and notice nothing.
+// New wraps an engine. Main types: Engine, Options, Statement, Shape. Doors are given the wrapped engine and notice nothing.
 //
 // Invariants: answers, errors and transactions are the wrapped engine's; nothing that is told holds a value of a request, as values are never part of a plan's SQL;
-// the plan of a slow statement is asked for after its transaction has ended, at most once a minute for each plan and never for several at a time.
+// what is remembered of statements is bounded; the plan of a slow statement is asked for after its transaction has ended, at most once a minute for each plan and never for several at a time.
 package observed
 
 import (
@@ -33,12 +33,17 @@ type Options struct {
 	Slow time.Duration
 	Log  *slog.Logger // nil discards
 	Now  func() time.Time
+	// Shapes is how many shapes of statements are counted, each for itself; 0 is none.
+	Shapes int
+	// Known are shapes that were counted before, which counting goes on with.
+	Known []Shape
 }
 
 // Engine is an engine that is observed. Safe for concurrent use.
 type Engine struct {
 	engine.Engine
 	o      Options
+	shapes *shapes                  // nil: none are counted
 	asking sync.Mutex               // one plan is asked for at a time
 	mu     sync.Mutex               // guards told
 	told   map[*plan.Plan]time.Time // when the plan of a slow statement was last told
@@ -59,14 +64,28 @@ func New(e engine.Engine, o Options) *Engine {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Engine{Engine: e, o: o, told: map[*plan.Plan]time.Time{}}
+	w := &Engine{Engine: e, o: o, told: map[*plan.Plan]time.Time{}}
+	if o.Shapes > 0 {
+		w.shapes = newShapes(o.Shapes)
+		w.shapes.know(o.Known)
+	}
+	return w
+}
+
+// Shapes are the statements that have run, those that took the most time first. At most as many as Options say, and one without text for all others.
+func (e *Engine) Shapes() []Shape {
+	if e.shapes == nil {
+		return nil
+	}
+	return e.shapes.list()
 }
 
 // Do runs a plan as the engine does.
 func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
 	began := e.o.Now()
-	err := e.Engine.Do(ctx, p, args, sink)
-	if s := e.done(p, &args, began, err); s != nil {
+	rows := counting{Sink: sink}
+	err := e.Engine.Do(ctx, p, args, &rows)
+	if s := e.done(p, &args, began, rows.rows, err); s != nil {
 		e.tell(ctx, *s)
 	}
 	return err
@@ -91,8 +110,9 @@ type observedTx struct {
 // Do runs a plan of the transaction.
 func (t *observedTx) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
 	began := t.e.o.Now()
-	err := t.Tx.Do(ctx, p, args, sink)
-	if s := t.e.done(p, &args, began, err); s != nil {
+	rows := counting{Sink: sink}
+	err := t.Tx.Do(ctx, p, args, &rows)
+	if s := t.e.done(p, &args, began, rows.rows, err); s != nil {
 		*t.slow = append(*t.slow, *s)
 	}
 	return err
@@ -107,8 +127,11 @@ type slowOne struct {
 }
 
 // done tells of a plan that has run; what it gives was slow.
-func (e *Engine) done(p *plan.Plan, args *plan.Args, began time.Time, err error) *slowOne {
+func (e *Engine) done(p *plan.Plan, args *plan.Args, began time.Time, rows int64, err error) *slowOne {
 	took := e.o.Now().Sub(began)
+	if e.shapes != nil && args.Explain == nil {
+		e.shapes.ran(p, args, began, took, rows, err != nil)
+	}
 	if e.o.Done != nil {
 		s := Statement{Writes: p.Writes(), Took: took}
 		if err != nil {

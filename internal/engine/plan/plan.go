@@ -35,6 +35,7 @@ type Plan struct {
 	each     bool
 	media    string
 	slot     atomic.Value
+	told     atomic.Value
 }
 
 // Param says where the value of parameter $i+1 comes from. An engine has no need to know: it takes them from Bind.
@@ -150,3 +151,6 @@ func (p *Plan) Schema() string { return p.schema }
 
 // Slot is where the engine keeps what it compiled of the plan, so that it is found without a look-up.
 func (p *Plan) Slot() *atomic.Value { return &p.slot }
+
+// Told is where an observer of the engine keeps what it counts of the plan.
+func (p *Plan) Told() *atomic.Value { return &p.told }
