@@ -102,8 +102,8 @@ type Limits struct {
 	Mails      int           // mails of the project in an hour; 30
 	Texts      int           // text messages of the project in an hour; 30
 	Passwords  int           // wrong passwords for one address from one network in 5 minutes; 10
-	Tries      int           // of one code; 5
-	CodesDay   int           // wrong codes of one address in a day; 50
+	Tries      int           // of one code from the network that has asked for it, and as many from all others together; 5
+	CodesDay   int           // wrong codes of one user in a day after which codes are longer; 50
 	Factors    int           // challenges and answers of one user's factors in a minute; 15
 	FactorsDay int           // wrong answers of one user's factors in a day; 30
 	MailEvery  time.Duration // between two mails to one user; 60 s
@@ -185,6 +185,9 @@ func (c Client) network() string {
 	}
 	return ip.String()
 }
+
+// from is the network as what was asked for remembers it.
+func (c Client) from() string { return digest(c.network()) }
 
 func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Microsecond) }
 

@@ -90,12 +90,12 @@ func (s *Service) ChangeUser(ctx context.Context, c Client, who *Bearer, ch Chan
 			}
 		}
 		if mail != "" && mail != u.Email {
-			if u, err = s.newMail(x, u, mail, ch); err != nil {
+			if u, err = s.newMail(x, c, u, mail, ch); err != nil {
 				return err
 			}
 		}
 		if phone != "" && phone != u.Phone {
-			if u, err = s.newPhone(x, u, phone, ch); err != nil {
+			if u, err = s.newPhone(x, c, u, phone, ch); err != nil {
 				return err
 			}
 		}
@@ -144,7 +144,7 @@ func (s *Service) nextPassword(ctx context.Context, c Client, who *Bearer, ch Ch
 		if ch.Nonce == "" {
 			return "", fail(http.StatusBadRequest, "reauthentication_needed", "Password update requires reauthentication")
 		}
-		if err := s.reauthenticated(ctx, u, ch.Nonce); err != nil {
+		if err := s.reauthenticated(ctx, c, u, ch.Nonce); err != nil {
 			return "", err
 		}
 	}
@@ -187,7 +187,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, who *Bearer) (st
 	}
 	id := ""
 	err := s.transact(ctx, func(x *tx) error {
-		t := oneTime{kind: reauth, purpose: "reauthentication", address: to}
+		t := oneTime{kind: reauth, purpose: "reauthentication", address: to, from: c.from()}
 		var err error
 		if kind == "sms" {
 			id, err = s.text(x, u, to, "sms", t)
@@ -205,7 +205,7 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, who *Bearer) (st
 }
 
 // reauthenticated uses the code of Reauthenticate.
-func (s *Service) reauthenticated(ctx context.Context, u *userRow, nonce string) error {
+func (s *Service) reauthenticated(ctx context.Context, c Client, u *userRow, nonce string) error {
 	bad := fail(http.StatusUnprocessableEntity, "reauthentication_not_valid", "Nonce has expired or is invalid")
 	var right *guess
 	to := ""
@@ -218,7 +218,7 @@ func (s *Service) reauthenticated(ctx context.Context, u *userRow, nonce string)
 		if t != nil {
 			to = t.RelatesTo
 		}
-		right, err = s.tryCode(x, u, to, nonce, reauth)
+		right, err = s.tryCode(x, u, c.from(), to, nonce, reauth)
 		return err
 	})
 	if err == nil {
@@ -238,7 +238,7 @@ func (s *Service) reauthenticated(ctx context.Context, u *userRow, nonce string)
 
 // newMail begins a change of the address, or makes it where nothing has to be confirmed. Where it has to be, nobody is told that the address is another's: that one is
 // sent nothing, and so the change is never made.
-func (s *Service) newMail(x *tx, u *userRow, mail string, ch Change) (*userRow, error) {
+func (s *Service) newMail(x *tx, c Client, u *userRow, mail string, ch Change) (*userRow, error) {
 	now := s.now()
 	if s.o.Email.AutoConfirm {
 		if err := x.free(mail, "", u.ID); err != nil {
@@ -254,7 +254,7 @@ func (s *Service) newMail(x *tx, u *userRow, mail string, ch Change) (*userRow, 
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.writeDown(x, channelMail, mail, errand{What: askChange, User: u.ID, RedirectTo: s.Redirect(ch.RedirectTo), Challenge: ch.Challenge})
+	_, err = s.writeDown(x, c, channelMail, mail, errand{What: askChange, User: u.ID, RedirectTo: s.Redirect(ch.RedirectTo), Challenge: ch.Challenge})
 	return u, err
 }
 
@@ -264,7 +264,7 @@ func (s *Service) mailChange(x *tx, u *userRow, a errand) error {
 	if err != nil {
 		return err
 	}
-	current := oneTime{kind: changeCurrent, user: u.ID, purpose: "email_change", address: u.Email, redirectTo: a.RedirectTo, flow: flow}
+	current := oneTime{kind: changeCurrent, user: u.ID, purpose: "email_change", address: u.Email, redirectTo: a.RedirectTo, flow: flow, from: a.From}
 	next := current
 	next.kind, next.address = changeNew, u.EmailChange
 	// Who has confirmed is not asked again: a second confirmation of one address is not one of the other.
@@ -379,7 +379,7 @@ func (s *Service) ownIdentity(x *tx, u *userRow, provider string, meta map[strin
 }
 
 // newPhone begins a change of the telephone number, or makes it where nothing has to be confirmed.
-func (s *Service) newPhone(x *tx, u *userRow, phone string, ch Change) (*userRow, error) {
+func (s *Service) newPhone(x *tx, c Client, u *userRow, phone string, ch Change) (*userRow, error) {
 	if s.o.Phone.AutoConfirm {
 		if err := x.free("", phone, u.ID); err != nil {
 			return nil, err
@@ -394,7 +394,7 @@ func (s *Service) newPhone(x *tx, u *userRow, phone string, ch Change) (*userRow
 	if u, err = x.updateUser(now, u.ID, values{"phone_change": phone, "phone_change_sent_at": now}); err != nil {
 		return nil, err
 	}
-	_, err = s.writeDown(x, channel, phone, errand{What: askChange, User: u.ID})
+	_, err = s.writeDown(x, c, channel, phone, errand{What: askChange, User: u.ID})
 	return u, err
 }
 

@@ -19,6 +19,7 @@ type errand struct {
 	Chosen     map[string]any `json:"chosen,omitempty"` // what a sign-up says of its user
 	Made       []string       `json:"made,omitempty"`   // users whom the project's hook is to hear of
 	Language   string         `json:"language,omitempty"`
+	From       string         `json:"from"` // the network that it was asked from
 }
 
 // The things that are asked for.
@@ -36,10 +37,10 @@ const (
 )
 
 // writeDown keeps what was asked for in the name of an address. It gives the id that the message will have.
-func (s *Service) writeDown(x *tx, channel, to string, a errand) (string, error) {
+func (s *Service) writeDown(x *tx, c Client, channel, to string, a errand) (string, error) {
 	now := s.now()
 	id := newID()
-	a.Language = languageOf(x.ctx)
+	a.Language, a.From = languageOf(x.ctx), c.from()
 	_, err := insert[Message](x, schemaOwn, "messages", values{
 		"id": id, "channel": channel, "recipient": to, "template": asked, "data": a, "state": "waiting", "next_at": now, "created_at": now,
 	})
@@ -192,7 +193,7 @@ func (s *Service) mailFirst(x *tx, u *userRow, m *Message, a errand, data map[st
 		return err
 	}
 	_, err = s.mail(x, u, m.Recipient, mailConfirmation, oneTime{
-		kind: confirmation, purpose: "signup", address: m.Recipient, redirectTo: a.RedirectTo, flow: flow, data: data, message: m.ID,
+		kind: confirmation, purpose: "signup", address: m.Recipient, redirectTo: a.RedirectTo, flow: flow, data: data, message: m.ID, from: a.From,
 	})
 	if err != nil {
 		return err
@@ -228,7 +229,7 @@ func (s *Service) mailRecovery(x *tx, u *userRow, m *Message, a errand, template
 	if err != nil {
 		return err
 	}
-	t := oneTime{kind: recovery, purpose: purpose, address: m.Recipient, redirectTo: a.RedirectTo, flow: flow, message: m.ID}
+	t := oneTime{kind: recovery, purpose: purpose, address: m.Recipient, redirectTo: a.RedirectTo, flow: flow, message: m.ID, from: a.From}
 	if _, err := s.mail(x, u, m.Recipient, template, t); err != nil {
 		return err
 	}
@@ -303,7 +304,7 @@ func (s *Service) answerText(x *tx, m *Message, a errand) error {
 			return err
 		}
 	}
-	if _, err = s.text(x, u, m.Recipient, m.Channel, oneTime{kind: confirmation, purpose: "sms", address: m.Recipient, data: a.Chosen, message: m.ID}); err != nil {
+	if _, err = s.text(x, u, m.Recipient, m.Channel, oneTime{kind: confirmation, purpose: "sms", address: m.Recipient, data: a.Chosen, message: m.ID, from: a.From}); err != nil {
 		return err
 	}
 	now := s.now()
@@ -327,7 +328,7 @@ func (s *Service) answerPhoneChange(x *tx, m *Message, a errand) error {
 	if err != nil || other != nil && other.ID != u.ID {
 		return err
 	}
-	if _, err = s.text(x, u, m.Recipient, m.Channel, oneTime{kind: changePhone, purpose: "phone_change", address: m.Recipient, message: m.ID}); err != nil {
+	if _, err = s.text(x, u, m.Recipient, m.Channel, oneTime{kind: changePhone, purpose: "phone_change", address: m.Recipient, message: m.ID, from: a.From}); err != nil {
 		return err
 	}
 	_, err = x.updateUser(now, u.ID, values{"phone_change_sent_at": now})

@@ -101,7 +101,39 @@ func (s *Service) count(x *tx, key string, limit int64, window time.Duration) (t
 			}
 		}
 	}
-	return 0, errors.New("count " + key + ": others were faster each time")
+	return 0, errFaster(key)
+}
+
+func errFaster(key string) error { return errors.New("count " + key + ": others were faster each time") }
+
+// add adds n to a counter without a limit and gives the sum.
+func (s *Service) add(x *tx, key string, n int64, window time.Duration) (int64, error) {
+	now := s.now()
+	for range rounds {
+		c, err := one[counterRow](x, schemaOwn, "counters", eq("key", key))
+		if err != nil {
+			return 0, err
+		}
+		sum, until := n, now.Add(window)
+		if c != nil && now.Before(c.Until) {
+			sum, until = c.Count+n, c.Until
+		}
+		if n == 0 {
+			return sum, nil
+		}
+		done := false
+		if c == nil {
+			done, err = x.insertNew("counters", values{"key": key, "count": sum, "until": until})
+		} else {
+			var rows []counterRow
+			rows, err = update[counterRow](x, schemaOwn, "counters", values{"count": sum, "until": until}, eq("key", key), eq("count", c.Count), eq("until", c.Until))
+			done = len(rows) == 1
+		}
+		if err != nil || done {
+			return sum, err
+		}
+	}
+	return 0, errFaster(key)
 }
 
 // keepCounter remembers a key until then.

@@ -38,7 +38,9 @@ type tokenRow struct {
 type codeRow struct {
 	ID         string          `json:"id"`
 	CodeHash   string          `json:"code_hash"`
-	Tries      int             `json:"tries"`
+	AskedFrom  string          `json:"asked_from"`
+	Tries      int             `json:"tries"`       // from there
+	Strangers  int             `json:"tries_other"` // from anywhere else
 	ExpiresAt  time.Time       `json:"expires_at"`
 	Flow       string          `json:"flow_state_id"`
 	RedirectTo string          `json:"redirect_to"`
@@ -57,6 +59,7 @@ type oneTime struct {
 	data       map[string]any // e.g. the password hash that a sign-up has chosen
 	lifetime   time.Duration  // 0: the project's
 	code       string         // "" for any
+	from       string         // the network that has asked for it (Client.from); "" for nobody's
 	message    string         // the row that asked for it and becomes the message; "" for a new one
 }
 
@@ -71,18 +74,19 @@ const pkcePrefix = "pkce_"
 // issue makes a one-time token in place of the user's last of that kind.
 func (s *Service) issue(x *tx, t oneTime) (*secrets, error) {
 	now := s.now()
-	out := &secrets{Code: digits(s.o.CodeLength), Link: hex.EncodeToString(randomBytes(28))}
+	length, err := s.replace(x, t)
+	if err != nil {
+		return nil, err
+	}
+	out := &secrets{Code: digits(length), Link: hex.EncodeToString(randomBytes(28))}
 	if t.code != "" {
 		out.Code = t.code
 	}
 	if t.flow != "" {
 		out.Link = pkcePrefix + out.Link
 	}
-	if _, err := remove[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", t.user), eq("token_type", string(t.kind))); err != nil {
-		return nil, err
-	}
 	id := newID()
-	_, err := insert[tokenRow](x, schemaAuth, "one_time_tokens", values{
+	_, err = insert[tokenRow](x, schemaAuth, "one_time_tokens", values{
 		"id": id, "user_id": t.user, "token_type": string(t.kind), "token_hash": linkHash(out.Link), "relates_to": t.address,
 	})
 	if err != nil {
@@ -92,13 +96,51 @@ func (s *Service) issue(x *tx, t oneTime) (*secrets, error) {
 		t.lifetime = s.o.CodeLifetime
 	}
 	v := values{
-		"id": id, "code_hash": s.codeHash(id, out.Code), "expires_at": now.Add(t.lifetime), "redirect_to": t.redirectTo, "purpose": t.purpose, "data": orObject(t.data),
+		"id": id, "code_hash": s.codeHash(id, out.Code), "expires_at": now.Add(t.lifetime), "redirect_to": t.redirectTo, "purpose": t.purpose, "data": orObject(t.data), "asked_from": t.from,
 	}
 	if t.flow != "" {
 		v["flow_state_id"] = t.flow
 	}
 	_, err = insert[codeRow](x, schemaOwn, "one_time_codes", v)
 	return out, err
+}
+
+// replace removes the token in whose place another comes, and gives the digits of that one's code. The tries of the old code go to the user's count of the day: nobody is
+// refused because of it, but codes get longer as guesses get more, so that guessing finds as little as before and shuts nobody out (decision 0019).
+func (s *Service) replace(x *tx, t oneTime) (length int, err error) {
+	old, err := one[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", t.user), eq("token_type", string(t.kind)))
+	if err != nil {
+		return 0, err
+	}
+	tries := 0
+	if old != nil {
+		// The code first: from now on nobody tries it.
+		codes, err := remove[codeRow](x, schemaOwn, "one_time_codes", eq("id", old.ID))
+		if err != nil {
+			return 0, err
+		}
+		for _, c := range codes {
+			tries += c.Tries + c.Strangers
+		}
+		if _, err := remove[tokenRow](x, schemaAuth, "one_time_tokens", eq("id", old.ID)); err != nil {
+			return 0, err
+		}
+	}
+	if s.o.Limits.CodesDay < 0 {
+		return s.o.CodeLength, nil
+	}
+	wrong, err := s.add(x, "codes-day:"+t.user, int64(tries), 24*time.Hour)
+	return s.o.CodeLength + longer(wrong, int64(s.o.Limits.CodesDay)), err
+}
+
+// longer is how many digits a code has beyond the usual after so many wrong ones: two, and two more for each hundred times as many. So all guesses of a day between one
+// length and the next have the chance that the first have.
+func longer(wrong, few int64) int {
+	n := 0
+	for ; wrong >= max(few, 1); wrong /= 100 {
+		n += 2
+	}
+	return n
 }
 
 func orObject(m map[string]any) map[string]any {
@@ -200,9 +242,9 @@ func (s *Service) asked(ctx context.Context, g *guess, to, code string) (*guess,
 }
 
 // tryCode compares a code with those of the address, counting the try before it compares, in a transaction that commits whatever the outcome. So a code has
-// Limits.Tries tries in all, however many come at once. A code that no try is left of is void. For an address that has no user (u is nil), or no code, the same
+// Limits.Tries tries from the network that has asked for it, and as many from all others together, however many come at once: strangers use up the tries of strangers. For an address that has no user (u is nil), or no code, the same
 // statements run and find nothing.
-func (s *Service) tryCode(x *tx, u *userRow, relatesTo, code string, kinds ...kind) (*guess, error) {
+func (s *Service) tryCode(x *tx, u *userRow, from, relatesTo, code string, kinds ...kind) (*guess, error) {
 	user := newID() // nobody's
 	if u != nil {
 		user = u.ID
@@ -217,7 +259,7 @@ func (s *Service) tryCode(x *tx, u *userRow, relatesTo, code string, kinds ...ki
 		if len(rows) == 1 && rows[0].RelatesTo == relatesTo {
 			t = rows[0]
 		}
-		right, err := s.tryOne(x, t.ID, code, s.carried(relatesTo))
+		right, err := s.tryOne(x, t.ID, from, code, s.carried(relatesTo))
 		if err != nil {
 			return nil, err
 		}
@@ -229,17 +271,23 @@ func (s *Service) tryCode(x *tx, u *userRow, relatesTo, code string, kinds ...ki
 }
 
 // tryOne counts a try of a code and compares it. One that the carrier compares passes here.
-func (s *Service) tryOne(x *tx, id, code string, carried bool) (bool, error) {
+func (s *Service) tryOne(x *tx, id, from, code string, carried bool) (bool, error) {
 	for range rounds {
 		c, err := one[codeRow](x, schemaOwn, "one_time_codes", eq("id", id))
 		if err != nil {
 			return false, err
 		}
-		spent := c == nil || c.Tries >= s.o.Limits.Tries && s.o.Limits.Tries >= 0 || !s.now().Before(c.ExpiresAt)
+		mine, others := 0, 1
+		if c != nil && c.AskedFrom == from {
+			mine, others = 1, 0
+		}
+		most := s.o.Limits.Tries
+		spent := c == nil || most >= 0 && (mine > 0 && c.Tries >= most || others > 0 && c.Strangers >= most) || !s.now().Before(c.ExpiresAt)
 		if spent {
 			id, c = newID(), &codeRow{}
 		}
-		rows, err := update[codeRow](x, schemaOwn, "one_time_codes", values{"tries": c.Tries + 1}, eq("id", id), eq("tries", c.Tries))
+		rows, err := update[codeRow](x, schemaOwn, "one_time_codes", values{"tries": c.Tries + mine, "tries_other": c.Strangers + others},
+			eq("id", id), eq("tries", c.Tries), eq("tries_other", c.Strangers))
 		if err != nil || spent {
 			return false, err
 		}

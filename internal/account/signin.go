@@ -174,7 +174,7 @@ func (s *Service) SendCode(ctx context.Context, c Client, r CodeRequest) (string
 	if err := s.mayWrite(ctx, c, "mail", mail); err != nil {
 		return "", err
 	}
-	_, err = s.sendSignIn(ctx, channelMail, mail, r, s.o.Email.AutoConfirm, func(x *tx) (*userRow, error) { return x.userByEmail(mail) }, func() string { return decoyMail(mail) },
+	_, err = s.sendSignIn(ctx, c, channelMail, mail, r, s.o.Email.AutoConfirm, func(x *tx) (*userRow, error) { return x.userByEmail(mail) }, func() string { return decoyMail(mail) },
 		func(x *tx, address string) error {
 			_, err := s.newEmailUser(x, address, "", r.Data, "email")
 			return err
@@ -183,7 +183,7 @@ func (s *Service) SendCode(ctx context.Context, c Client, r CodeRequest) (string
 }
 
 // sendSignIn makes the user where there is none and one is to be made, or does so for show, and writes down that a code is to be sent.
-func (s *Service) sendSignIn(ctx context.Context, channel, to string, r CodeRequest, told bool, look func(*tx) (*userRow, error), decoy func() string, create func(x *tx, address string) error) (id string, err error) {
+func (s *Service) sendSignIn(ctx context.Context, c Client, channel, to string, r CodeRequest, told bool, look func(*tx) (*userRow, error), decoy func() string, create func(x *tx, address string) error) (id string, err error) {
 	creates := r.Create && !s.o.NoSignup
 	known := false
 	send := func(x *tx) error {
@@ -201,7 +201,7 @@ func (s *Service) sendSignIn(ctx context.Context, channel, to string, r CodeRequ
 				return err
 			}
 		}
-		id, err = s.writeDown(x, channel, to, a)
+		id, err = s.writeDown(x, c, channel, to, a)
 		return err
 	}
 	err = s.transact(ctx, send)
@@ -231,7 +231,7 @@ func (s *Service) sendText(ctx context.Context, c Client, r CodeRequest) (string
 	if err := s.mayWrite(ctx, c, "sms", phone); err != nil {
 		return "", err
 	}
-	return s.sendSignIn(ctx, channel, phone, r, s.o.Phone.AutoConfirm, func(x *tx) (*userRow, error) { return x.userByPhone(phone) }, decoyPhone, func(x *tx, address string) error {
+	return s.sendSignIn(ctx, c, channel, phone, r, s.o.Phone.AutoConfirm, func(x *tx) (*userRow, error) { return x.userByPhone(phone) }, decoyPhone, func(x *tx, address string) error {
 		_, err := s.newPhoneUser(x, address, "", r.Data)
 		return err
 	})
@@ -253,7 +253,7 @@ func (s *Service) Recover(ctx context.Context, c Client, mail, redirectTo string
 		return err
 	}
 	return s.transact(ctx, func(x *tx) error {
-		_, err := s.writeDown(x, channelMail, mail, errand{What: askRecovery, RedirectTo: s.Redirect(redirectTo), Challenge: ch})
+		_, err := s.writeDown(x, c, channelMail, mail, errand{What: askRecovery, RedirectTo: s.Redirect(redirectTo), Challenge: ch})
 		return err
 	})
 }
@@ -294,7 +294,7 @@ func (s *Service) Resend(ctx context.Context, c Client, r ResendRequest) (string
 	}
 	id := ""
 	err = s.transact(ctx, func(x *tx) (err error) {
-		id, err = s.writeDown(x, channel, to, a)
+		id, err = s.writeDown(x, c, channel, to, a)
 		return err
 	})
 	if channel == channelMail {

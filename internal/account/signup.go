@@ -72,7 +72,7 @@ func (s *Service) SignUp(ctx context.Context, c Client, r Registration) (*Regist
 	if err := s.mayWrite(ctx, c, "mail", mail); err != nil {
 		return nil, err
 	}
-	return s.signUpLater(ctx, channelMail, mail, r, hash, func(x *tx) (*userRow, error) { return x.userByEmail(mail) }, func() string { return decoyMail(mail) },
+	return s.signUpLater(ctx, c, channelMail, mail, r, hash, func(x *tx) (*userRow, error) { return x.userByEmail(mail) }, func() string { return decoyMail(mail) },
 		func(x *tx, address string) (*userRow, error) {
 			return s.newEmailUser(x, address, hash, r.Data, byPasswordProvider)
 		})
@@ -97,7 +97,7 @@ func (s *Service) signUpAtOnce(ctx context.Context, c Client, create func(*tx) (
 
 // signUpLater makes a user who has still to confirm the address, and writes down that a message is to be sent. Where the address has a user, one of an address that
 // nobody has is made and taken back: the same statements run, the project's triggers among them, and the answer is made of the request alone.
-func (s *Service) signUpLater(ctx context.Context, channel, to string, r Registration, hash string, look func(*tx) (*userRow, error), decoy func() string, create func(x *tx, address string) (*userRow, error)) (*Registered, error) {
+func (s *Service) signUpLater(ctx context.Context, c Client, channel, to string, r Registration, hash string, look func(*tx) (*userRow, error), decoy func() string, create func(x *tx, address string) (*userRow, error)) (*Registered, error) {
 	out := &Registered{}
 	register := func(x *tx) error {
 		u, err := look(x)
@@ -116,7 +116,7 @@ func (s *Service) signUpLater(ctx context.Context, channel, to string, r Registr
 			return err
 		}
 		out.User = s.answerUser(id, to, channel, r.Data)
-		_, err = s.writeDown(x, channel, to, errand{
+		_, err = s.writeDown(x, c, channel, to, errand{
 			What: askSignUp, RedirectTo: s.Redirect(r.RedirectTo), Challenge: r.Challenge, Chosen: map[string]any{"password": hash, "user_metadata": orObject(r.Data)}, Made: made,
 		})
 		return err
@@ -269,7 +269,7 @@ func (s *Service) signUpPhone(ctx context.Context, c Client, r Registration) (*R
 	if err := s.mayWrite(ctx, c, "sms", phone); err != nil {
 		return nil, err
 	}
-	return s.signUpLater(ctx, channel, phone, r, hash, func(x *tx) (*userRow, error) { return x.userByPhone(phone) }, decoyPhone, func(x *tx, address string) (*userRow, error) {
+	return s.signUpLater(ctx, c, channel, phone, r, hash, func(x *tx) (*userRow, error) { return x.userByPhone(phone) }, decoyPhone, func(x *tx, address string) (*userRow, error) {
 		return s.newPhoneUser(x, address, hash, r.Data)
 	})
 }

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -362,5 +363,70 @@ func TestLimitsCountClientsBehindProxies(t *testing.T) {
 		s.want("P2 the same network", try(s, "X-Forwarded-For", "2001:db8::ffff:1"), 429, "over_request_rate_limit")
 		s.want("P2 another network", try(s, "X-Forwarded-For", "2001:db8:0:1::1"), 400, "invalid_credentials")
 		s.want("P2 the same address in another form", try(s, "X-Forwarded-For", "::ffff:203.0.113.1"), 429, "over_request_rate_limit")
+	})
+}
+
+// stranger is somebody at a network of their own.
+func stranger(n int) account.Client {
+	return account.Client{IP: netip.AddrFrom4([4]byte{203, 0, 113, byte(n)})}
+}
+
+// lastCode is the code that was sent last.
+func (d *desk) lastCode() string {
+	d.t.Helper()
+	all, err := d.Messages(d.t.Context(), 1)
+	if err != nil || len(all) != 1 {
+		d.t.Fatalf("%d messages, %v", len(all), err)
+	}
+	var f account.Fields
+	if err := json.Unmarshal(all[0].Data, &f); err != nil || f.Token == "" {
+		d.t.Fatalf("no code in %s, %v", all[0].Data, err)
+	}
+	return f.Token
+}
+
+// TestStrangersShutNobodyOutOfCodes is attack P6 for one-time codes: strangers use up the tries of strangers, and whoever has asked goes on; guesses without end make
+// codes longer, and refuse nobody (E8).
+func TestStrangersShutNobodyOutOfCodes(t *testing.T) {
+	atDesk(t, func(o *account.Options) { o.Limits.CodesDay = 12 }, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		const ada = "ada@example.com"
+		confirmed(t, d.Service, ada, "")
+		send := func(from account.Client) string {
+			if _, err := d.SendCode(ctx, from, account.CodeRequest{Email: ada}); err != nil {
+				t.Fatal(err)
+			}
+			return d.lastCode()
+		}
+		try := func(from account.Client, code string) error {
+			_, err := d.Verify(ctx, from, account.Proof{Type: "email", Email: ada, Code: code})
+			return err
+		}
+		right := send(someone)
+		for n := range 5 {
+			d.code("a guess", try(stranger(n), "x"), "otp_expired")
+		}
+		d.code("E8 a sixth, though it is right", try(stranger(77), right), "otp_expired")
+		d.code("P6 whoever has asked", try(someone, right), "")
+
+		// One who asks in ada's name and guesses: from there, and from elsewhere.
+		const rounds, each = 3, 10
+		for range rounds {
+			right = send(stranger(1))
+			for range 5 {
+				d.code("a guess", try(stranger(1), "x"), "otp_expired")
+				d.code("a guess", try(stranger(2), "x"), "otp_expired")
+			}
+			d.code("E8 the tries of who has asked are over too", try(stranger(1), right), "otp_expired")
+		}
+		if right = send(someone); len(right) != 8 {
+			t.Errorf("E8 after %d wrong ones a code has %d digits", rounds*each, len(right))
+		}
+		d.code("P6 a longer code works", try(someone, right), "")
+		d.move(25 * time.Hour)
+		if right = send(someone); len(right) != 6 {
+			t.Errorf("a day later a code has %d digits", len(right))
+		}
+		d.code("a code of the next day", try(someone, right), "")
 	})
 }

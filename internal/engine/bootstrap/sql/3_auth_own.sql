@@ -14,6 +14,9 @@ create table if not exists mainstay.one_time_codes (
   data jsonb default '{}' not null,
   constraint one_time_codes_id_fkey foreign key (id) references auth.one_time_tokens(id) on delete cascade
 );
+-- Whence a code was asked for, and the tries from anywhere else, which have a bound of their own.
+alter table mainstay.one_time_codes add column if not exists asked_from text default '' not null;
+alter table mainstay.one_time_codes add column if not exists tries_other integer default 0 not null;
 
 -- How often something was done until when: limits that a restart does not forget.
 create table if not exists mainstay.counters (
