@@ -104,7 +104,9 @@ func (s *Service) count(x *tx, key string, limit int64, window time.Duration) (t
 	return 0, errFaster(key)
 }
 
-func errFaster(key string) error { return errors.New("count " + key + ": others were faster each time") }
+func errFaster(key string) error {
+	return errors.New("count " + key + ": others were faster each time")
+}
 
 // add adds n to a counter without a limit and gives the sum.
 func (s *Service) add(x *tx, key string, n int64, window time.Duration) (int64, error) {
