@@ -61,9 +61,12 @@ oracle: ## compare random SQL on the embedded engine with PostgreSQL (EXPRESSION
 CASES ?= 1000000
 PAIRS ?= 100000
 FLIPS ?= 10000
+SPAN ?= 0
 .PHONY: access
-access: ## ask both engines and a naive interpreter what random callers may read and write in random worlds (CASES=, PAIRS=, FLIPS=, SEED=)
-	go test ./test/oracle/access -count=1 -timeout 0 -v -cases $(CASES) -pairs $(PAIRS) -flips $(FLIPS) -seed $(SEED)
+access: ## ask both engines and a naive interpreter what random callers may read and write in random worlds (CASES=, PAIRS=, FLIPS=, SEED=, SPAN=1h); figures to docs/reference
+	GOGC=400 MAINSTAY_CAMPAIGNS=$(CURDIR)/docs/reference/campaigns go test ./test/oracle/access -count=1 -timeout 0 -v -lanes 3 -rounds 20 \
+		-cases $(CASES) -pairs $(PAIRS) -flips $(FLIPS) -seed $(SEED) -span $(SPAN)
+	go test ./test/campaign -update
 
 .PHONY: projects
 projects: ## public projects on both engines, from the folder MAINSTAY_PROJECTS; figures to docs/reference/projects.md

@@ -10,6 +10,9 @@
 // (a filter, its opposite and the rest make up everything; pages, forms and embedded rows are those of the whole). TestRuleChanges changes rules under load: what is asked
 // after a change has been answered is answered by the new rule.
 //
+// A long run (make access) asks each world many times: with other rows each time, with other privileges and policies every fourth time, in several pairs of databases
+// side by side. With -seed, -rounds and -cases 1 a world is made again alone.
+//
 // Main types: node (a condition, with its text and its value), world (what is declared), state (its rows), request, and model (the interpreter).
 //
 // Invariants: an interpreter with a mistake is found out (TestWrongInterpretersAreFound), and so are worlds that can be told apart

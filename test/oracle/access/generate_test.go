@@ -105,6 +105,15 @@ func (g *maker) table(i int) *table {
 		c := add("other", "bigint")
 		c.ref, c.action = g.w.tables[g.IntN(i)], pick(g, "", " on delete cascade", " on delete set null")
 	}
+	g.fill(t)
+	t.before = len(g.w.functions)
+	g.rules(t)
+	return t
+}
+
+// fill gives a table rows.
+func (g *maker) fill(t *table) {
+	t.rows = []row{}
 	for n := range g.IntN(8) {
 		r := row{}
 		for _, c := range t.columns {
@@ -118,20 +127,47 @@ func (g *maker) table(i int) *table {
 		r["id"] = int64(n + 1)
 		t.rows = append(t.rows, r)
 	}
-	g.grant(t)
-	if t.rls || g.chance(30) {
-		for n := range pick(g, 0, 1, 1, 2, 2, 3, 4) {
-			t.poli = append(t.poli, g.policy(t, n))
+}
+
+// again gives the world other rows and, with rules, other privileges and policies: those come as statements.
+func (g *maker) again(rules bool) (script []string) {
+	w := g.w
+	defer func() { g.w = w }()
+	for _, t := range w.tables {
+		g.fill(t)
+	}
+	for i, t := range w.tables {
+		if !rules {
+			break
 		}
-		for _, p := range t.poli {
-			for _, at := range []**node{&p.using, &p.check} {
-				if *at != nil && (*at).val == true && slices.ContainsFunc(t.poli, func(p *policy) bool { return p.reads() }) {
-					*at = pred(">", col(t.name, t.columns[0]), lit("bigint", int64(0)))
-				}
+		script = append(script, t.unruled()...)
+		g.w = &world{tables: w.tables[:i], functions: w.functions[:t.before], callers: w.callers}
+		g.rules(t)
+		script = append(script, t.ruled()...)
+	}
+	return script
+}
+
+// rules gives a table privileges and policies, which read the tables before it.
+func (g *maker) rules(t *table) {
+	t.grants, t.poli = nil, nil
+	for _, c := range t.columns {
+		c.grants = nil
+	}
+	g.grant(t)
+	if !t.rls && !g.chance(30) {
+		return
+	}
+	for n := range pick(g, 0, 1, 1, 2, 2, 3, 4) {
+		t.poli = append(t.poli, g.policy(t, n))
+	}
+	for _, p := range t.poli {
+		for _, at := range []**node{&p.using, &p.check} {
+			if *at != nil && (*at).val == true && slices.ContainsFunc(t.poli, func(p *policy) bool { return p.reads() }) {
+				*at = pred(">", col(t.name, t.columns[0]), lit("bigint", int64(0)))
 			}
 		}
 	}
-	return t
 }
 
 func (g *maker) reference(c *column) any {

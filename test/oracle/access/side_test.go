@@ -81,7 +81,7 @@ grant usage on schema public, auth to anon, authenticated, service_role, access_
 
 // build makes the side's database that of a world.
 func (s *side) build(w *world) error {
-	text := clean + ";\n" + strings.Join(w.sql(), ";\n")
+	text := clean + ";\n" + strings.Join(append(w.sql(), w.tools()...), ";\n")
 	return s.engine.Script(context.Background(), engine.Script{Text: text, File: "world.sql", Atomic: true}, engine.Discard{})
 }
 
@@ -234,15 +234,45 @@ func same(r *request, a, b reply) string {
 	return fmt.Sprintf("the answer is\n%s\nPostgreSQL's is\n%s", b.body, a.body)
 }
 
-// state is what the side's tables hold.
+// again gives the side's world its rows anew, after a script.
+func (s *side) again(w *world, script []string) error {
+	if script != nil {
+		if err := s.engine.Script(context.Background(), engine.Script{Text: strings.Join(script, ";\n"), File: "rules.sql", Atomic: true}, engine.Discard{}); err != nil {
+			return err
+		}
+	}
+	rows := map[string][]row{}
+	for _, t := range w.tables {
+		rows[t.name] = t.rows
+	}
+	got := s.send((&caller{role: service}).query(), "POST", "/rpc/access_fill", asJSON(map[string]any{"r": rows}))
+	if got.status >= 300 {
+		return fmt.Errorf("filling: %s", got)
+	}
+	return nil
+}
+
+// rows are all that the side's tables hold.
+func (s *side) rows() (map[string][]any, error) {
+	got := s.send((&caller{role: service}).query(), "GET", "/rpc/access_state", "")
+	if got.status != 200 {
+		return nil, fmt.Errorf("reading all rows: %s", got)
+	}
+	d := json.NewDecoder(bytes.NewReader(got.body))
+	d.UseNumber()
+	var all map[string][]any
+	return all, d.Decode(&all)
+}
+
+// state is what the side's tables hold, as text.
 func (s *side) state(w *world) (map[string]string, error) {
+	all, err := s.rows()
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]string{}
 	for _, t := range w.tables {
-		got := s.send((&caller{role: service}).query(), "GET", "/"+t.name+"?order=id", "")
-		if got.status != 200 {
-			return nil, fmt.Errorf("reading %s: %s", t.name, got)
-		}
-		out[t.name] = canon(got.body, false)
+		out[t.name] = lines(all[t.name], false)
 	}
 	return out, nil
 }

@@ -36,6 +36,7 @@ type table struct {
 	grants  []grant
 	poli    []*policy
 	rows    []row
+	before  int // how many functions there were before it
 }
 
 type policy struct {
@@ -185,9 +186,6 @@ func (w *world) sql() []string {
 		if rows := t.insert(); rows != "" {
 			add("%s", rows)
 		}
-		add("revoke all on public.%s from anon, authenticated, service_role", t.name)
-		add("grant all on public.%s to service_role, %s", t.name, keeper)
-		out = append(out, grants(t.name, t.grants, t.columns)...)
 		if t.rls {
 			add("alter table public.%s enable row level security", t.name)
 		}
@@ -199,9 +197,7 @@ func (w *world) sql() []string {
 		out = append(out, f.sql()...)
 	}
 	for _, t := range w.tables {
-		for _, p := range t.poli {
-			add("%s", p.sql(t))
-		}
+		out = append(out, t.ruled()...)
 		if t.owner != super {
 			add("alter table public.%s owner to %s", t.name, t.owner)
 		}
@@ -223,6 +219,41 @@ func (w *world) sql() []string {
 		}
 	}
 	return out
+}
+
+// ruled are a table's privileges and policies, and unruled takes them away.
+func (t *table) ruled() []string {
+	out := []string{"revoke all on public." + t.name + " from anon, authenticated, service_role", "grant all on public." + t.name + " to service_role, " + keeper}
+	out = append(out, grants(t.name, t.grants, t.columns)...)
+	for _, p := range t.poli {
+		out = append(out, p.sql(t))
+	}
+	return out
+}
+
+func (t *table) unruled() []string {
+	out := []string{"revoke all on public." + t.name + " from anon, authenticated, " + editor}
+	for _, p := range t.poli {
+		out = append(out, "drop policy "+p.name+" on public."+t.name)
+	}
+	return out
+}
+
+// tools are functions of the test: access_state gives all rows of all tables, access_fill takes them away and puts others there. It truncates: in the place of
+// deleted rows PostgreSQL would put new ones, and come upon them in another order.
+func (w *world) tools() []string {
+	var state, all, fill []string
+	for _, t := range w.tables {
+		state = append(state, fmt.Sprintf("'%s', (select coalesce(json_agg(x order by x.id), '[]') from public.%s x)", t.name, t.name))
+		all = append(all, "public."+t.name)
+		fill = append(fill, fmt.Sprintf("insert into public.%s select * from json_populate_recordset(null::public.%s, r -> '%s');", t.name, t.name, t.name))
+	}
+	return []string{
+		"create function public.access_state() returns json language sql stable as $f$ select json_build_object(" + strings.Join(state, ", ") + ") $f$",
+		"create function public.access_fill(r json) returns void language sql as $f$ truncate " + strings.Join(all, ", ") + "; " + strings.Join(fill, " ") + " $f$",
+		"revoke execute on function public.access_state(), public.access_fill(json) from public, anon, authenticated",
+		"grant execute on function public.access_state(), public.access_fill(json) to service_role",
+	}
 }
 
 func grants(rel string, list []grant, columns []*column) []string {
