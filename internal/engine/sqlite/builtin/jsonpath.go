@@ -12,7 +12,7 @@ import (
 
 func registerJSONPath(r registry) {
 	// What was found before an error is given with it: silent functions tell of that.
-	search := func(c *Ctx, a []datum, existence bool) ([]string, error) {
+	search := func(c *Ctx, a []datum, existence, zoned bool) ([]string, error) {
 		p, ok := c.Cache.(*cachedPath)
 		if !ok || p.src != a[1].Str() {
 			path, err := value.ParsePath(a[1].Str())
@@ -28,7 +28,7 @@ func registerJSONPath(r registry) {
 				return nil, fault.New(fault.InvalidParameterValue, `"vars" argument is not an object`).WithDetail("Jsonpath parameters should be encoded as key-value pairs of \"vars\" object.")
 			}
 		}
-		e := &pathEval{ctx: c, root: a[0].Str(), vars: vars, strict: p.path.Strict}
+		e := &pathEval{ctx: c, root: a[0].Str(), vars: vars, strict: p.path.Strict, zoned: zoned}
 		var out []string
 		var err error
 		if existence {
@@ -36,48 +36,60 @@ func registerJSONPath(r registry) {
 		} else {
 			out, err = e.items(p.path.Root, e.root)
 		}
+		for i := range out {
+			if t, ok := timeOfItem(out[i]); ok {
+				out[i] = t.json()
+			}
+		}
 		if err != nil && len(a) > 3 && a[3].IsTrue() && quiet(err) {
 			return out, errQuiet
 		}
+		if u, ok := err.(unreadTime); ok {
+			err = u.cause
+		}
 		return out, err
 	}
-	run := func(c *Ctx, a []datum) ([]string, error) { return search(c, a, false) }
-	exists := func(c *Ctx, a []datum) (datum, error) {
-		out, err := search(c, a, true)
-		if err == errQuiet {
-			return value.Null, nil
-		}
-		return value.Bool(len(out) > 0), err
-	}
-	match := func(c *Ctx, a []datum) (datum, error) {
-		out, err := run(c, a)
-		if err != nil && err != errQuiet {
-			return value.Null, err
-		}
-		if len(out) == 1 {
-			switch out[0] {
-			case "true", "false":
-				return value.Bool(out[0] == "true"), nil
-			case "null":
+	exists := func(zoned bool) func(c *Ctx, a []datum) (datum, error) {
+		return func(c *Ctx, a []datum) (datum, error) {
+			out, err := search(c, a, true, zoned)
+			if err == errQuiet {
 				return value.Null, nil
 			}
+			return value.Bool(len(out) > 0), err
 		}
-		if len(a) > 3 && a[3].IsTrue() {
-			return value.Null, nil
+	}
+	match := func(zoned bool) func(c *Ctx, a []datum) (datum, error) {
+		return func(c *Ctx, a []datum) (datum, error) {
+			out, err := search(c, a, false, zoned)
+			if err != nil && err != errQuiet {
+				return value.Null, err
+			}
+			if len(out) == 1 {
+				switch out[0] {
+				case "true", "false":
+					return value.Bool(out[0] == "true"), nil
+				case "null":
+					return value.Null, nil
+				}
+			}
+			if len(a) > 3 && a[3].IsTrue() {
+				return value.Null, nil
+			}
+			return value.Null, fault.New("22038", "single boolean result is expected")
 		}
-		return value.Null, fault.New("22038", "single boolean result is expected")
 	}
 	silent := func(f func(*Ctx, []datum) (datum, error)) func(*Ctx, []datum) (datum, error) {
 		return func(c *Ctx, a []datum) (datum, error) {
 			return f(c, []datum{a[0], a[1], text("{}"), value.Bool(true)})
 		}
 	}
-	r.fn("jsonb_path_exists_opr(jsonb,jsonpath)", silent(exists))
-	r.fn("jsonb_path_match_opr(jsonb,jsonpath)", silent(match))
+	r.fn("jsonb_path_exists_opr(jsonb,jsonpath)", silent(exists(false)))
+	r.fn("jsonb_path_match_opr(jsonb,jsonpath)", silent(match(false)))
 	for _, tz := range []string{"", "_tz"} {
-		args := tz + "(jsonb,jsonpath,jsonb,bool)"
-		r.fn("jsonb_path_exists"+args, exists)
-		r.fn("jsonb_path_match"+args, match)
+		args, zoned := tz+"(jsonb,jsonpath,jsonb,bool)", tz != ""
+		run := func(c *Ctx, a []datum) ([]string, error) { return search(c, a, false, zoned) }
+		r.fn("jsonb_path_exists"+args, exists(zoned))
+		r.fn("jsonb_path_match"+args, match(zoned))
 		r.set("jsonb_path_query"+args, func(c *Ctx, a []datum, yield func([]datum) bool) error {
 			out, err := run(c, a)
 			if err == errQuiet {
@@ -119,17 +131,21 @@ var errQuiet = fault.New(fault.InvalidJSON, "suppressed")
 
 // quiet reports whether a silent call swallows an error: those about the shape of the data.
 func quiet(err error) bool {
+	if _, ok := err.(unreadTime); ok {
+		return true
+	}
 	f, ok := err.(*fault.Error)
 	return ok && (strings.HasPrefix(f.Code, "2203") || f.Code == fault.DivisionByZero || f.Code == fault.NumericOutOfRange)
 }
 
-// pathEval evaluates one JSON path on one value.
+// pathEval evaluates one JSON path on one value. Its items are JSON, or what a pathTime is as an item.
 type pathEval struct {
 	ctx    *Ctx
 	root   string
 	vars   string
 	strict bool
-	last   int // of the innermost array subscript
+	zoned  bool // the session's time zone may be used
+	last   int  // of the innermost array subscript
 }
 
 // some is items where it matters only whether there are any. In lax mode the first one is enough, whatever comes after it, and a sign before
@@ -140,7 +156,7 @@ func (e *pathEval) some(n *value.PathNode, cur string) ([]string, error) {
 	}
 	if n.Op == "neg" || n.Op == "pos" {
 		list, err := e.unwrapped(n.Left, cur)
-		return slices.DeleteFunc(list, func(v string) bool { return value.JSONKind(v) != "number" }), err
+		return slices.DeleteFunc(list, func(v string) bool { return kindOfItem(v) != "number" }), err
 	}
 	out, err := e.items(n, cur)
 	if len(out) > 0 {
@@ -186,7 +202,7 @@ func (e *pathEval) items(n *value.PathNode, cur string) ([]string, error) {
 		}
 		out := make([]string, 0, len(list))
 		for _, v := range list {
-			if value.JSONKind(v) != "number" {
+			if kindOfItem(v) != "number" {
 				return out, fault.New("2203B", "operand of unary jsonpath operator %s is not a numeric value", map[string]string{"neg": "-", "pos": "+"}[n.Op])
 			}
 			if n.Op == "neg" {
@@ -248,11 +264,11 @@ func (e *pathEval) each(v string, f func(v string) ([]string, error)) ([]string,
 }
 
 func (e *pathEval) step(n *value.PathNode, v, cur string) ([]string, error) {
-	kind := value.JSONKind(v)
+	kind := kindOfItem(v)
 	switch n.Op {
 	case ".key":
 		return e.each(v, func(v string) ([]string, error) {
-			if value.JSONKind(v) != "object" {
+			if kindOfItem(v) != "object" {
 				if e.strict {
 					return nil, fault.New("2203A", "jsonpath member accessor can only be applied to an object")
 				}
@@ -269,7 +285,7 @@ func (e *pathEval) step(n *value.PathNode, v, cur string) ([]string, error) {
 		})
 	case ".*":
 		return e.each(v, func(v string) ([]string, error) {
-			if value.JSONKind(v) != "object" && e.strict {
+			if kindOfItem(v) != "object" && e.strict {
 				return nil, fault.New("2203C", "jsonpath wildcard member accessor can only be applied to an object")
 			}
 			var out []string
@@ -290,7 +306,7 @@ func (e *pathEval) step(n *value.PathNode, v, cur string) ([]string, error) {
 		var out []string
 		var walk func(v string, level int)
 		walk = func(v string, level int) {
-			k := value.JSONKind(v)
+			k := kindOfItem(v)
 			leaf := k != "array" && k != "object"
 			if from, to := n.From, n.To; (from >= 0 && level >= from || from < 0 && leaf) && (to < 0 || level <= to) {
 				out = append(out, v)
@@ -324,7 +340,7 @@ func (e *pathEval) step(n *value.PathNode, v, cur string) ([]string, error) {
 func (e *pathEval) subscript(n *value.PathNode, v, cur string) ([]string, error) {
 	var list []string
 	switch {
-	case value.JSONKind(v) == "array":
+	case kindOfItem(v) == "array":
 		list = value.ElemsOf(v)
 	case e.strict:
 		return nil, fault.New("22039", "jsonpath array accessor can only be applied to an array")
@@ -339,7 +355,7 @@ func (e *pathEval) subscript(n *value.PathNode, v, cur string) ([]string, error)
 		if err != nil {
 			return 0, err
 		}
-		if len(r) != 1 || value.JSONKind(r[0]) != "number" {
+		if len(r) != 1 || kindOfItem(r[0]) != "number" {
 			return 0, fault.New("22033", "jsonpath array subscript is not a single numeric value")
 		}
 		i, ok := value.DecOf(text(r[0])).Trunc(0).Int64()
@@ -371,9 +387,12 @@ func (e *pathEval) subscript(n *value.PathNode, v, cur string) ([]string, error)
 }
 
 func (e *pathEval) method(n *value.PathNode, v string) ([]string, error) {
-	kind := value.JSONKind(v)
+	kind := kindOfItem(v)
 	switch n.Str {
 	case "type":
+		if t, ok := timeOfItem(v); ok {
+			kind = pathTimeNames[t.kind]
+		}
 		return []string{value.QuoteJSON(kind)}, nil
 	case "size":
 		if kind != "array" {
@@ -383,12 +402,12 @@ func (e *pathEval) method(n *value.PathNode, v string) ([]string, error) {
 			return []string{"1"}, nil
 		}
 		return []string{strconv.Itoa(len(value.ElemsOf(v)))}, nil
-	case "datetime":
-		return nil, unsupported("the jsonpath method .datetime() is not supported")
 	}
 	return e.each(v, func(v string) ([]string, error) {
-		kind := value.JSONKind(v)
+		kind := kindOfItem(v)
 		switch n.Str {
+		case "datetime":
+			return readPathTime(n, v)
 		case "keyvalue":
 			if kind != "object" {
 				return nil, fault.New("2203C", "jsonpath item method .keyvalue() can only be applied to an object")
@@ -439,7 +458,7 @@ func (e *pathEval) arithmetic(n *value.PathNode, cur string) ([]string, error) {
 		if err != nil {
 			return value.Dec{}, err
 		}
-		if len(list) != 1 || value.JSONKind(list[0]) != "number" {
+		if len(list) != 1 || kindOfItem(list[0]) != "number" {
 			return value.Dec{}, fault.New("22038", "%s operand of jsonpath operator %s is not a single numeric value", side, n.Op)
 		}
 		return value.DecOf(text(list[0])), nil
@@ -570,7 +589,7 @@ func (e *pathEval) compare(n *value.PathNode, x, y string) (truth, error) {
 		}
 		return no, nil
 	}
-	kx, ky := value.JSONKind(x), value.JSONKind(y)
+	kx, ky := kindOfItem(x), kindOfItem(y)
 	switch n.Op {
 	case "starts":
 		if kx != "string" || ky != "string" {
@@ -613,7 +632,16 @@ func (e *pathEval) compare(n *value.PathNode, x, y string) (truth, error) {
 	if kx == "object" || kx == "array" {
 		return unknown, nil
 	}
-	c := value.CompareJSONB(x, y)
+	var c int
+	if kx == "datetime" {
+		var comparable bool
+		var err error
+		if c, comparable, err = e.compareTimes(x, y); err != nil || !comparable {
+			return unknown, err
+		}
+	} else {
+		c = value.CompareJSONB(x, y)
+	}
 	switch n.Op {
 	case "==":
 		return of(c == 0)

@@ -14,6 +14,7 @@ type templateNode struct {
 	space bool // char is white space
 	// char is a separator, one of ASCII's signs: reading takes it for any other. In templates of numbers there are none.
 	separator bool
+	quoted    bool // char stood in double quotes
 
 	fill    bool // FM before a pattern: without padding
 	named   bool // TM before it: a name in the session's language, which is English; it is not padded
@@ -101,7 +102,7 @@ func parseTemplate(f string, keys []*templateKey, times bool, seen func(k *templ
 					f = f[1:]
 				}
 				_, size := utf8.DecodeRuneInString(f)
-				out = append(out, templateNode{char: f[:size]})
+				out = append(out, templateNode{char: f[:size], quoted: true})
 				f = f[size:]
 			}
 			continue

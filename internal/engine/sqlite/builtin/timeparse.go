@@ -35,6 +35,7 @@ type timeReader struct {
 	precision  int
 
 	fixed        bool // FX: nothing is skipped
+	exact        bool // the text must have the template's own separators and characters, and nothing else: JSON paths
 	skipped      int  // more characters than the template has
 	node         *templateNode
 	digitsFollow bool // what comes next stands for digits, so that the field ends where its width does
@@ -46,9 +47,17 @@ func parseTime(s, f string) (*readTime, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &timeReader{s: s, fields: map[string]int{}}
+	return (&timeReader{s: s, fields: map[string]int{}}).read(nodes)
+}
+
+func (r *timeReader) read(nodes []templateNode) (*readTime, error) {
+	s := r.s
+	r.fixed = r.exact
 	for i := range nodes {
 		if r.i >= len(s) {
+			if r.exact {
+				return nil, fault.New(fault.InvalidDatetimeFormat, "input string is too short for datetime format")
+			}
 			break
 		}
 		n := &nodes[i]
@@ -56,6 +65,12 @@ func parseTime(s, f string) (*readTime, error) {
 			r.skipBlanks()
 		}
 		switch {
+		case r.exact && n.key == nil && !strings.HasPrefix(s[r.i:], n.char):
+			what := "character"
+			if n.space || n.separator {
+				what = "separator"
+			}
+			return nil, fault.New(fault.InvalidDatetimeFormat, `unmatched format %s "%s"`, what, n.char)
 		case n.space || n.separator:
 			if r.fixed {
 				r.skipChar()
@@ -90,6 +105,9 @@ func parseTime(s, f string) (*readTime, error) {
 			r.skipped = 0
 			r.skipBlanks()
 		}
+	}
+	if r.exact && strings.TrimLeft(s[r.i:], " \t\n\v\f\r") != "" {
+		return nil, fault.New(fault.InvalidDatetimeFormat, "trailing characters remain in input string after datetime format")
 	}
 	return r.result()
 }

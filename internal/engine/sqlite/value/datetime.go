@@ -222,6 +222,9 @@ func appendStamp(dst []byte, s Stamp, sep byte) []byte {
 	return appendClock(append(appendDay(dst, d), sep), us)
 }
 
+// AppendOffset appends a zone's offset in seconds east, with its minutes.
+func AppendOffset(dst []byte, off int) []byte { return appendOffset(dst, off, true) }
+
 // appendOffset appends a zone's offset: +02, +05:30, or always with minutes when full.
 func appendOffset(dst []byte, off int, full bool) []byte {
 	sign := byte('+')

@@ -17,8 +17,9 @@ import (
 type PathNode struct {
 	Op          string
 	Str         string
-	Flags       string // of like
-	From, To    int    // of .**: levels, -1 is last
+	Flags       string    // of like
+	Template    *PathNode // of .datetime(…), a str; nil where there is none
+	From, To    int       // of .**: levels, -1 is last
 	Subs        [][2]*PathNode
 	Left, Right *PathNode
 }
@@ -380,7 +381,7 @@ func (p *pathParser) member(n *PathNode) *PathNode {
 	p.next()
 	n = &PathNode{Op: ".method", Left: n, Str: method}
 	if method == "datetime" && p.tok.kind == pathString {
-		n.Flags = p.quoted()
+		n.Template = &PathNode{Op: "str", Str: p.quoted()}
 	}
 	p.expect(")")
 	return n
@@ -505,8 +506,8 @@ func (n *PathNode) print(brackets bool) string {
 	case "?":
 		return base() + "?(" + n.Right.print(false) + ")"
 	case ".method":
-		if n.Flags != "" {
-			return base() + "." + n.Str + "(" + QuoteJSON(n.Flags) + ")"
+		if n.Template != nil {
+			return base() + "." + n.Str + "(" + n.Template.print(false) + ")"
 		}
 		return base() + "." + n.Str + "()"
 	case "neg", "pos":
