@@ -272,7 +272,7 @@ func (s *Service) commit(ctx context.Context, c *creation, f func(*tx) error) (*
 		}
 		// A restart forgets none of them.
 		for _, id := range x.ended {
-			if _, err := x.insertNew("counters", values{"key": endedKey + id, "count": 1, "until": s.now().Add(s.o.Lifetime + identity.Leeway)}); err != nil {
+			if _, err := x.insertNew(schemaOwn, "counters", values{"key": endedKey + id, "count": 1, "until": s.now().Add(s.o.Lifetime + identity.Leeway)}); err != nil {
 				return err
 			}
 		}

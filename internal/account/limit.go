@@ -82,7 +82,7 @@ func (s *Service) count(x *tx, key string, limit int64, window time.Duration) (t
 		}
 		switch {
 		case c == nil:
-			made, err := x.insertNew("counters", values{"key": key, "count": 1, "until": now.Add(window)})
+			made, err := x.insertNew(schemaOwn, "counters", values{"key": key, "count": 1, "until": now.Add(window)})
 			if err != nil || made {
 				return 0, err
 			}
@@ -125,7 +125,7 @@ func (s *Service) add(x *tx, key string, n int64, window time.Duration) (int64, 
 		}
 		done := false
 		if c == nil {
-			done, err = x.insertNew("counters", values{"key": key, "count": sum, "until": until})
+			done, err = x.insertNew(schemaOwn, "counters", values{"key": key, "count": sum, "until": until})
 		} else {
 			var rows []counterRow
 			rows, err = update[counterRow](x, schemaOwn, "counters", values{"count": sum, "until": until}, eq("key", key), eq("count", c.Count), eq("until", c.Until))
@@ -144,15 +144,15 @@ func (x *tx) keepCounter(key string, until time.Time) error {
 	if err != nil || len(rows) == 1 {
 		return err
 	}
-	_, err = x.insertNew("counters", values{"key": key, "count": 1, "until": until})
+	_, err = x.insertNew(schemaOwn, "counters", values{"key": key, "count": 1, "until": until})
 	return err
 }
 
 // insertNew inserts a row unless its key is there, and reports whether it did.
-func (x *tx) insertNew(relation string, v values) (bool, error) {
-	st := newStatement(schemaOwn)
+func (x *tx) insertNew(schema, relation string, v values) (bool, error) {
+	st := newStatement(schema)
 	st.write(query.IgnoreDuplicates, relation, v, nil)
-	rows, err := run[counterRow](x, st)
+	rows, err := run[struct{}](x, st)
 	return len(rows) == 1, err
 }
 

@@ -2,12 +2,16 @@ package signin
 
 import (
 	"flag"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/account"
 	"github.com/mainstay-dev/mainstay/internal/totp"
 )
 
@@ -108,6 +112,148 @@ func TestSingleUseThingsWorkOnce(t *testing.T) {
 			once("an invitation", func() answer {
 				return s.auth("", "POST /verify", obj{"token_hash": u.Query().Get("token"), "type": "invite"})
 			})
+		}
+	})
+}
+
+// TestOtherSingleUseThingsWorkOnce: what comes from elsewhere (a telephone, an organisation, a wallet, another provider) or goes beyond signing in works once as well.
+func TestOtherSingleUseThingsWorkOnce(t *testing.T) {
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		h := newHouse(t)
+		s := start(strings.Replace(h.settings(), "[auth.rate_limit]\n", samlSettings+"mfa = -1\nmfa_failures_day = -1\nweb3 = -1\n", 1)+walletSettings+"[auth.mfa.phone]\nenroll_enabled = true\nverify_enabled = true\n", "")
+		o := newOrganisation(t, s, "https://idp.org.example")
+		s.addSSO(o, nil)
+		once := func(what string, try func() answer) {
+			t.Helper()
+			if won, _ := s.race(try); won != 1 {
+				t.Errorf("%s: %d of %d succeeded", what, won, parallel)
+			}
+		}
+		wallet := newEthereumWallet("a")
+		began := time.Now()
+		for round := range *rounds {
+			phone := fmt.Sprintf("49170%07d", round)
+			s.want("text", s.auth("", "POST /otp", obj{"phone": phone}), 200, "")
+			code := s.mail(phone, "otp").Code
+			once("a code of a text message", func() answer { return s.auth("", "POST /verify", obj{"phone": phone, "token": code, "type": "sms"}) })
+
+			mail := randomName() + "@example.com"
+			token := s.signUp(mail).text("access_token")
+			next := randomName() + "@example.com"
+			s.want("change", s.auth(token, "PUT /user", obj{"email": next}), 200, "")
+			for _, to := range []string{next, mail} {
+				u, err := url.Parse(s.mail(to, "email_change").Link)
+				if err != nil {
+					t.Fatal(err)
+				}
+				once("the link of a change", func() answer {
+					return s.auth("", "POST /verify", obj{"token_hash": u.Query().Get("token"), "type": "email_change"})
+				})
+			}
+
+			factor := s.want("enroll", s.auth(token, "POST /factors", obj{"factor_type": "phone", "phone": phone}), 200, "").text("id")
+			asked := s.want("challenge", s.auth(token, "POST /factors/"+factor+"/challenge", obj{"channel": "sms"}), 200, "").text("id")
+			code = s.mail(phone, "otp").Code
+			var mu sync.Mutex
+			once("a challenge of a telephone", func() answer {
+				a := s.auth(token, "POST /factors/"+factor+"/verify", obj{"challenge_id": asked, "code": code})
+				if a.status == 200 {
+					mu.Lock()
+					defer mu.Unlock()
+					token = a.text("access_token")
+				}
+				return a
+			})
+
+			made := s.want("recovery codes", s.auth(token, "POST /factors/recovery-codes", obj{}), 200, "")
+			weak := s.want("sign in", s.signIn(next, good), 200, "").text("access_token")
+			once("a recovery code", func() answer {
+				return s.auth(weak, "POST /factors/recovery-codes/verify", obj{"code": made.body["codes"].([]any)[0]})
+			})
+
+			text := wallet.message("app.example", "https://app.example/", began.Add(time.Duration(round)*time.Millisecond))
+			once("a wallet's message", func() answer {
+				return s.auth("", "POST /token?grant_type=web3", obj{"chain": "ethereum", "message": text, "signature": wallet.sign(text)})
+			})
+
+			response, state := o.answer(s.beginSSO(obj{"domain": "org.example"}), nil)
+			once("an organisation's assertion", func() answer {
+				return s.form("/sso/saml/acs", url.Values{"SAMLResponse": {response}, "RelayState": {state}})
+			})
+
+			b := newBrowser(t)
+			left := s.leave(b, "")
+			h.mu.Lock()
+			h.claims = h.says(map[string]any{"nonce": left.Get("nonce")})
+			h.mu.Unlock()
+			back, err := url.Parse(s.URL + "/auth/v1/callback")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var cookies []string
+			for _, c := range b.Jar.Cookies(back) {
+				cookies = append(cookies, c.String())
+			}
+			v := url.Values{"state": {left.Get("state")}, "code": {"code " + left.Get("state")}, "iss": {h.URL}}
+			once("a visit at a provider", func() answer {
+				return s.call("", "GET /auth/v1/callback?"+v.Encode(), nil, "Cookie", strings.Join(cookies, "; "))
+			})
+		}
+	})
+}
+
+// TestConsentIsDecidedOnce: of fifty decisions of one authorization one counts (attack F10).
+func TestConsentIsDecidedOnce(t *testing.T) {
+	both(t, provider, func(t *testing.T, s *server) {
+		const back = "https://client.example/cb"
+		token := s.signUp("ada@example.com").text("access_token")
+		for range *rounds {
+			client := s.want("register", s.auth(s.ServiceKey, "POST /admin/oauth/clients", obj{"client_name": "Client", "redirect_uris": []string{back}}), 200, "")
+			v := url.Values{
+				"response_type": {"code"}, "client_id": {client.text("client_id")}, "redirect_uri": {back}, "scope": {"openid"}, "code_challenge": {s256}, "code_challenge_method": {"S256"},
+			}
+			page, err := url.Parse(s.auth("", "GET /oauth/authorize?"+v.Encode(), nil).head.Get("Location"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := "/oauth/authorizations/" + page.Query().Get("authorization_id")
+			s.want("shown", s.auth(token, "GET "+id, nil), 200, "")
+			if won, _ := s.race(func() answer { return s.auth(token, "POST "+id+"/consent", obj{"action": "approve"}) }); won != 1 {
+				t.Errorf("%d of %d decided", won, parallel)
+			}
+		}
+	})
+}
+
+// TestNoncesWorkOnce: of fifty changes of a password with one nonce one is made.
+func TestNoncesWorkOnce(t *testing.T) {
+	atDesk(t, func(o *account.Options) { o.Reauthenticate = true }, func(t *testing.T, d *desk) {
+		for range *rounds {
+			mail := randomName() + "@example.com"
+			confirmed(t, d.Service, mail, "")
+			who := d.mustBearer(d.signIn(mail).AccessToken)
+			d.move(25 * time.Hour)
+			if _, err := d.Reauthenticate(t.Context(), someone, who); err != nil {
+				t.Fatal(err)
+			}
+			nonce, secret := d.lastCode(), better
+			var wg sync.WaitGroup
+			var made atomic.Int32
+			for range parallel {
+				wg.Go(func() {
+					_, err := d.ChangeUser(t.Context(), someone, who, account.Change{Password: &secret, Nonce: nonce})
+					switch {
+					case err == nil:
+						made.Add(1)
+					case fault.As(err) == nil || fault.As(err).Code != "reauthentication_not_valid":
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if made.Load() != 1 {
+				t.Errorf("%d of %d changed the password", made.Load(), parallel)
+			}
 		}
 	})
 }

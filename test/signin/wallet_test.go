@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -98,26 +97,6 @@ func TestWalletsOfEthereum(t *testing.T) {
 		bad("not yet", "in the future", "app.example", "https://app.example/", now, "Not Before: "+now.Add(time.Minute).UTC().Format(time.RFC3339))
 		s.want("no message", use("hello", "0x"), 400, "validation_failed")
 		s.want("no chain", s.auth("", "POST /token?grant_type=web3", obj{"chain": "bitcoin", "message": text, "signature": w.sign(text)}), 400, "web3_unsupported_chain")
-
-		// Of twenty at once with one message, one signs in.
-		text = w.message("app.example", "https://app.example/", now)
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		in := 0
-		for range 20 {
-			wg.Go(func() {
-				got := use(text, w.sign(text))
-				mu.Lock()
-				defer mu.Unlock()
-				if got.status == 200 {
-					in++
-				}
-			})
-		}
-		wg.Wait()
-		if in != 1 {
-			t.Errorf("%d of 20 signed in with one message", in)
-		}
 	})
 }
 
