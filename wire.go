@@ -156,11 +156,12 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	if err = a.accounts.Restore(ctx); err != nil {
 		return nil, err
 	}
+	gates := a.gates(counts)
 	doors := []gateway.Door{
-		{Prefix: "/rest/v1", Handler: restDoor},
-		{Prefix: "/auth/v1", Handler: authDoor},
-		{Prefix: "/openapi.json", Handler: docs.Document(documents)},
-		{Prefix: "/docs", Handler: docs.Reference(documents)},
+		{Prefix: "/rest/v1", Handler: restDoor, Reads: gates.reads, Writes: gates.writes, Refuse: restDoor.Refuse},
+		{Prefix: "/auth/v1", Handler: authDoor, Reads: gates.signIn, Writes: gates.signIn, Refuse: authDoor.Refuse},
+		{Prefix: "/openapi.json", Handler: docs.Document(documents), Reads: gates.pages, Writes: gates.pages},
+		{Prefix: "/docs", Handler: docs.Reference(documents), Reads: gates.pages, Writes: gates.pages},
 	}
 	if err = s.openOutbox(a); err != nil {
 		return nil, err
@@ -170,7 +171,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		if err != nil {
 			return nil, err
 		}
-		doors = append(doors, gateway.Door{Prefix: "/auth/ui", Handler: door})
+		doors = append(doors, gateway.Door{Prefix: "/auth/ui", Handler: door, Reads: gates.pages, Writes: gates.pages})
 	}
 	if s.Dev {
 		doors = append(doors, gateway.Door{Prefix: "/inbox", Handler: inbox.New(a.accounts, a.outbox.Templates)})
@@ -184,7 +185,7 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		doors = append(doors, gateway.Door{Prefix: "/metrics", Handler: counts.Handler(a.operator(conf.API.Metrics), refuse)})
 	}
 	a.front = gateway.New(gateway.Options{
-		Log: a.log, MaxBodyBytes: conf.API.MaxBodyBytes, Origins: conf.API.Origins, Doors: doors,
+		Log: a.log, MaxBodyBytes: conf.API.MaxBodyBytes, Origins: conf.API.Origins, Doors: doors, Caller: gateway.Caller(gateway.ClientIP(conf.API.Proxies), a.keys.Known),
 		Began: counts.Began,
 		Served: func(s gateway.Served) {
 			counts.Served(metrics.Request{Door: s.Door, Method: s.Method, Status: s.Status, Bytes: s.Bytes, Took: s.Took})
@@ -279,7 +280,7 @@ func planOptions(a *app) plan.Options {
 }
 
 // signIn makes the door of sign-in.
-func (a *app) signIn() (http.Handler, error) {
+func (a *app) signIn() (*auth.Door, error) {
 	c := &a.project.Config.Auth.SignIn
 	external := map[string]bool{"email": !c.Email.Disabled, "phone": !c.Phone.Disabled, "anonymous_users": c.AnonymousUsers}
 	var providers []federation.Provider

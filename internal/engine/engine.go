@@ -65,6 +65,8 @@ type Loader interface {
 type Measured interface {
 	// Measurements are read whenever somebody wants to know; reading them waits for nothing that a request holds.
 	Measurements() []Measurement
+	// Parallel is how many reads the database works on at a time.
+	Parallel() int
 }
 
 // Measurement is a number about an engine. Names are in the style of Prometheus, without the program's name ("sqlite_log_bytes").

@@ -123,6 +123,29 @@ func (k *Keys) Caller(r *http.Request) (query.Caller, error) {
 	return c, nil
 }
 
+// Known names whoever a request's credential stands for, as far as it has been verified before: the user of a token, or a role with keys of its own. "" is a stranger, or anon.
+// It costs no signature, so that it can be asked before a request is worth anything.
+func (k *Keys) Known(r *http.Request) string {
+	token, ok := bearerOf(r)
+	if !ok {
+		token = r.Header.Get("apikey")
+	}
+	if strings.HasPrefix(token, "sb_") {
+		if equal(token, k.Secret) {
+			return ServiceRole
+		}
+		return ""
+	}
+	t := k.set.Load().cache.get(token)
+	switch {
+	case t == nil || t.Role == Anon || !t.Expires.IsZero() && !k.now().Before(t.Expires.Add(Leeway)):
+		return ""
+	case t.Subject == "":
+		return t.Role
+	}
+	return "user " + t.Subject
+}
+
 // credential finds what the request presents: a bearer token outranks the API key; an opaque key may come as a bearer too.
 // It is nil for a request without credentials.
 func (k *Keys) credential(r *http.Request) (*Token, error) {

@@ -83,13 +83,17 @@ func (m *Metrics) Statement(writes bool, took time.Duration, code string) {
 	}
 }
 
-// Read adds a value that is read at each scrape: a counter that only grows, or a gauge. Names are unique, or it panics.
-func (m *Metrics) Read(name, help string, counter bool, read func() float64) {
+// Read adds a value that is read at each scrape: a counter that only grows, or a gauge. Labels are pairs of a name and a value. Names with their labels are unique, or it panics.
+func (m *Metrics) Read(name, help string, counter bool, read func() float64, labels ...string) {
+	fixed := prometheus.Labels{}
+	for i := 0; i < len(labels); i += 2 {
+		fixed[labels[i]] = labels[i+1]
+	}
 	if counter {
-		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: fixed}, read))
 		return
 	}
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: fixed}, read))
 }
 
 // Handler answers a scrape to whom allow lets in; its error is answered by refuse.

@@ -45,8 +45,9 @@ var errorResponses = []struct{ status, name, words string }{
 	{"415", "UnsupportedMediaType", "The body has a form that is not read"},
 	{"416", "RangeNotSatisfiable", "There are fewer rows than the offset"},
 	{"422", "OtherRequest", "The Idempotency-Key was used for another request"},
+	{"429", "TooMany", "One caller asks for more than their share at a time"},
 	{"500", "Failed", "The statement failed, or the server did"},
-	{"503", "Unavailable", "The database cannot be reached"},
+	{"503", "Unavailable", "The database cannot be reached, or all callers together ask for more than gets done"},
 }
 
 func errorContent() object {

@@ -63,6 +63,8 @@ type API struct {
 	// What one request may ask for. Zero is the door's default.
 	Limits RequestLimits
 
+	Overload Overload
+
 	Plans         bool              // the plan media type; default false
 	ServerTiming  string            // who is told how long the parts of a request took: "service_role" (default), "everyone", "nobody"
 	Metrics       string            // who may read /metrics: "service_role" (default: with the secret key), "everyone", "nobody"
@@ -74,6 +76,14 @@ type API struct {
 	Origins       []string          // whose pages may read answers (CORS); default: every one
 	Proxies       []netip.Prefix    // of the project's own proxies, whose X-Forwarded-For is believed; default: none
 	Settings      map[string]string // app.settings.NAME of every request's transaction
+}
+
+// Overload is what happens to requests that come faster than they can be answered.
+type Overload struct {
+	Slots   int           // requests of a kind that are worked on at a time, at most; default 256, negative is no bound and no queue
+	Waiting int           // those that wait, at most; default 1024
+	Wait    time.Duration // how long they should have to, while more come than get done; default 100 ms
+	Longest time.Duration // how long any waits; default 10 s
 }
 
 // RequestLimits bound what one request may ask for.
@@ -164,6 +174,13 @@ type document struct {
 		KeptAnswerBytes *int64 `toml:"kept_answer_bytes"`
 		StatementShapes *int   `toml:"statement_shapes"`
 
+		Overload struct {
+			Slots       *int    `toml:"slots"`
+			Waiting     *int    `toml:"waiting"`
+			Wait        *string `toml:"wait"`
+			LongestWait *string `toml:"longest_wait"`
+		} `toml:"overload"`
+
 		Limits        RequestLimits      `toml:"limits"`
 		Plans         *bool              `toml:"plan_enabled"`
 		ServerTiming  *string            `toml:"server_timing"`
@@ -230,6 +247,8 @@ func (p *Project) readConfig() error {
 		{"api.export_timeout", doc.API.ExportTimeout, &p.Config.API.ExportTimeout},
 		{"api.idempotency_keep", doc.API.IdempotencyKeep, &p.Config.API.IdempotencyKeep},
 		{"api.cursor_lifetime", doc.API.CursorLifetime, &p.Config.API.CursorLifetime},
+		{"api.overload.wait", doc.API.Overload.Wait, &p.Config.API.Overload.Wait},
+		{"api.overload.longest_wait", doc.API.Overload.LongestWait, &p.Config.API.Overload.Longest},
 		{"db.migration_timeout", doc.DB.MigrationTimeout, &p.Config.DB.MigrationTimeout},
 	} {
 		if setting.text == nil {
@@ -274,6 +293,7 @@ func (d *document) config(folder string) Config {
 		API: API{
 			Port: defaultPort, Schemas: []string{"public"}, ExtraSearchPath: []string{"public", "extensions"},
 			MaxRows: defaultMaxRows, MaxBodyBytes: defaultMaxBody, MaxAnswerBytes: defaultMaxAnswer, StatementTimeout: defaultTimeout, SlowStatement: time.Second, KeptAnswerBytes: defaultKept, StatementShapes: defaultShapes, ExportTimeout: defaultExport, IdempotencyKeep: defaultKeep, CursorLifetime: defaultCursor,
+			Overload:     Overload{Slots: 256, Waiting: 1024, Wait: 100 * time.Millisecond, Longest: 10 * time.Second},
 			ServerTiming: "service_role", Metrics: "service_role", TxEnd: "commit", Errors: "verbose", CSVFormulas: "keep",
 		},
 		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
@@ -296,6 +316,8 @@ func (d *document) config(folder string) Config {
 	set(&c.API.KeptAnswerBytes, d.API.KeptAnswerBytes)
 	set(&c.API.StatementShapes, d.API.StatementShapes)
 	c.API.Limits = d.API.Limits
+	set(&c.API.Overload.Slots, d.API.Overload.Slots)
+	set(&c.API.Overload.Waiting, d.API.Overload.Waiting)
 	set(&c.API.Plans, d.API.Plans)
 	set(&c.API.ServerTiming, d.API.ServerTiming)
 	set(&c.API.Metrics, d.API.Metrics)
@@ -358,6 +380,12 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.statement_shapes", fmt.Sprintf("must be between 0 and %d", maxShapes))
 	case c.API.MaxAnswerBytes < 1024:
 		return bad("api.max_answer_bytes", "must be at least 1024")
+	case c.API.Overload.Slots == 0:
+		return bad("api.overload.slots", "must be at least 1, or negative for no bound")
+	case c.API.Overload.Waiting < 1:
+		return bad("api.overload.waiting", "must be at least 1")
+	case c.API.Overload.Wait < time.Millisecond || c.API.Overload.Longest < c.API.Overload.Wait:
+		return bad("api.overload.wait", "must be at least 1ms, and at most longest_wait")
 	case c.API.IdempotencyKeep < time.Second:
 		return bad("api.idempotency_keep", "must be at least 1s")
 	case !slices.Contains([]string{"service_role", "everyone", "nobody"}, c.API.ServerTiming):

@@ -73,8 +73,11 @@ type door struct {
 	mux *http.ServeMux
 }
 
+// Door serves the protocol.
+type Door struct{ d *door }
+
 // New makes the door.
-func New(o Options) http.Handler {
+func New(o Options) *Door {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -95,18 +98,29 @@ func New(o Options) http.Handler {
 	d.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, fault.New("not_found", "this Auth endpoint does not exist").WithStatus(http.StatusNotFound))
 	})
-	return d
+	return &Door{d}
 }
 
-func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
+// ServeHTTP answers a request.
+func (o *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	heads(w.Header(), r)
+	o.d.mux.ServeHTTP(w, r)
+}
+
+// Refuse answers a request that was not let in.
+func (o *Door) Refuse(w http.ResponseWriter, r *http.Request, f *fault.Error) {
+	heads(w.Header(), r)
+	o.d.fail(w, r, f)
+}
+
+// heads sets what every answer has.
+func heads(h http.Header, r *http.Request) {
 	h.Set("Cache-Control", noStore)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", referrerPolicy)
 	if r.Header.Get(versionHeader) != "" {
 		h.Set(versionHeader, apiVersion)
 	}
-	d.mux.ServeHTTP(w, r)
 }
 
 func remote(r *http.Request) netip.Addr {

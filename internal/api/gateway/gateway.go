@@ -1,7 +1,7 @@
 // Package gateway is the front of the server: one handler that gives every request an id, limits, CORS, a log line and a recover, and
 // passes it to the door that its path names.
 //
-// Main types: Options and Door. New makes the handler.
+// Main types: Options and Door. New makes the handler. Doors that name gates (package admission) have their requests wait their turn, or refused, before they are called.
 //
 // Invariants: nothing that a client sends can end the process; a log line never holds a header, a query value or a body; a panic is logged with
 // its stack and answered with a reference only; a door sees its own path below its prefix.
@@ -23,12 +23,17 @@ import (
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
+	"github.com/mainstay-dev/mainstay/internal/admission"
 )
 
 // Door serves a protocol below a path prefix.
 type Door struct {
 	Prefix  string // "/rest/v1": also serves "/rest/v1/…"
 	Handler http.Handler
+	// Reads and Writes let requests in: those by GET, HEAD and OPTIONS, and all others. nil lets everybody in.
+	Reads, Writes *admission.Gate
+	// Refuse answers those who are not let in, in the door's shape; nil is the gateway's.
+	Refuse func(http.ResponseWriter, *http.Request, *fault.Error)
 }
 
 // Options are the gateway's parts and limits.
@@ -42,6 +47,8 @@ type Options struct {
 	Now   func() time.Time // nil: time.Now
 	// Origins are those whose pages may read answers; nil is every one.
 	Origins []string
+	// Caller says whose share of the gates a request takes; nil: all requests are one caller's.
+	Caller func(*http.Request) admission.Key
 	// Began and Served are called around each request, concurrently; nil: nobody is told.
 	Began  func()
 	Served func(Served)
@@ -66,11 +73,17 @@ func New(o Options) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	g := &gateway{o}
+	if o.Caller == nil {
+		o.Caller = func(*http.Request) admission.Key { return 0 }
+	}
+	g := &gateway{Options: o}
 	return http.HandlerFunc(g.serve)
 }
 
-type gateway struct{ Options }
+type gateway struct {
+	Options
+	refusals refusals
+}
 
 func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 	began, path := g.Now(), r.URL.Path
@@ -97,6 +110,7 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 // finish recovers from a panic of a door and writes the log line.
 func (g *gateway) finish(w *recorder, r *http.Request, path, id string, began time.Time) {
 	p := recover()
+	w.pass.Leave()
 	if p != nil && p != http.ErrAbortHandler {
 		g.Log.Error("panic", "request", id, "method", r.Method, "path", path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		if !w.wrote {
@@ -107,19 +121,23 @@ func (g *gateway) finish(w *recorder, r *http.Request, path, id string, began ti
 	if g.Served != nil {
 		g.Served(Served{Door: w.door, Method: r.Method, Status: w.status, Bytes: w.bytes, Took: now.Sub(began)})
 	}
-	g.log(r.Context(), now, began, slog.String("request", id), slog.String("method", r.Method), slog.String("path", path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes))
+	level := slog.LevelInfo
+	if w.refused {
+		level = slog.LevelDebug // tell says how many; a line for each would be work that nobody asked for
+	}
+	g.log(r.Context(), level, now, began, slog.String("request", id), slog.String("method", r.Method), slog.String("path", path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes))
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
 }
 
 // log writes the line of a request. The record is made here because the logger would look for the caller of each, which is always this one.
-func (g *gateway) log(ctx context.Context, now, began time.Time, attrs ...slog.Attr) {
+func (g *gateway) log(ctx context.Context, level slog.Level, now, began time.Time, attrs ...slog.Attr) {
 	h := g.Log.Handler()
-	if !h.Enabled(ctx, slog.LevelInfo) {
+	if !h.Enabled(ctx, level) {
 		return
 	}
-	line := slog.NewRecord(now, slog.LevelInfo, "request", 0)
+	line := slog.NewRecord(now, level, "request", 0)
 	line.AddAttrs(attrs...)
 	line.AddAttrs(slog.Duration("took", now.Sub(began).Round(time.Microsecond)))
 	_ = h.Handle(ctx, line) // there is nowhere to tell that the log cannot be written
@@ -137,13 +155,16 @@ func (g *gateway) route(w *recorder, r *http.Request) {
 		g.ready(w)
 		return
 	}
-	for _, d := range g.Doors {
+	for i := range g.Doors {
+		d := &g.Doors[i]
 		if path == d.Prefix || strings.HasPrefix(path, d.Prefix) && (strings.HasSuffix(d.Prefix, "/") || path[len(d.Prefix)] == '/') {
 			// The request is this door's alone from here on; http.StripPrefix would copy it.
 			prefix := strings.TrimSuffix(d.Prefix, "/")
 			w.door = prefix
 			r.URL.Path, r.URL.RawPath = path[len(prefix):], strings.TrimPrefix(r.URL.RawPath, prefix)
-			d.Handler.ServeHTTP(w, r)
+			if g.admit(w, r, d) {
+				d.Handler.ServeHTTP(w, r)
+			}
 			return
 		}
 	}
@@ -196,7 +217,7 @@ func requestID(r *http.Request) string {
 
 const (
 	corsMethods = "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS"
-	corsExpose  = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit, Preference-Applied, Warning, ETag, Idempotency-Replayed, X-Request-Id, X-Total-Count, Link, Next-Cursor, X-Supabase-Api-Version"
+	corsExpose  = "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit, Preference-Applied, Warning, ETag, Idempotency-Replayed, X-Request-Id, X-Total-Count, Link, Next-Cursor, X-Supabase-Api-Version, Retry-After"
 )
 
 // cors lets any origin in: callers are known by tokens in headers, never by cookies, so that another site gains nothing (Fetch standard,
@@ -241,18 +262,28 @@ type recorder struct {
 	status int
 	bytes  int64
 	wrote  bool
+
+	pass    admission.Pass // held until the answer begins: sending it is the client's time
+	request *http.Request
+	asks    func(*http.Request) admission.Key
+	refused bool
 }
+
+// Key says whose the request is.
+func (w *recorder) Key() admission.Key { return w.asks(w.request) }
 
 func (w *recorder) WriteHeader(status int) {
 	if !w.wrote {
 		w.status, w.wrote = status, true
 	}
+	w.pass.Leave()
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *recorder) Write(b []byte) (int, error) {
 	if !w.wrote {
 		w.status, w.wrote = http.StatusOK, true
+		w.pass.Leave()
 	}
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)

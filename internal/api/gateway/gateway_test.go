@@ -34,7 +34,7 @@ func body(t *testing.T, r *http.Response) string {
 }
 
 func TestDoorsSeeTheirOwnPath(t *testing.T) {
-	h := front(io.Discard, Door{"/rest/v1", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) })})
+	h := front(io.Discard, Door{Prefix: "/rest/v1", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) })})
 	check := func(path string, status int, want string) {
 		t.Helper()
 		r := get(h, "GET", path)
@@ -51,7 +51,7 @@ func TestDoorsSeeTheirOwnPath(t *testing.T) {
 
 func TestPanicIsAReferenceForTheClient(t *testing.T) {
 	var log bytes.Buffer
-	h := front(&log, Door{"/", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret detail") })})
+	h := front(&log, Door{Prefix: "/", Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret detail") })})
 	// The token is no word that an address in the stack could hold.
 	r := get(h, "GET", "/x?token=the-token", "X-Request-Id", "0123456789")
 	got := body(t, r)
@@ -64,7 +64,7 @@ func TestPanicIsAReferenceForTheClient(t *testing.T) {
 }
 
 func TestCORS(t *testing.T) {
-	h := front(io.Discard, Door{"/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) })})
+	h := front(io.Discard, Door{Prefix: "/", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) })})
 	r := get(h, "OPTIONS", "/rest/v1/t", "Origin", "https://shop.example", "Access-Control-Request-Method", "PATCH", "Access-Control-Request-Headers", "apikey, prefer")
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "apikey, prefer", "Access-Control-Allow-Methods": corsMethods, "Access-Control-Max-Age": "86400",
@@ -88,7 +88,7 @@ func TestCORS(t *testing.T) {
 
 func TestBodyLimit(t *testing.T) {
 	var err error
-	h := front(io.Discard, Door{"/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, err = io.ReadAll(r.Body) })})
+	h := front(io.Discard, Door{Prefix: "/", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, err = io.ReadAll(r.Body) })})
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", 17))))
 	if !TooLarge(err) {
 		t.Errorf("got %v, want a body that is too large", err)

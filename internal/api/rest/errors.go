@@ -12,6 +12,16 @@ import (
 	"github.com/mainstay-dev/mainstay/fault"
 )
 
+// Refuse answers a request that was not let in.
+func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, f *fault.Error) {
+	a := newAnswer(w.Header())
+	defer a.release()
+	after := a.head["Retry-After"]
+	h.failed(r, a, f, false)
+	a.head["Retry-After"] = after
+	a.send(w, r.Method == http.MethodHead)
+}
+
 // failed turns a failure into the answer.
 func (h *Handler) failed(r *http.Request, a *answer, err error, authenticated bool) {
 	contentRange := a.head.Get("Content-Range")

@@ -133,6 +133,9 @@ func (e *Engine) Measurements() []engine.Measurement {
 	}
 }
 
+// Parallel is the most connections of the pool.
+func (e *Engine) Parallel() int { return int(e.pool.Config().MaxConns) }
+
 // Close ends all connections.
 func (e *Engine) Close() error {
 	e.pool.Close()

@@ -148,6 +148,9 @@ func (e *Engine) Measurements() []engine.Measurement {
 	}
 }
 
+// Parallel is the number of connections for reads.
+func (e *Engine) Parallel() int { return e.store.Stats().Readers }
+
 // Close closes the data folder. No call may be under way.
 func (e *Engine) Close() error { return e.store.Close() }
 
