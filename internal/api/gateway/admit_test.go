@@ -100,7 +100,9 @@ func TestSlotsAreForMakingAnswers(t *testing.T) {
 			synctest.Wait()
 			return done
 		}
-		slow := func() io.Reader { return io.MultiReader(strings.NewReader("a"), waits(reading), strings.NewReader("b")) }
+		slow := func() io.Reader {
+			return io.MultiReader(strings.NewReader("a"), waits(reading), strings.NewReader("b"))
+		}
 		long, short, answer := post("/", -1, slow()), post("/", 2, slow()), post("/slow-answer", 1, strings.NewReader("x"))
 		if got := <-post("/", 1, strings.NewReader("y")); got != "y" {
 			t.Errorf("beside them: %q", got)
@@ -128,7 +130,9 @@ func (w waits) Read([]byte) (int, error) {
 }
 
 func TestCaller(t *testing.T) {
-	of := Caller(ClientIP([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}), func(r *http.Request) string { return strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer made-up") })
+	of := Caller(ClientIP([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}), func(r *http.Request) string {
+		return strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer made-up")
+	})
 	key := func(forwarded, authorization string) admission.Key {
 		return of(&http.Request{RemoteAddr: "10.0.0.1:1", Header: http.Header{"X-Forwarded-For": {forwarded}, "Authorization": {authorization}}})
 	}
