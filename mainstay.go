@@ -111,6 +111,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.start(cancel, func() error { return app.engine.Run(ctx) })
 	group.start(cancel, func() error { return app.outbox.Run(ctx) })
 	group.start(cancel, func() error { return app.keys.Watch(ctx, app.log) })
+	group.start(cancel, func() error { return app.accounts.KeepMetadata(ctx) })
 	group.start(cancel, func() error { app.keepStatements(ctx); return nil })
 	if app.watch != nil {
 		group.start(cancel, func() error { return app.watch(ctx) })

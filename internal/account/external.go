@@ -131,15 +131,15 @@ type Arrival struct {
 }
 
 // Arrive ends a visit: who came back is signed in, or linked to the user who asked. It gives where the browser goes, with an error as well.
-func (s *Service) Arrive(ctx context.Context, c Client, a Arrival) (*Verified, error) {
-	out := &Verified{RedirectTo: s.o.SiteURL}
+func (s *Service) Arrive(ctx context.Context, c Client, a Arrival) (out Verified, err error) {
+	out.RedirectTo = s.o.SiteURL
 	if !isID(a.State) {
 		return out, fail(http.StatusBadRequest, "bad_oauth_state", "OAuth state parameter is missing or invalid")
 	}
 	// A visit ends once, whatever comes of it.
 	var visit *clientStateRow
 	var flow *flowRow
-	err := s.transact(ctx, func(x *tx) error {
+	err = s.transact(ctx, func(x *tx) error {
 		visit, flow = nil, nil
 		gone, err := remove[clientStateRow](x, schemaAuth, "oauth_client_states", eq("id", a.State))
 		if err != nil || len(gone) != 1 {

@@ -129,8 +129,8 @@ func errRelay() error {
 }
 
 // ArriveSAML takes a browser that comes back from an identity provider with a response (base64 of XML). It gives where the browser goes, with an error as well.
-func (s *Service) ArriveSAML(ctx context.Context, c Client, response, state string) (*Verified, error) {
-	out := &Verified{RedirectTo: s.o.SiteURL}
+func (s *Service) ArriveSAML(ctx context.Context, c Client, response, state string) (out Verified, err error) {
+	out.RedirectTo = s.o.SiteURL
 	if err := s.samlOn(); err != nil {
 		return out, err
 	}

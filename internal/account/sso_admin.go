@@ -107,6 +107,68 @@ func fetchMetadata(ctx context.Context, address string) ([]byte, error) {
 	return text, nil
 }
 
+const (
+	metadataAge   = 24 * time.Hour // that metadata gets before it is fetched again
+	metadataEvery = time.Hour      // how often it is looked after, and what could not be fetched is tried again
+	metadataMost  = 100            // providers at a time
+)
+
+// KeepMetadata fetches the metadata of identity providers again and again, until ctx ends.
+func (s *Service) KeepMetadata(ctx context.Context) error {
+	if s.samlOn() != nil {
+		return nil
+	}
+	tick := time.NewTicker(metadataEvery)
+	defer tick.Stop()
+	for {
+		if _, err := s.RefreshMetadata(ctx); err != nil && ctx.Err() == nil {
+			s.o.Log.Warn("metadata of identity providers", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// RefreshMetadata fetches the metadata that is a day old of identity providers that have said where it is: so a key that an organisation changes is known here a day later at the
+// latest. What cannot be fetched, cannot be read or is another entity's changes nothing, and is tried again the next time. It gives how many were fetched.
+func (s *Service) RefreshMetadata(ctx context.Context) (fetched int, err error) {
+	if err := s.samlOn(); err != nil {
+		return 0, nil
+	}
+	var old []samlRow
+	err = s.read(ctx, func(x *tx) (err error) {
+		old, err = list[samlRow](x, schemaAuth, "saml_providers", page{order: ascending("updated_at", "id"), limit: metadataMost}, notNull("metadata_url"), lt("updated_at", s.now().Add(-metadataAge)))
+		return err
+	})
+	for _, row := range old {
+		text, idp, err := (&SSOAttributes{MetadataURL: row.MetadataURL}).metadata(ctx)
+		if err == nil && idp.EntityID != row.EntityID {
+			err = errOtherEntity(row.EntityID, idp.EntityID)
+		}
+		if err != nil {
+			s.o.Log.Warn("the metadata of an identity provider stays as it was", "provider", row.ProviderID, "error", err)
+			continue
+		}
+		err = s.transact(ctx, func(x *tx) error {
+			// Unless an administrator has changed it meanwhile.
+			_, err := update[samlRow](x, schemaAuth, "saml_providers", values{"metadata_xml": string(text), "updated_at": s.now()}, eq("id", row.ID), eq("metadata_url", row.MetadataURL), lt("updated_at", s.now().Add(-metadataAge)))
+			return err
+		})
+		if err != nil {
+			return fetched, err
+		}
+		fetched++
+	}
+	return fetched, err
+}
+
+func errOtherEntity(want, got string) error {
+	return fail(http.StatusBadRequest, "saml_entity_id_mismatch", "SAML Metadata can be updated only if the EntityID matches for the provider; expected '%s' but got '%s'", want, got)
+}
+
 func errNoSSO() error {
 	return fail(http.StatusNotFound, "sso_provider_not_found", "SSO Identity Provider not found")
 }
@@ -213,9 +275,9 @@ func (s *Service) UpdateSSO(ctx context.Context, name string, a SSOAttributes) (
 		v := values{}
 		if idp != nil {
 			if idp.EntityID != old.SAML.EntityID {
-				return fail(http.StatusBadRequest, "saml_entity_id_mismatch", "SAML Metadata can be updated only if the EntityID matches for the provider; expected '%s' but got '%s'", old.SAML.EntityID, idp.EntityID)
+				return errOtherEntity(old.SAML.EntityID, idp.EntityID)
 			}
-			v["metadata_xml"] = string(text)
+			v["metadata_xml"], v["metadata_url"] = string(text), nil // what was given is not fetched over
 			if a.MetadataURL != "" {
 				v["metadata_url"] = a.MetadataURL
 			}

@@ -132,7 +132,7 @@ func samlArrive(q *request) (any, error) {
 }
 
 // landed sends a browser on that has come back from a provider. said is the provider's own error.
-func landed(q *request, out *account.Verified, err error, said string) error {
+func landed(q *request, out account.Verified, err error, said string) error {
 	switch {
 	case err != nil:
 		f := fault.As(err)

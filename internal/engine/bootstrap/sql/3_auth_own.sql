@@ -94,6 +94,8 @@ create index if not exists mainstay_oauth_authorizations_user_idx on auth.oauth_
 create index if not exists mainstay_oauth_authorizations_expires_idx on auth.oauth_authorizations (expires_at);
 create index if not exists mainstay_oauth_consents_client_idx on auth.oauth_consents (client_id);
 create index if not exists mainstay_saml_relay_states_flow_idx on auth.saml_relay_states (flow_state_id);
+create index if not exists mainstay_sso_domains_domain_idx on auth.sso_domains (domain);
+create index if not exists mainstay_saml_providers_updated_at_idx on auth.saml_providers (updated_at);
 create index if not exists mainstay_one_time_codes_expires_idx on mainstay.one_time_codes (expires_at);
 create index if not exists mainstay_messages_state_idx on mainstay.messages (state, next_at);
 -- optional
