@@ -272,7 +272,7 @@ func (c *comparing) report(x *trial, w *world, requests []*request, what string)
 // mistakes are those that an interpreter can make on purpose.
 var mistakes = []string{
 	"null is true", "restrictive is ignored", "restrictive is permissive", "commands are ignored", "roles are ignored", "check is using", "force is ignored",
-	"definer is invoker", "views are their owner's", "columns are ignored", "sub-queries see everything", "new rows need no reading", "writes need no reading",
+	"definer is invoker", "views are their owner's", "columns are ignored", "sub-queries see everything", "new rows need no reading", "writes need no reading", "check options are ignored",
 }
 
 // TestWrongInterpretersAreFound holds that the comparison finds what it is for: each of these interpreters is wrong in one thing, and is found out.

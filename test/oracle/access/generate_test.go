@@ -38,6 +38,20 @@ func (g *maker) value(typ string) any {
 		return g.chance(50)
 	case "uuid":
 		return pick(g, subjects...)
+	case "timestamptz":
+		return pick(g, "2025-12-31T23:59:59+00:00", "2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00.5+00:00", "2026-06-30T12:00:00+00:00")
+	case "jsonb":
+		return pick[any](g, doc(`{}`), doc(`{"k":1}`), doc(`{"k":"a"}`), doc(`{"k":null}`), doc(`{"a":[1,2],"k":"pro"}`), doc(`[]`), doc(`[1,"a"]`), doc(`"a"`), doc(`1`), doc(`{"o":{"k":"a"}}`))
+	case "uuid[]":
+		var items []any
+		for range g.IntN(4) {
+			if g.chance(10) {
+				items = append(items, nil)
+			} else {
+				items = append(items, pick(g, subjects...))
+			}
+		}
+		return listOf(items)
 	}
 	return pick(g, texts...)
 }
@@ -96,6 +110,15 @@ func (g *maker) table(i int) *table {
 	add("org", "bigint")
 	for j := range 1 + g.IntN(2) {
 		add([]string{"note", "flag", "kind", "rank"}[(i+2*j)%4], []string{"text", "boolean", "text", "bigint"}[(i+2*j)%4]).notNull = g.chance(15)
+	}
+	if g.chance(30) {
+		add("at", "timestamptz")
+	}
+	if g.chance(30) {
+		add("data", "jsonb")
+	}
+	if g.chance(30) {
+		add("members", "uuid[]")
 	}
 	if i > 0 && g.chance(75) {
 		c := add("ref", "bigint")
@@ -252,7 +275,15 @@ func (g *maker) condition(rel string, cols []*column, depth int) *node {
 		}
 		return pred("or", a, b)
 	}
-	switch g.IntN(14) {
+	switch g.IntN(16) {
+	case 14:
+		if o := of("members"); o != nil {
+			return pick(g, pred("within", g.uid(), o), pred("has", o, lit("uuid[]", g.value("uuid[]"))), pred("meets", o, lit("uuid[]", g.value("uuid[]"))))
+		}
+	case 15:
+		if o := of("data"); o != nil {
+			return pick(g, pred("=", path(o), g.claim("tier", "text")), pred("has", o, lit("jsonb", g.value("jsonb"))))
+		}
 	case 0, 1, 2:
 		if o := of("owner"); o != nil {
 			return pred("=", o, g.uid())
@@ -280,6 +311,9 @@ func (g *maker) condition(rel string, cols []*column, depth int) *node {
 	}
 	return g.comparison(rel, cols)
 }
+
+// path is a value inside of a jsonb.
+func path(of *node) *node { return &node{op: "path", typ: "text", name: "k", kids: []*node{of}} }
 
 func (g *maker) uid() *node { return &node{op: "uid", typ: "uuid", form: g.IntN(3)} }
 func (g *maker) claim(name, typ string) *node {
@@ -361,6 +395,21 @@ func (g *maker) comparison(rel string, cols []*column) *node {
 	c := pick(g, cols...)
 	l := func() *node { return lit(c.typ, g.value(c.typ)) }
 	x := col(rel, c)
+	if !ordered(c.typ) {
+		switch n := g.IntN(6); {
+		case n == 0:
+			return pred("null", x)
+		case n == 1:
+			return pred("distinct", x, l())
+		case n == 2:
+			return pred(pick(g, "=", "<>"), x, l())
+		case n == 3 && c.typ == "jsonb":
+			return pred("=", path(x), lit("text", pick(g, "a", "1", "pro")))
+		case n == 3:
+			return pred("meets", x, l())
+		}
+		return pred("has", x, l())
+	}
 	switch g.IntN(8) {
 	case 0:
 		return pred("null", x)
@@ -431,9 +480,12 @@ func (g *maker) view(i int) *view {
 	if g.chance(50) {
 		v.where = g.condition("base", t.columns, 1)
 	}
+	v.check = v.where.op != "lit" && g.chance(50)
 	for _, role := range []string{anon, authenticated} {
-		if g.chance(85) {
-			v.grants = append(v.grants, grant{role, "select"})
+		for _, c := range commands {
+			if g.chance(85) {
+				v.grants = append(v.grants, grant{role, c})
+			}
 		}
 	}
 	return v
@@ -447,31 +499,81 @@ func (g *maker) request() *request {
 		return r
 	}
 	t := pick(g, g.w.tables...)
+	cols := t.columns
 	r.rel, r.back = t.name, g.chance(55)
+	if len(g.w.views) > 0 && g.chance(25) {
+		v := pick(g, g.w.views...)
+		r.rel, cols = v.name, v.columns
+	}
 	if r.back {
-		r.columns = g.columns(t.columns)
+		r.columns = g.columns(cols)
 		r.one = g.chance(10)
 	}
 	if r.method != "POST" && g.chance(85) {
-		r.where = g.filter(t.columns, 1)
+		r.where = g.filter(cols, 1)
 	}
 	switch r.method {
 	case "POST":
-		g.post(r, t)
+		g.post(r, cols)
+		if r.rel == t.name && r.resolution == "" && g.chance(25) {
+			g.nest(r, t)
+		}
 	case "PATCH":
 		r.body = []row{{}}
-		for _, c := range t.columns[1:] {
+		for _, c := range cols[1:] {
 			if g.chance(35) {
 				r.keys = append(r.keys, c.name)
 				r.body[0][c.name] = g.given(c)
 			}
 		}
-		if r.keys == nil {
-			r.keys = []string{"org"}
-			r.body[0]["org"] = g.maybe("bigint")
+		if c := cols[len(cols)-1]; r.keys == nil && c.name != "id" {
+			r.keys = []string{c.name}
+			r.body[0][c.name] = g.given(c)
+		} else if r.keys == nil { // nothing can be changed
+			r.method, r.body = "DELETE", nil
 		}
 	}
 	return r
+}
+
+// nest puts rows of a table that refers to t into the body.
+func (g *maker) nest(r *request, t *table) {
+	for _, o := range g.w.tables {
+		for _, c := range o.columns {
+			if c.ref != t || o == t || r.inside != nil {
+				continue
+			}
+			r.inside, r.back, r.one, r.columns = &inside{of: o, by: c, keys: []string{"id"}}, false, false, nil
+			for _, k := range o.columns[1:] {
+				if k != c && g.chance(75) {
+					r.inside.keys = append(r.inside.keys, k.name)
+				}
+			}
+			for range r.body {
+				var rows []row
+				for range g.IntN(3) {
+					x := row{"id": g.nextID}
+					g.nextID++
+					for _, k := range r.inside.keys[1:] {
+						x[k] = g.sent(r.who, o.column(k), g.chance(60))
+					}
+					rows = append(rows, x)
+				}
+				r.inside.rows = append(r.inside.rows, rows)
+			}
+		}
+	}
+}
+
+// sent is a value that a caller sends in a new row; an own row names them, as policies like to have it.
+func (g *maker) sent(who *caller, c *column, own bool) any {
+	switch v := who.claims[c.name]; {
+	case own && c.name == "owner" && who.sub != "":
+		return who.sub
+	case own && v != nil:
+		return v
+	}
+	return g.given(c)
 }
 
 // given is a value that a client sends for a column.
@@ -485,14 +587,16 @@ func (g *maker) given(c *column) any {
 	return g.maybe(c.typ)
 }
 
-func (g *maker) post(r *request, t *table) {
+func (g *maker) post(r *request, cols []*column) {
 	r.keys = []string{"id"}
-	for _, c := range t.columns[1:] {
+	for _, c := range cols[1:] {
 		if g.chance(75) {
 			r.keys = append(r.keys, c.name)
 		}
 	}
-	r.resolution = pick(g, "", "", "merge-duplicates", "merge-duplicates", "ignore-duplicates")
+	if g.w.view(r.rel) == nil {
+		r.resolution = pick(g, "", "", "merge-duplicates", "merge-duplicates", "ignore-duplicates")
+	}
 	used := map[int64]bool{}
 	for range 1 + g.IntN(3) {
 		id := g.nextID
@@ -506,15 +610,10 @@ func (g *maker) post(r *request, t *table) {
 		}
 		used[id] = true
 		x := row{"id": id}
-		own := g.chance(60) // as policies like to have it
-		for _, k := range r.keys[1:] {
-			switch v := r.who.claims[k]; {
-			case own && k == "owner" && r.who.sub != "":
-				x[k] = r.who.sub
-			case own && v != nil:
-				x[k] = v
-			default:
-				x[k] = g.given(t.column(k))
+		own := g.chance(60)
+		for _, c := range cols[1:] {
+			if slices.Contains(r.keys, c.name) {
+				x[c.name] = g.sent(r.who, c, own)
 			}
 		}
 		r.body = append(r.body, x)
@@ -555,8 +654,8 @@ func (g *maker) level(l *level, cols []*column) {
 	if g.chance(55) {
 		l.where = g.filter(cols, 2)
 	}
-	if g.chance(40) {
-		l.order = append(l.order, by{pick(g, cols...).name, g.chance(50), g.chance(50)})
+	if c := pick(g, cols...); ordered(c.typ) && g.chance(40) {
+		l.order = append(l.order, by{c.name, g.chance(50), g.chance(50)})
 	}
 	l.order = append(l.order, by{"id", g.chance(30), false})
 	if g.chance(25) {

@@ -38,6 +38,7 @@ const (
 	conflict = "23505"
 	orphan   = "23503"
 	missing  = "23502"
+	outside  = "44000"
 )
 
 // bypasses says whether a table's policies do not hold for a role.
@@ -186,10 +187,7 @@ func (m *model) source(e *env, r *request, rel string, cols []string) ([]row, bo
 	if v == nil {
 		return m.visible(e, rel), m.policed(e.as, m.w.table(rel), "select")
 	}
-	in := &env{m: m, who: e.who, user: e.user, as: v.owner}
-	if v.invoker && m.mistake != "views are their owner's" {
-		in.as = e.as
-	}
+	in := m.through(e, v)
 	used := append(names(v.columns), v.where.columns("base")...)
 	if !m.may(in.as, v.of.name, "select", used...) || !m.policed(in.as, v.of, "select") || !m.permitted(in.as, v.where) {
 		return nil, false

@@ -1,12 +1,14 @@
 package access_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// A node is an expression of SQL: of a policy, a view, a function or a request's filter. Its value is nil (NULL), bool, int64 or string.
+// A node is an expression of SQL: of a policy, a view, a function or a request's filter. Its value is nil (NULL), bool, int64, string (of a point in time too), doc or list.
 type node struct {
 	op   string  // see (*node).sql
 	typ  string  // bigint, text, uuid, boolean
@@ -16,6 +18,57 @@ type node struct {
 	kids []*node // operands; of a sub-query the condition comes last
 	form int     // which of several ways to write the same
 }
+
+// A doc is a value of jsonb, in the form of encoding/json. Two are equal when their texts are; they have no order here.
+type doc string
+
+func (d doc) MarshalJSON() ([]byte, error) { return []byte(d), nil }
+
+func (d doc) value() any {
+	var v any
+	if err := json.Unmarshal([]byte(d), &v); err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// A list is a value of uuid[] in PostgreSQL's form.
+type list string
+
+func (l list) items() []any {
+	var out []any
+	for _, x := range strings.Split(strings.Trim(string(l), "{}"), ",") {
+		switch x {
+		case "":
+		case "NULL":
+			out = append(out, nil)
+		default:
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (l list) MarshalJSON() ([]byte, error) {
+	if l == "{}" {
+		return []byte("[]"), nil
+	}
+	return json.Marshal(l.items())
+}
+
+func listOf(items []any) list {
+	var out []string
+	for _, x := range items {
+		if x == nil {
+			x = "NULL"
+		}
+		out = append(out, x.(string))
+	}
+	return list("{" + strings.Join(out, ",") + "}")
+}
+
+// ordered says whether values of a type have an order that the interpreter knows.
+func ordered(typ string) bool { return typ != "jsonb" && typ != "uuid[]" }
 
 func lit(typ string, v any) *node      { return &node{op: "lit", typ: typ, val: v} }
 func col(rel string, c *column) *node  { return &node{op: "col", typ: c.typ, rel: rel, name: c.name} }
@@ -37,10 +90,10 @@ func (n *node) sql() string {
 		case int64:
 			return strconv.FormatInt(v, 10)
 		default:
-			if n.typ == "uuid" {
-				return quote(v.(string)) + "::uuid"
+			if n.typ == "text" {
+				return quote(v.(string))
 			}
-			return quote(v.(string))
+			return quote(fmt.Sprint(v)) + "::" + n.typ
 		}
 	case "col":
 		return n.rel + "." + ident(n.name)
@@ -97,6 +150,14 @@ func (n *node) sql() string {
 		return "(" + k(0) + " like " + k(1) + ")"
 	case "arg":
 		return n.name
+	case "path":
+		return "(" + k(0) + " ->> " + quote(n.name) + ")"
+	case "within": // a value and a list
+		return "(" + k(0) + " = any (" + k(1) + "))"
+	case "has":
+		return "(" + k(0) + " @> " + k(1) + ")"
+	case "meets":
+		return "(" + k(0) + " && " + k(1) + ")"
 	case "and", "or", "=", "<>", "<", "<=", ">", ">=":
 		return "(" + k(0) + " " + n.op + " " + k(1) + ")"
 	}
@@ -243,6 +304,32 @@ func (n *node) eval(e *env) any {
 			return nil
 		}
 		return like(v.(string), p.(string))
+	case "path":
+		if d, ok := k(0).(doc); ok {
+			if m, ok := d.value().(map[string]any); ok && m[n.name] != nil {
+				return fmt.Sprint(m[n.name])
+			}
+		}
+		return nil
+	case "within":
+		v, l := k(0), k(1)
+		if l == nil {
+			return nil
+		}
+		found := any(false)
+		for _, x := range l.(list).items() {
+			found = or(found, compare("=", v, x))
+		}
+		return found
+	case "has", "meets":
+		a, b := k(0), k(1)
+		if a == nil || b == nil {
+			return nil
+		}
+		if d, ok := a.(doc); ok {
+			return contains(d.value(), b.(doc).value(), true)
+		}
+		return overlap(n.op == "has", a.(list).items(), b.(list).items())
 	case "exists":
 		for _, r := range e.m.visible(e, n.name) {
 			if n.kids[0].eval(e.with(n.rel, r)) == true {
@@ -275,6 +362,41 @@ func (n *node) eval(e *env) any {
 		return f.value.eval(e.m.inside(e, f, args))
 	}
 	return compare(n.op, k(0), k(1))
+}
+
+// overlap says whether all or some of the items of b are in a. One that is NULL is in nothing.
+func overlap(all bool, a, b []any) bool {
+	for _, x := range b {
+		if in := x != nil && slices.Contains(a, x); in != all {
+			return in
+		}
+	}
+	return all
+}
+
+// contains is the operator @> of jsonb. An array contains a value on the outermost level only.
+func contains(a, b any, outermost bool) bool {
+	switch y := b.(type) {
+	case map[string]any:
+		x, ok := a.(map[string]any)
+		for k, v := range y {
+			there, has := x[k]
+			ok = ok && has && contains(there, v, false)
+		}
+		return ok
+	case []any:
+		x, ok := a.([]any)
+		return ok && !slices.ContainsFunc(y, func(v any) bool {
+			return !slices.ContainsFunc(x, func(o any) bool { return contains(o, v, false) })
+		})
+	}
+	switch x := a.(type) {
+	case map[string]any:
+		return false
+	case []any:
+		return outermost && slices.ContainsFunc(x, func(o any) bool { return contains(o, b, false) })
+	}
+	return a == b
 }
 
 func and(a, b any) any {
@@ -341,7 +463,7 @@ func order(a, b any) int {
 		}
 		return 0
 	}
-	return strings.Compare(a.(string), b.(string))
+	return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
 }
 
 // like matches patterns of characters and %.

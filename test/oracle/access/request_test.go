@@ -24,6 +24,15 @@ type request struct {
 	keys       []string // columns of the body
 	resolution string   // of an upsert
 	back       bool     // Prefer: return=representation
+	inside     *inside  // Prefer: nested=write
+}
+
+// An inside is the rows of another table that a body holds, those of each of its rows.
+type inside struct {
+	of   *table
+	by   *column // refers to the rows around
+	keys []string
+	rows [][]row
 }
 
 // A level is what is wanted of a relation.
@@ -167,7 +176,7 @@ func (n *node) parameter() (name, value string) {
 		}
 		return n.op, "(" + n.kids[0].logic() + "," + n.kids[1].logic() + ")"
 	}
-	return n.kids[0].name, not + n.operation(text)
+	return n.kids[0].key(), not + n.operation(text)
 }
 
 // operation is the operator and the operand of a condition on a column.
@@ -179,6 +188,10 @@ func (n *node) operation(value func(any) string) string {
 		return "is.true"
 	case "distinct":
 		return "isdistinct." + value(n.kids[1].val)
+	case "has":
+		return "cs." + value(n.kids[1].val)
+	case "meets":
+		return "ov." + value(n.kids[1].val)
 	case "like":
 		return "like." + strings.ReplaceAll(n.kids[1].val.(string), "%", "*")
 	case "in":
@@ -207,7 +220,15 @@ func (n *node) logic() string {
 	case n.op == "and" || n.op == "or":
 		return n.op + "(" + n.kids[0].logic() + "," + n.kids[1].logic() + ")"
 	}
-	return n.kids[0].name + "." + n.operation(quoted)
+	return n.kids[0].key() + "." + n.operation(quoted)
+}
+
+// key names what a condition is about.
+func (n *node) key() string {
+	if n.op == "path" {
+		return n.kids[0].name + "->>" + n.name
+	}
+	return n.name
 }
 
 func text(v any) string { return fmt.Sprint(v) }
@@ -228,6 +249,9 @@ func (r *request) head() []string {
 	if r.resolution != "" {
 		prefer = append(prefer, "resolution="+r.resolution)
 	}
+	if r.inside != nil {
+		prefer = append(prefer, "nested=write")
+	}
 	if prefer != nil {
 		out = append(out, "Prefer: "+strings.Join(prefer, ", "))
 	}
@@ -243,18 +267,31 @@ func (r *request) payload() string {
 		return ""
 	}
 	var list []string
-	for _, x := range r.body {
-		var fields []string
-		for _, k := range r.keys {
-			v, _ := json.Marshal(x[k]) // plain values marshal
-			fields = append(fields, strconv.Quote(k)+":"+string(v))
+	for i, x := range r.body {
+		var more []string
+		if r.inside != nil {
+			var rows []string
+			for _, o := range r.inside.rows[i] {
+				rows = append(rows, object(r.inside.keys, o))
+			}
+			more = []string{strconv.Quote(r.inside.of.name+"!"+r.inside.of.name+"_"+r.inside.by.name+"_fkey") + ":[" + strings.Join(rows, ",") + "]"}
 		}
-		list = append(list, "{"+strings.Join(fields, ",")+"}")
+		list = append(list, object(r.keys, x, more...))
 	}
 	if r.method == "PATCH" || len(list) == 1 {
 		return list[0]
 	}
 	return "[" + strings.Join(list, ",") + "]"
+}
+
+// object is a row as JSON: its keys in this order, and fields more.
+func object(keys []string, x row, more ...string) string {
+	var fields []string
+	for _, k := range keys {
+		v, _ := json.Marshal(x[k]) // plain values marshal
+		fields = append(fields, strconv.Quote(k)+":"+string(v))
+	}
+	return "{" + strings.Join(append(fields, more...), ",") + "}"
 }
 
 // step is the request as a case has it.

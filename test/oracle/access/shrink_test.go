@@ -35,7 +35,7 @@ func (x *trial) shrink(w *world, requests []*request, how string) (*world, []*re
 	try(fails, &last.limit, -1)
 	try(fails, &last.offset, 0)
 	less(fails, &last.order)
-	for i := len(last.body) - 1; i >= 0 && len(last.body) > 1; i-- {
+	for i := len(last.body) - 1; i >= 0 && len(last.body) > 1 && last.inside == nil; i-- {
 		try(fails, &last.body, slices.Delete(slices.Clone(last.body), i, i+1))
 	}
 	less(fails, &w.views)
@@ -81,7 +81,7 @@ func (w *world) holds(requests []*request) bool {
 		return !slices.ContainsFunc(l.embeds, func(x *embed) bool { return !there(x.rel) || !below(&x.level) })
 	}
 	return !slices.ContainsFunc(requests, func(r *request) bool {
-		return r.rel != "" && !there(r.rel) || r.function != "" && !there(r.function) || !below(&r.level) || !slices.Contains(w.callers, r.who)
+		return r.rel != "" && !there(r.rel) || r.function != "" && !there(r.function) || r.inside != nil && !there(r.inside.of.name) || !below(&r.level) || !slices.Contains(w.callers, r.who)
 	})
 }
 

@@ -55,6 +55,7 @@ type view struct {
 	of      *table
 	columns []*column
 	where   *node // of rows of the alias base
+	check   bool  // with check option
 	grants  []grant
 }
 
@@ -210,7 +211,11 @@ func (w *world) sql() []string {
 		for _, c := range v.columns {
 			cols = append(cols, "base."+ident(c.name))
 		}
-		add("create view public.%s%s as select %s from public.%s base where %s", v.name, with, strings.Join(cols, ", "), v.of.name, v.where.sql())
+		option := ""
+		if v.check {
+			option = " with check option"
+		}
+		add("create view public.%s%s as select %s from public.%s base where %s%s", v.name, with, strings.Join(cols, ", "), v.of.name, v.where.sql(), option)
 		add("revoke all on public.%s from anon, authenticated, service_role", v.name)
 		add("grant all on public.%s to service_role", v.name)
 		out = append(out, grants(v.name, v.grants, nil)...)

@@ -402,11 +402,20 @@ func (s *side) load(m *model) error {
 		list := []row{}
 		for _, v := range all[t.name] {
 			r := row(v.(map[string]any))
-			for k, v := range r {
-				if n, ok := v.(json.Number); ok {
-					if r[k], err = n.Int64(); err != nil {
+			for _, c := range t.columns {
+				switch v := r[c.name].(type) {
+				case nil:
+				case json.Number:
+					if r[c.name], err = v.Int64(); c.typ == "bigint" && err != nil {
 						return err
 					}
+				case []any:
+					if c.typ == "uuid[]" {
+						r[c.name] = listOf(v)
+					}
+				}
+				if c.typ == "jsonb" && r[c.name] != nil {
+					r[c.name] = doc(asJSON(r[c.name]))
 				}
 			}
 			list = append(list, r)

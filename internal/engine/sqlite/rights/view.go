@@ -142,11 +142,8 @@ func (a *attacher) rebase(q *tree.Query, r *tree.Rel, vq *tree.Query) error {
 			WithDetail("View columns that are not columns of their base relation are not updatable.")
 	}
 	read := vq.Targets
-	if q.Command == tree.Insert {
-		base.NeedsSelect, base.Read = false, tree.ColumnSet{}
-	}
 	base.NeedsInsert, base.NeedsUpdate, base.NeedsDelete = r.NeedsInsert, r.NeedsUpdate, r.NeedsDelete
-	base.NeedsSelect = base.NeedsSelect || r.NeedsSelect
+	base.NeedsSelect = r.NeedsSelect // and then of all columns that the view uses, read or not
 	for i := range r.Table.Columns {
 		for _, s := range []struct{ from, to *tree.ColumnSet }{{&r.Inserted, &base.Inserted}, {&r.Updated, &base.Updated}} {
 			if s.from.Has(i) {
