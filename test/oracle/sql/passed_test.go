@@ -48,6 +48,7 @@ var (
 	variable   = regexp.MustCompile(`(?:^|[^:\w\[])(:['"]?\w+)`)
 	outside    = regexp.MustCompile(`(?is)^(create|alter|drop)\s+(database|tablespace|subscription|system)\b|^alter\s+system\b|^checkpoint|^load\b`)
 	isExplain  = regexp.MustCompile(`(?is)^explain\b`)
+	isQuery    = regexp.MustCompile(`(?is)^(\(|(select|with|values|table)\b)`)
 	copyStream = regexp.MustCompile(`(?is)^copy\b`)
 	dateStyle  = regexp.MustCompile(`(?is)^set\s+(?:local\s+|session\s+)?(datestyle|intervalstyle)\b`)
 )

@@ -86,7 +86,7 @@ func (p *pair) batch(s uint64, size int, count tally) {
 	}
 	want, got := p.script(stmts)
 	for i := range nodes {
-		v := compare(&want[i], &got[i], true).of(stmts[i])
+		v := compare(&want[i], &got[i], true)
 		if v == differs {
 			v = p.excused(nodes[i], &want[i], &got[i])
 		}
@@ -184,7 +184,7 @@ func (p *pair) eitherError(n *node, want, got *answer) bool {
 func (p *pair) smallest(g *gen, n *node) *node {
 	fails := func(e *node) bool {
 		w, h := p.script([]string{"select " + e.String() + " as x"})
-		return compare(&w[0], &h[0], true).of("select "+e.String()) == differs && p.excused(e, &w[0], &h[0]) == differs
+		return compare(&w[0], &h[0], true) == differs && p.excused(e, &w[0], &h[0]) == differs
 	}
 	for _, e := range expressions(n) {
 		if fails(e) {
@@ -253,7 +253,7 @@ func TestQueries(t *testing.T) {
 		p.clean()
 		p.forget()
 		for i := range stmts {
-			v := compare(&want[i], &got[i], ordered[i]).of(stmts[i])
+			v := compare(&want[i], &got[i], ordered[i])
 			count[v]++
 			if want[i].failed {
 				failed++
@@ -265,7 +265,7 @@ func TestQueries(t *testing.T) {
 			wa, ha := p.script(append(list, n.String()))
 			p.clean()
 			p.forget()
-			if k := len(list); compare(&wa[k], &ha[k], ordered[i]).of(n.String()) != differs { // it does not come again: what it was
+			if k := len(list); compare(&wa[k], &ha[k], ordered[i]) != differs { // it does not come again: what it was
 				wa[k], ha[k] = want[i], got[i]
 			}
 			t.Errorf("seed %d, query %d:\n  %s;\n  %s;\n  PostgreSQL\n%s  engine\n%s", s, i, strings.Join(list, ";\n  "), n, &wa[len(list)], &ha[len(list)])
@@ -288,7 +288,7 @@ func (p *pair) smaller(before []string, last *node, ordered bool) ([]string, *no
 		p.clean()
 		p.forget()
 		k := len(stmts) - 1
-		return compare(&want[k], &got[k], ordered).of(n.String()) == differs
+		return compare(&want[k], &got[k], ordered) == differs
 	}
 	list := append([]string(nil), before...)
 	// First all queries at once, then piece by piece.

@@ -370,7 +370,7 @@ var defines = regexp.MustCompile(`(?is)^create\b.*\b(view|function|procedure|tri
 
 // outcome compares two answers, and says by which rule they differ by decision.
 func (w *answer) outcome(g *answer, text string) (out, rule string) {
-	switch v := compare(w, g, true).of(text); v {
+	switch v := compare(w, g, true); v {
 	case same:
 		if w.failed {
 			return outFails, ""
@@ -382,7 +382,7 @@ func (w *answer) outcome(g *answer, text string) (out, rule string) {
 	default:
 		return outLimit, string(v)
 	}
-	v := compare(w, g, false).of(text)
+	v := compare(w, g, false)
 	switch {
 	case v == differs:
 		return outDiffers, ""
@@ -441,6 +441,7 @@ func (p *pair) one(s *step) (a answer) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	p.notices = nil
+	a.text = s.text
 	defer func() { a.notices = append([]string(nil), p.notices...) }()
 	if s.data != nil {
 		tag, err := p.pg.CopyFrom(ctx, strings.NewReader(strings.Join(s.data, "\n")+"\n"), s.text)
@@ -464,18 +465,12 @@ func (p *pair) one(s *step) (a answer) {
 		a.err(p.t, s.text, err)
 		return a
 	}
-	unknown := map[string]bool{}
-	for _, f := range fields {
-		if k := typeKey(f); p.types[k] == "" || f.DataTypeOID >= 10000 {
-			unknown[k] = true
-		}
-	}
 	notices := p.notices
-	p.learn(ctx, unknown)
-	p.notices = notices
-	for _, f := range fields {
-		a.cols = append(a.cols, f.Name+" "+unqualified(p.types[typeKey(f)]))
+	a.cols = p.columns(ctx, fields)
+	if slices.ContainsFunc(a.cols, modifier.MatchString) && isQuery.MatchString(s.text) {
+		a.analysed = p.analysed(s.text)
 	}
+	p.notices = notices
 	return a
 }
 

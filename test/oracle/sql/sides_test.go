@@ -84,14 +84,47 @@ func (p *pair) script(stmts []string) (want, got []answer) {
 	want = p.postgres(stmts)
 	got = p.sqlite(stmts)
 	for i := range want {
+		want[i].text = stmts[i]
 		if unreachedConstant(&want[i], &got[i]) {
 			p.clean()
 			p.forget()
 			again := p.postgres(append(slices.Clone(stmts[:i]), "explain "+stmts[i]))
 			want[i].planned = again[i].fails(&want[i])
 		}
+		if withoutModifiers(want[i].cols, got[i].cols) {
+			p.clean()
+			p.forget()
+			p.postgres(stmts[:i])
+			want[i].analysed = p.analysed(stmts[i])
+		}
 	}
 	return want, got
+}
+
+// analysed are the columns of a statement as PostgreSQL tells of them before it plans it.
+func (p *pair) analysed(text string) []string {
+	p.t.Helper()
+	ctx := context.Background()
+	d, err := p.pg.Prepare(ctx, "", text, nil)
+	if err != nil {
+		p.t.Fatal(text, err)
+	}
+	return p.columns(ctx, d.Fields)
+}
+
+// columns are names and types of columns.
+func (p *pair) columns(ctx context.Context, fields []pgconn.FieldDescription) (out []string) {
+	unknown := map[string]bool{}
+	for _, f := range fields {
+		if k := typeKey(f); p.types[k] == "" || f.DataTypeOID >= 10000 {
+			unknown[k] = true
+		}
+	}
+	p.learn(ctx, unknown)
+	for _, f := range fields {
+		out = append(out, f.Name+" "+unqualified(p.types[typeKey(f)]))
+	}
+	return out
 }
 
 // fails reports whether a fails as b does.

@@ -108,7 +108,7 @@ func (a *analyzer) ex(sc *scope, e sql.Expr) tree.Expr {
 	case *sql.SQLValue:
 		return a.sqlValue(e)
 	case *sql.SubLink:
-		return a.subLink(sc, e)
+		return a.at(a.subLink(sc, e), e.Pos)
 	case *sql.ArrayExpr:
 		return a.array(sc, e, 0, -1)
 	case *sql.Row:
@@ -231,7 +231,9 @@ func (a *analyzer) op(sc *scope, e *sql.Op) tree.Expr {
 		return a.rowCompare(e.Name, l, r, e.Pos)
 	}
 	if sub, ok := e.Right.(*sql.SubLink); ok && lok && sub.Kind == sql.ScalarQ {
-		return a.subLink(sc, &sql.SubLink{Kind: sql.AnyQ, Test: e.Left, Op: e.Name, Query: sub.Query, Pos: sub.Pos})
+		x := a.subLink(sc, &sql.SubLink{Kind: sql.AnyQ, Test: e.Left, Op: e.Name, Query: sub.Query, Pos: e.Pos})
+		x.Row = true
+		return a.at(x, e.Pos)
 	}
 	l := a.ex(sc, e.Left)
 	r := a.ex(sc, e.Right)
@@ -568,7 +570,7 @@ func (a *analyzer) sqlValue(e *sql.SQLValue) tree.Expr {
 	return a.at(out, e.Pos)
 }
 
-func (a *analyzer) subLink(sc *scope, e *sql.SubLink) tree.Expr {
+func (a *analyzer) subLink(sc *scope, e *sql.SubLink) *tree.SubLink {
 	switch sc.place {
 	case InCheck, InDomainCheck:
 		a.fail(e.Pos, fault.FeatureNotSupported, "cannot use subquery in check constraint")
@@ -636,7 +638,7 @@ func (a *analyzer) subLink(sc *scope, e *sql.SubLink) tree.Expr {
 			out.Tests = []tree.Expr{test}
 		}
 	}
-	return a.at(out, e.Pos)
+	return out
 }
 
 // array is ARRAY[…]; want is the array type that a cast asks for, or 0.

@@ -225,31 +225,6 @@ func (c *compiler) variable(e *tree.Var) (Closure, error) {
 	}, nil
 }
 
-func (c *compiler) wholeRow(e *tree.WholeRow) (Closure, error) {
-	i, err := c.slot(e.Rel)
-	if err != nil {
-		return nil, err
-	}
-	n := len(e.Rel.Columns)
-	if t := e.Rel.Table; t != nil {
-		n = min(n, len(t.Columns))
-	}
-	fields := make([]value.Field, n)
-	for j, col := range e.Rel.Columns[:n] {
-		o, err := c.ops(col.Type)
-		if err != nil {
-			return nil, err
-		}
-		fields[j] = value.Field{Name: col.Name, Type: col.Type, Ops: o}
-	}
-	return func(f *Frame) (value.Datum, error) {
-		if f.Rows[i] == nil {
-			return value.Null, nil
-		}
-		return value.MakeRecord(f.Env(), fields, f.Rows[i][:n]), nil
-	}, nil
-}
-
 // call compiles a function, operator or cast function.
 func (c *compiler) call(e *tree.Call) (Closure, error) {
 	if returnsSet(e) {
@@ -517,29 +492,8 @@ func (c *compiler) boolean(e *tree.Bool) (Closure, error) {
 	}, nil
 }
 
-func (c *compiler) nullTest(e *tree.NullTest) (Closure, error) {
-	x, err := c.expr(e.X)
-	if err != nil {
-		return nil, err
-	}
-	not, row := e.Not, e.Row
-	return func(f *Frame) (value.Datum, error) {
-		d, err := x(f)
-		if err != nil {
-			return value.Null, err
-		}
-		if !row || d.IsNull() {
-			return value.Bool(d.IsNull() != not), nil
-		}
-		for _, raw := range value.Pairs(d.Str()) {
-			if (raw == "null") == not {
-				return value.Bool(false), nil
-			}
-		}
-		return value.Bool(true), nil
-	}, nil
-}
-
+// fields are the fields of a row that is at hand in parts: put together, a field that is JSON null could not be told from NULL.
+// allNull says whether all of a list are NULL, or with not whether none is.
 func (c *compiler) boolTest(e *tree.BoolTest) (Closure, error) {
 	x, err := c.expr(e.X)
 	if err != nil {
@@ -875,63 +829,6 @@ func (c *compiler) rowFields(e *tree.Row) ([]value.Field, error) {
 	return fields, nil
 }
 
-func (c *compiler) row(e *tree.Row) (Closure, error) {
-	args, err := c.list(e.Args)
-	if err != nil {
-		return nil, err
-	}
-	fields, err := c.rowFields(e)
-	if err != nil {
-		return nil, err
-	}
-	return func(f *Frame) (value.Datum, error) {
-		base := len(f.stack)
-		defer func() { f.stack = f.stack[:base] }()
-		for _, a := range args {
-			d, err := a(f)
-			if err != nil {
-				return value.Null, err
-			}
-			f.stack = append(f.stack, d)
-		}
-		return value.MakeRecord(f.Env(), fields, f.stack[base:]), nil
-	}, nil
-}
-
-func (c *compiler) rowCompare(e *tree.RowCompare) (Closure, error) {
-	lt, err := c.calls(e.Lt)
-	if err != nil {
-		return nil, err
-	}
-	gt, err := c.calls(e.Gt)
-	if err != nil {
-		return nil, err
-	}
-	eq, err := c.calls(e.Eq)
-	if err != nil {
-		return nil, err
-	}
-	op := e.Op
-	less := strings.HasPrefix(op, "<")
-	orEqual := strings.HasSuffix(op, "=")
-	return func(f *Frame) (value.Datum, error) {
-		for i := range eq {
-			d, err := eq[i](f)
-			if err != nil || d.IsNull() {
-				return value.Null, err
-			}
-			if d.IsTrue() {
-				continue
-			}
-			if less {
-				return lt[i](f)
-			}
-			return gt[i](f)
-		}
-		return value.Bool(orEqual), nil
-	}, nil
-}
-
 func (c *compiler) calls(list []*tree.Call) ([]Closure, error) {
 	out := make([]Closure, len(list))
 	for i, e := range list {
@@ -941,46 +838,6 @@ func (c *compiler) calls(list []*tree.Call) ([]Closure, error) {
 		}
 	}
 	return out, nil
-}
-
-func (c *compiler) fieldOf(e *tree.FieldOf) (Closure, error) {
-	switch x := e.X.(type) {
-	case *tree.Row:
-		if e.Index < len(x.Args) {
-			return c.expr(x.Args[e.Index])
-		}
-	case *tree.WholeRow:
-		if _, err := c.slot(x.Rel); err == nil && e.Index < len(x.Rel.Columns) {
-			return c.variable(&tree.Var{Rel: x.Rel, Col: e.Index, Typ: e.Typ})
-		}
-	}
-	x, err := c.expr(e.X)
-	if err != nil {
-		return nil, err
-	}
-	o, err := c.ops(e.Typ)
-	if err != nil {
-		return nil, err
-	}
-	index, name := e.Index, e.Name
-	byName := e.X.Type().OID != catalog.RecordOID && name != ""
-	return func(f *Frame) (value.Datum, error) {
-		d, err := x(f)
-		if err != nil || d.IsNull() {
-			return value.Null, err
-		}
-		i := 0
-		for k, raw := range value.Pairs(d.Str()) {
-			if byName && k == name || !byName && i == index {
-				if raw == "null" {
-					return value.Null, nil
-				}
-				return o.FromJSON(f.Env(), raw)
-			}
-			i++
-		}
-		return value.Null, nil
-	}, nil
 }
 
 func (c *compiler) setElement(e *tree.SetElement) (Closure, error) {

@@ -689,9 +689,8 @@ type updateOrDelete struct {
 	common
 	delete  bool
 	text    *text // ctid, old row, values of SET, columns of other Rels
-	set     []assign
-	columns []int
-	values  []int // for each of set: where its value is in the text's row; -1 for DEFAULT
+	columns []int // those that are set
+	values  []int // for each of columns: where its value is in the text's row; -1 for DEFAULT
 	beside  []besideRel
 	width   int
 }
@@ -727,19 +726,9 @@ func (m *maker) updateOrDelete(c common) (changer, error) {
 	for _, a := range q.Set {
 		u.columns = append(u.columns, a.Column)
 		at := -1
-		set := assign{column: a.Column}
-		switch _, def := a.Value.(*tree.SetDefault); {
-		case a.Value == nil || def:
-		case tree.Any(a.Value, isDomainCheck) && !tree.Any(a.Value, readsRows):
-			// A value that its domain does not take is an error for a row, not for the statement.
-			var err error
-			if set.value, err = m.closure(a.Value, nil); err != nil {
-				return nil, err
-			}
-		default:
+		if _, def := a.Value.(*tree.SetDefault); a.Value != nil && !def {
 			at = add(a.Value)
 		}
-		u.set = append(u.set, set)
 		u.values = append(u.values, at)
 	}
 	for _, r := range usedBeside(q) {
@@ -759,19 +748,6 @@ func (m *maker) updateOrDelete(c common) (changer, error) {
 		return nil, err
 	}
 	return u, u.finish(m)
-}
-
-func isDomainCheck(e tree.Expr) bool {
-	_, ok := e.(*tree.DomainCheck)
-	return ok
-}
-
-func readsRows(e tree.Expr) bool {
-	switch e.(type) {
-	case *tree.Var, *tree.WholeRow, *tree.SubLink:
-		return true
-	}
-	return false
 }
 
 // usedBeside are the Rels beside the target that RETURNING refers to.
@@ -861,14 +837,10 @@ func (u *updateOrDelete) run(f *eval.Frame, out func([]value.Datum) error) (Outc
 			continue
 		}
 		next := slices.Clone(old)
-		for i, a := range u.set {
+		for i, column := range u.columns {
 			if at := u.values[i]; at >= 0 {
-				next[a.column] = src[at]
-			} else if a.value != nil {
-				if next[a.column], err = a.value(g); err != nil {
-					return o, err
-				}
-			} else if next[a.column], err = tg.defaultOf(x, a.column); err != nil {
+				next[column] = src[at]
+			} else if next[column], err = tg.defaultOf(x, column); err != nil {
 				return o, err
 			}
 		}

@@ -290,6 +290,8 @@ func (l *lowerer) bindable(e tree.Expr) bool {
 				good = false
 			case *tree.Agg, *tree.WindowCall, *tree.Grouping, *tree.SubCol, *tree.SetDefault, *tree.Refusal:
 				good = false
+			case *tree.DomainCheck:
+				good = false // a value that its domain does not take is an error for a row, not for the statement
 			case *tree.Call:
 				good = !volatileCall(x) && !returnsSet(x)
 			}
@@ -591,7 +593,12 @@ func (l *lowerer) subLink(e *tree.SubLink) string {
 		if len(left) > 1 {
 			x = "(" + x + ")"
 		}
-		return "(" + x + word + rows + "))"
+		switch {
+		case !e.Row:
+			return "(" + x + word + rows + "))"
+		case atMostOne(e.Query):
+			return "(" + x + " = (" + rows + "))"
+		}
 	}
 	alias := l.name("s")
 	l.subCol = append(l.subCol, quote(alias)+".")
@@ -604,6 +611,12 @@ func (l *lowerer) subLink(e *tree.SubLink) string {
 	l.subCol = l.subCol[:len(l.subCol)-1]
 	test := strings.Join(tests, " AND ")
 	body := `SELECT (` + test + `) AS "b" FROM (` + rows + ") AS " + quote(alias)
+	switch {
+	case e.Row && atMostOne(e.Query):
+		return "(" + body + ")"
+	case e.Row:
+		return `(SELECT pg_one("b") FROM (` + body + "))"
+	}
 	if e.Kind == sql.AllQ {
 		return `(SELECT CASE WHEN min("b") = 0 THEN 0 WHEN count(*) > count("b") THEN NULL ELSE 1 END FROM (` + body + "))"
 	}

@@ -64,7 +64,7 @@ func asExists(e tree.Expr) tree.Expr {
 		return &out
 	case *tree.SubLink:
 		q := e.Query
-		if e.Kind != sql.AnyQ || q.Command != tree.Select || len(q.From) == 0 || len(q.CTEs) > 0 || q.Aggregated || q.GroupingSets != nil || len(q.Windows) > 0 ||
+		if e.Kind != sql.AnyQ || e.Row || q.Command != tree.Select || len(q.From) == 0 || len(q.CTEs) > 0 || q.Aggregated || q.GroupingSets != nil || len(q.Windows) > 0 ||
 			q.Distinct || q.Limit != nil || q.Offset != nil || q.Values != nil || q.SetOp != sql.NoSetOp || len(q.Locking) > 0 {
 			return e
 		}

@@ -174,7 +174,9 @@ func (p *policing) addCheck(c tree.Check) {
 		return
 	}
 	for i, x := range p.newChecks {
-		if x.Err.Error() == c.Err.Error() && tree.Equal(x.Expr, c.Expr) {
+		// What comes first decides which policy is named: c cannot go before one that stands for the same rows.
+		later := slices.ContainsFunc(p.newChecks[i+1:], func(y tree.Check) bool { return y.On&c.On != 0 })
+		if x.Err.Error() == c.Err.Error() && tree.Equal(x.Expr, c.Expr) && (x.On&c.On == c.On || !later) {
 			p.newChecks[i].On |= c.On
 			return
 		}

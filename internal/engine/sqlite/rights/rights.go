@@ -222,19 +222,17 @@ func (a *attacher) query(q *tree.Query) error {
 			return err
 		}
 	}
+	var tables []*tree.Rel
 	for _, r := range q.Rels {
-		if err := a.rel(q, r); err != nil {
+		policed, err := a.rel(r)
+		if err != nil {
 			return err
 		}
-	}
-	if err := a.slots(q); err != nil {
-		return err
-	}
-	for _, c := range q.CTEs {
-		if err := a.query(c.Query); err != nil {
-			return err
+		if policed {
+			tables = append(tables, r)
 		}
 	}
+	// In PostgreSQL's order, which decides what an endless recursion is told of: views and sub-queries, WITH, queries in expressions, policies.
 	for _, r := range q.Rels {
 		if r.Query == nil {
 			continue
@@ -245,6 +243,19 @@ func (a *attacher) query(q *tree.Query) error {
 	}
 	for _, sub := range []*tree.Query{q.Source, q.Left, q.Right} {
 		if err := a.query(sub); err != nil {
+			return err
+		}
+	}
+	for _, c := range q.CTEs {
+		if err := a.query(c.Query); err != nil {
+			return err
+		}
+	}
+	if err := a.slots(q); err != nil {
+		return err
+	}
+	for _, r := range tables {
+		if err := a.police(q, r); err != nil {
 			return err
 		}
 	}
@@ -342,25 +353,21 @@ func volatile(e tree.Expr) bool {
 
 // ---- privileges ----
 
-func (a *attacher) rel(q *tree.Query, r *tree.Rel) error {
-	if r.Policed {
-		return nil
-	}
-	switch r.Kind {
-	case tree.FunctionRel:
-		return a.openFunctionRel(r)
-	case tree.TableRel:
-		if r.Table == nil {
-			return nil
-		}
-	default:
-		return nil
+// rel checks the rights to a Rel and opens it; table says that it is one, whose policies are to be attached.
+func (a *attacher) rel(r *tree.Rel) (table bool, err error) {
+	switch {
+	case r.Policed:
+		return false, nil
+	case r.Kind == tree.FunctionRel:
+		return false, a.openFunctionRel(r)
+	case r.Kind != tree.TableRel || r.Table == nil:
+		return false, nil
 	}
 	a.privileges(r)
 	if r.Table.Kind == catalog.View {
-		return a.openView(r)
+		return false, a.openView(r)
 	}
-	return a.police(q, r)
+	return true, nil
 }
 
 // privileges checks the noted uses of a table or view, in PostgreSQL's order, and notes the first that is refused.

@@ -414,6 +414,9 @@ func (p *printer) expr(e Expr, in string) string {
 		inner := printer{names: p.names, used: p.used}
 		inner.query(e.Query, in+"    ")
 		s := [...]string{"exists", "scalar", "array", "any", "all"}[e.Kind]
+		if e.Row {
+			s = "row"
+		}
 		if len(e.Tests) > 0 {
 			s += " " + p.exprs(e.Tests, in)
 		}

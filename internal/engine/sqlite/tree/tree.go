@@ -464,6 +464,7 @@ type SubLink struct {
 	Kind  sql.SubLinkKind
 	Query *Query
 	Tests []Expr // AnyQ, AllQ: conditions AND-ed (rows: lexicographic operators were rewritten); SubCol stands for the sub-query's column
+	Row   bool   // AnyQ: of the one row that the query yields at most, as (a, b) = (select …); NULL without a row
 	Typ   Type
 }
 
