@@ -184,6 +184,14 @@ func parseFault(err error, text string, base int) error {
 		if g.Pos >= 0 {
 			f.Pos = max(g.Pos+base, 0)
 		}
+		if g.Message == "invalid Unicode escape" { // its code and hint say of which kind of constant it is
+			before := text[:min(max(g.Pos+base, 0), len(text))]
+			if quote := strings.LastIndexAny(before, `'"`); quote > 0 && before[quote-1] == '&' {
+				f.Code, f.Hint = fault.SyntaxError, `Unicode escapes must be \XXXX or \+XXXXXX.`
+			} else {
+				f.Hint = `Unicode escapes must be \uXXXX or \UXXXXXXXX.`
+			}
+		}
 		f.Text = text
 		return f
 	case errors.Is(err, grammar.ErrTooDeep):
@@ -202,7 +210,7 @@ func syntaxCode(message string) string {
 		return fault.FeatureNotSupported
 	case strings.HasPrefix(message, "invalid byte sequence"):
 		return fault.InvalidEncoding
-	case strings.HasPrefix(message, "invalid Unicode escape"), strings.HasPrefix(message, "invalid escape sequence"):
+	case message == "invalid Unicode escape", strings.HasPrefix(message, "invalid escape sequence"):
 		return "22025"
 	case strings.HasPrefix(message, "invalid XML"):
 		return "42601"

@@ -304,11 +304,16 @@ type collector struct {
 	all  []answer
 	now  answer
 	done *atomic.Int32 // statements, for who watches
+	bare bool          // types without their schema
 }
 
 func (c *collector) Begin(cols []engine.Column) error {
 	for _, col := range cols {
-		c.now.cols = append(c.now.cols, col.Name+" "+col.TypeName)
+		typ := col.TypeName
+		if c.bare {
+			typ = unqualified(typ)
+		}
+		c.now.cols = append(c.now.cols, col.Name+" "+typ)
 	}
 	return nil
 }

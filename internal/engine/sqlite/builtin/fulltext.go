@@ -71,35 +71,6 @@ func registerFullText(r registry) {
 		lex, _ := tsVector(config, a[0].Str(), 0)
 		return value.TSVectorDatum(lex), nil
 	})
-	r.fn("to_tsvector(jsonb) to_tsvector(regconfig,jsonb) to_tsvector(json) to_tsvector(regconfig,json)", func(c *Ctx, a []datum) (datum, error) {
-		config, a, err := c.tsConfig(a, 1)
-		if err != nil {
-			return value.Null, err
-		}
-		var lex []value.Lexeme
-		pos := 0
-		var walk func(raw string)
-		walk = func(raw string) {
-			switch value.JSONKind(raw) {
-			case "object":
-				for _, v := range value.Pairs(raw) {
-					walk(v)
-				}
-			case "array":
-				for v := range value.Elems(raw) {
-					walk(v)
-				}
-			case "string":
-				more, last := tsVector(config, value.UnquoteJSON(raw), pos)
-				lex, pos = append(lex, more...), last
-				if len(more) > 0 {
-					pos++ // strings do not touch, so that no phrase spans two
-				}
-			}
-		}
-		walk(a[0].Str())
-		return value.TSVectorDatum(lex), nil
-	})
 	query := func(names string, build func(config, s string) (*value.TSNode, error)) {
 		r.fn(names+"(text) "+names+"(regconfig,text)", func(c *Ctx, a []datum) (datum, error) {
 			config, a, err := c.tsConfig(a, 1)
@@ -166,7 +137,14 @@ func registerFullText(r registry) {
 		}
 		return opsOf(catalog.RegconfigOID).Input(nil, name, -1)
 	})
-	r.fn("ts_headline(text,tsquery) ts_headline(text,tsquery,text) ts_headline(regconfig,text,tsquery) ts_headline(regconfig,text,tsquery,text)", func(c *Ctx, a []datum) (datum, error) {
+	headlines(r, "text", func(s string, f func(string) string) string { return f(s) })
+	registerJSONText(r)
+}
+
+// headlines registers ts_headline of a type; each hands the texts in a value to f and gives the value with what f makes of them.
+func headlines(r registry, typ string, each func(s string, f func(string) string) string) {
+	sigs := strings.ReplaceAll("ts_headline(%,tsquery) ts_headline(%,tsquery,text) ts_headline(regconfig,%,tsquery) ts_headline(regconfig,%,tsquery,text)", "%", typ)
+	r.fn(sigs, func(c *Ctx, a []datum) (datum, error) {
 		n := 2
 		if c.argType(0) != catalog.RegconfigOID && len(a) == 3 {
 			n = 3
@@ -182,7 +160,10 @@ func registerFullText(r registry) {
 			}
 		}
 		q, err := value.TSQueryNode(a[1].Str())
-		return text(headline(config, a[0].Str(), q, opts)), err
+		if err != nil {
+			return value.Null, err
+		}
+		return text(each(a[0].Str(), func(s string) string { return headline(config, s, q, opts) })), nil
 	})
 }
 

@@ -189,12 +189,17 @@ func registerJSON(r registry) {
 		if t == "json" {
 			flag = ",bool"
 		}
-		r.fn(t+"_populate_record(anyelement,"+t+flag+")", func(c *Ctx, a []datum) (datum, error) { return c.populate(c.argOps(0), a[0], a[1]) })
+		r.fn(t+"_populate_record(anyelement,"+t+flag+")", func(c *Ctx, a []datum) (datum, error) {
+			return c.populate(t+"_populate_record", c.argOps(0), a[0], a[1])
+		})
 		r.set(t+"_populate_recordset(anyelement,"+t+flag+")", func(c *Ctx, a []datum, yield func([]datum) bool) error {
 			if a[1].IsNull() {
 				return nil
 			}
 			o := c.argOps(0)
+			if err := knownRow(t+"_populate_recordset", o); err != nil {
+				return err
+			}
 			if value.JSONKind(a[1].Str()) != "array" {
 				return fault.New(fault.InvalidParameterValue, "cannot call %s_populate_recordset on a non-array", t)
 			}
@@ -202,7 +207,7 @@ func registerJSON(r registry) {
 				if value.JSONKind(e) != "object" {
 					return fault.New(fault.InvalidParameterValue, "argument of %s_populate_recordset must be an array of objects", t)
 				}
-				d, err := c.populate(o, a[0], text(e))
+				d, err := c.populate(t+"_populate_recordset", o, a[0], text(e))
 				if err != nil {
 					return err
 				}
@@ -213,14 +218,16 @@ func registerJSON(r registry) {
 			return nil
 		})
 		// With a column list the caller gives the row type as the result type.
-		r.fn(t+"_to_record("+t+")", func(c *Ctx, a []datum) (datum, error) { return c.populate(c.retOps(), value.Null, a[0]) })
+		r.fn(t+"_to_record("+t+")", func(c *Ctx, a []datum) (datum, error) {
+			return c.populate(t+"_to_record", c.retOps(), value.Null, a[0])
+		})
 		r.set(t+"_to_recordset("+t+")", func(c *Ctx, a []datum, yield func([]datum) bool) error {
 			if value.JSONKind(a[0].Str()) != "array" {
 				return fault.New(fault.InvalidParameterValue, "cannot call %s_to_recordset on a non-array", t)
 			}
 			o := c.retOps()
 			for e := range value.Elems(a[0].Str()) {
-				d, err := c.populate(o, value.Null, text(e))
+				d, err := c.populate(t+"_to_recordset", o, value.Null, text(e))
 				if err != nil {
 					return err
 				}
@@ -498,78 +505,22 @@ func (c *Ctx) retOps() *value.Ops {
 	return opsOf(catalog.RecordOID)
 }
 
+// knownRow refuses the anonymous record of which nothing says what its fields are.
+func knownRow(fn string, o *value.Ops) error {
+	if o.OID != catalog.RecordOID || o.Fields != nil {
+		return nil
+	}
+	return fault.New(fault.FeatureNotSupported, "could not determine row type for result of %s", fn).
+		WithHint("Provide a non-null record argument, or call the function in the FROM clause using a column definition list.")
+}
+
 // populate makes a composite value from a JSON object: members by name, those that lack from base.
-func (c *Ctx) populate(o *value.Ops, base, d datum) (datum, error) {
+func (c *Ctx) populate(fn string, o *value.Ops, base, d datum) (datum, error) {
+	if err := knownRow(fn, o); err != nil {
+		return value.Null, err
+	}
 	if d.IsNull() {
 		return base, nil
 	}
-	return c.fromJSON(o, base, d.Str(), -1)
-}
-
-// fromJSON reads a JSON value as a type, as json_populate_record does for fields.
-func (c *Ctx) fromJSON(o *value.Ops, base datum, raw string, mod int32) (datum, error) {
-	raw = strings.TrimSpace(raw)
-	kind := value.JSONKind(raw)
-	switch {
-	case kind == "null":
-		return value.Null, nil
-	case o.Fields != nil && kind == "object":
-		vals := make([]datum, len(o.Fields))
-		if !base.IsNull() {
-			vals = o.FieldValues(base)
-		}
-		for i, f := range o.Fields {
-			v, ok := value.JSONField(raw, f.Name)
-			if !ok {
-				continue
-			}
-			d, err := c.fromJSON(f.Ops, value.Null, v, f.Type.Mod)
-			if err != nil {
-				return value.Null, err
-			}
-			vals[i] = d
-		}
-		return value.MakeRecord(c.Env(), o.Fields, vals), nil
-	case o.Fields != nil && kind == "array":
-		return value.Null, fault.New(fault.InvalidParameterValue, "cannot call populate_composite on an array")
-	case o.Fields != nil && kind != "string":
-		return value.Null, fault.New(fault.InvalidParameterValue, "cannot call populate_composite on a scalar")
-	case o.Elem != nil && kind == "array":
-		return c.arrayFromJSON(o.Elem, raw, mod)
-	case o.Elem != nil && kind != "string":
-		return value.Null, fault.New(fault.InvalidTextRepresentation, "expected JSON array")
-	case o.OID == catalog.JSONOID:
-		return text(raw), nil
-	case o.OID == catalog.JSONBOID:
-		return value.ParseJSONB(raw)
-	case o.OID == catalog.RecordOID && o.Fields == nil:
-		return value.Null, unsupported("json_to_record needs a column definition list")
-	}
-	return o.Input(c.Env(), value.UnquoteJSON(raw), mod)
-}
-
-func (c *Ctx) arrayFromJSON(elem *value.Ops, raw string, mod int32) (datum, error) {
-	b := []byte{'['}
-	first := true
-	for e := range value.Elems(raw) {
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		if e[0] == '[' && elem.OID != catalog.JSONBOID && elem.OID != catalog.JSONOID {
-			d, err := c.arrayFromJSON(elem, e, mod)
-			if err != nil {
-				return value.Null, err
-			}
-			b = append(b, d.Str()...)
-			continue
-		}
-		d, err := c.fromJSON(elem, value.Null, e, mod)
-		if err != nil {
-			return value.Null, err
-		}
-		one := value.MakeArray(c.Env(), elem, []datum{d}).Str()
-		b = append(b, one[1:len(one)-1]...)
-	}
-	return text(string(append(b, ']'))), nil
+	return value.FromJSON(c.Env(), o, -1, base, "", d.Str())
 }

@@ -90,19 +90,29 @@ func registerPatterns(r registry) {
 	})
 	r.fn("substring(text,text)", func(c *Ctx, a []datum) (datum, error) { return c.regexSubstring(a[0].Str(), a[1].Str()) })
 	r.fn("regexp_replace(text,text,text) regexp_replace(text,text,text,text)", func(c *Ctx, a []datum) (datum, error) {
-		return c.regexReplace(a[0].Str(), a[1].Str(), a[2].Str(), flagsAt(a, 3), 1, -1)
+		flags, n := flagsAt(a, 3), int64(1)
+		if flags != "" && flags[0] >= '0' && flags[0] <= '9' {
+			return value.Null, fault.New(fault.InvalidParameterValue, `invalid regular expression option: "%c"`, flags[0]).
+				WithHint("If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.")
+		}
+		if strings.Contains(flags, "g") {
+			n = 0
+		}
+		return c.regexReplace(a[0].Str(), a[1].Str(), a[2].Str(), flags, 1, n)
 	})
 	r.fn("regexp_replace(text,text,text,int4) regexp_replace(text,text,text,int4,int4) regexp_replace(text,text,text,int4,int4,text)", func(c *Ctx, a []datum) (datum, error) {
-		n := int64(-1)
+		n, flags := int64(1), flagsAt(a, 5)
 		if len(a) > 4 {
-			n = a[4].Int64()
+			if n = a[4].Int64(); n < 0 {
+				return value.Null, fault.New(fault.InvalidParameterValue, `invalid value for parameter "n": %d`, n)
+			}
 		}
-		return c.regexReplace(a[0].Str(), a[1].Str(), a[2].Str(), flagsAt(a, 5), a[3].Int64(), n)
+		return c.regexReplace(a[0].Str(), a[1].Str(), a[2].Str(), flags, a[3].Int64(), n)
 	})
 	r.fn("regexp_match(text,text) regexp_match(text,text,text) regexp_match(citext,citext)", func(c *Ctx, a []datum) (datum, error) {
 		flags := flagsAt(a, 2)
-		if strings.Contains(flags, "g") {
-			return value.Null, fault.New(fault.InvalidParameterValue, `regexp_match() does not support the "global" option`).WithHint("Use the regexp_matches function instead.")
+		if err := notGlobal("regexp_match", flags); err != nil {
+			return value.Null, err.WithHint("Use the regexp_matches function instead.")
 		}
 		re, err := c.regex(a[1].Str(), flags)
 		if err != nil {
@@ -141,6 +151,9 @@ func registerPatterns(r registry) {
 		return err
 	})
 	r.fn("regexp_like(text,text) regexp_like(text,text,text)", func(c *Ctx, a []datum) (datum, error) {
+		if err := notGlobal("regexp_like", flagsAt(a, 2)); err != nil {
+			return value.Null, err
+		}
 		re, err := c.regex(a[1].Str(), flagsAt(a, 2))
 		if err != nil {
 			return value.Null, err
@@ -148,6 +161,9 @@ func registerPatterns(r registry) {
 		return value.Bool(re.match(a[0].Str())), nil
 	})
 	r.fn("regexp_count(text,text) regexp_count(text,text,int4) regexp_count(text,text,int4,text)", func(c *Ctx, a []datum) (datum, error) {
+		if err := notGlobal("regexp_count", flagsAt(a, 3)); err != nil {
+			return value.Null, err
+		}
 		re, err := c.regex(a[1].Str(), flagsAt(a, 3))
 		if err != nil {
 			return value.Null, err
@@ -167,7 +183,7 @@ func registerPatterns(r registry) {
 		if err != nil {
 			return value.Null, err
 		}
-		m, re, err := c.regexNth(a, 4)
+		m, re, err := c.regexNth("regexp_substr", a, 4)
 		if m == nil || err != nil || g > re.groups {
 			return value.Null, err
 		}
@@ -184,7 +200,7 @@ func registerPatterns(r registry) {
 		if err != nil {
 			return value.Null, err
 		}
-		m, re, err := c.regexNth(a, 5)
+		m, re, err := c.regexNth("regexp_instr", a, 5)
 		if m == nil || err != nil || g > re.groups || m[2*g] < 0 {
 			return value.Int(0), err
 		}
@@ -228,6 +244,14 @@ func flagsAt(a []datum, i int) string {
 	return ""
 }
 
+// notGlobal refuses flag g where one match is looked for.
+func notGlobal(fn, flags string) *fault.Error {
+	if !strings.Contains(flags, "g") {
+		return nil
+	}
+	return fault.New(fault.InvalidParameterValue, `%s() does not support the "global" option`, fn)
+}
+
 // subexpression is the number of a group that an argument asks for; 0 is the whole match.
 func subexpression(a []datum, i int) (int, error) {
 	if i >= len(a) {
@@ -249,7 +273,10 @@ func startAt(a []datum, i int) (int64, error) {
 	return 0, fault.New(fault.InvalidParameterValue, `invalid value for parameter "%s": %d`, "start", a[i].Int64())
 }
 
-func (c *Ctx) regexNth(a []datum, flags int) ([]int, *regex, error) {
+func (c *Ctx) regexNth(fn string, a []datum, flags int) ([]int, *regex, error) {
+	if err := notGlobal(fn, flagsAt(a, flags)); err != nil {
+		return nil, nil, err
+	}
 	re, err := c.regex(a[1].Str(), flagsAt(a, flags))
 	if err != nil {
 		return nil, nil, err
@@ -562,14 +589,11 @@ func (c *Ctx) regexReplace(s, pattern, with, flags string, start, nth int64) (da
 	if start <= 0 {
 		return value.Null, fault.New(fault.InvalidParameterValue, `invalid value for parameter "start": %d`, start)
 	}
-	if nth < -1 {
-		return value.Null, fault.New(fault.InvalidParameterValue, `invalid value for parameter "n": %d`, nth)
-	}
 	re, err := c.regex(pattern, flags)
 	if err != nil {
 		return value.Null, err
 	}
-	every := strings.Contains(flags, "g") || nth == 0
+	every := nth == 0
 	want := max(nth, 1)
 	var b strings.Builder
 	last, seen := 0, int64(0)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -175,6 +176,7 @@ func registerText(r registry) {
 		}
 		return text(string(rune(n))), nil
 	})
+	r.fn("unistr(text)", func(_ *Ctx, a []datum) (datum, error) { return unistr(a[0].Str()) })
 	r.pure("textcat(text,text)", func(a []datum) datum { return text(a[0].Str() + a[1].Str()) })
 	r.native("(%1 || %2)", "textcat(text,text)")
 	r.pure("bitcat(varbit,varbit)", func(a []datum) datum { return text(a[0].Str() + a[1].Str()) })
@@ -770,3 +772,61 @@ func unaccent(s string) string {
 
 var unaccented = map[rune]string{'ß': "ss", 'Æ': "AE", 'æ': "ae", 'Œ': "OE", 'œ': "oe", 'Ø': "O", 'ø': "o", 'Đ': "D", 'đ': "d", 'Ð': "D", 'ð': "d", 'Þ': "TH", 'þ': "th",
 	'Ł': "L", 'ł': "l", 'ı': "i", 'Ħ': "H", 'ħ': "h", 'ĸ': "q", 'Ŋ': "N", 'ŋ': "n", 'Ŧ': "T", 'ŧ': "t", 'ſ': "s", '‘': "'", '’': "'", '“': `"`, '”': `"`, '–': "-", '—': "-", '«': "<<", '»': ">>", '…': "..."}
+
+// unistr reads Unicode escapes: \XXXX, \+XXXXXX, \uXXXX and \UXXXXXXXX.
+func unistr(s string) (datum, error) {
+	var b strings.Builder
+	pair := fault.New(fault.SyntaxError, "invalid Unicode surrogate pair")
+	var first rune
+	for s != "" {
+		if s[0] != '\\' || strings.HasPrefix(s, `\\`) {
+			if first != 0 {
+				return value.Null, pair
+			}
+			b.WriteByte(s[0])
+			s = strings.TrimPrefix(s[1:], map[bool]string{true: `\`}[s[0] == '\\'])
+			continue
+		}
+		c, size := unicodeEscape(s)
+		switch {
+		case size == 0:
+			return value.Null, fault.New(fault.SyntaxError, "invalid Unicode escape").WithHint(`Unicode escapes must be \XXXX, \+XXXXXX, \uXXXX, or \UXXXXXXXX.`)
+		case c == 0 || c > unicode.MaxRune:
+			return value.Null, fault.New(fault.InvalidParameterValue, "invalid Unicode code point: %04X", uint32(c))
+		}
+		s = s[size:]
+		high, low := c >= 0xd800 && c < 0xdc00, c >= 0xdc00 && c < 0xe000
+		switch {
+		case low != (first != 0):
+			return value.Null, pair
+		case low:
+			b.WriteRune(utf16.DecodeRune(first, c))
+			first = 0
+		case high:
+			first = c
+		default:
+			b.WriteRune(c)
+		}
+	}
+	if first != 0 {
+		return value.Null, pair
+	}
+	return text(b.String()), nil
+}
+
+// unicodeEscape reads the escape that a text begins with and gives its length, 0 when it is none.
+func unicodeEscape(s string) (c rune, size int) {
+	for _, form := range []struct {
+		mark   string
+		digits int
+	}{{`\`, 4}, {`\u`, 4}, {`\+`, 6}, {`\U`, 8}} {
+		digits, ok := strings.CutPrefix(s, form.mark)
+		if !ok || len(digits) < form.digits || strings.ContainsAny(digits[:form.digits], "+-_") {
+			continue
+		}
+		if n, err := strconv.ParseUint(digits[:form.digits], 16, 32); err == nil {
+			return rune(n), len(form.mark) + form.digits
+		}
+	}
+	return 0, 0
+}
