@@ -310,7 +310,14 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if f == nil || sqlState(f.Code) {
 		// An error of the database is not for strangers: it may tell of rows, and a trigger of the project's may have raised it.
 		d.Log.Error("sign-in failed", "request", w.Header().Get("X-Request-Id"), "method", r.Method, "path", r.URL.Path, "error", err)
-		f = fault.New("unexpected_failure", "Database error, see the log for request %s", w.Header().Get("X-Request-Id")).WithStatus(http.StatusInternalServerError)
+		switch {
+		case f != nil && f.Status == http.StatusInsufficientStorage:
+			f = fault.New("disk_full", "The server has no space left to write").WithStatus(f.Status)
+		case f != nil && f.Status == http.StatusServiceUnavailable:
+			f = fault.New("database_unavailable", "The server cannot use its disk").WithStatus(f.Status)
+		default:
+			f = fault.New("unexpected_failure", "Database error, see the log for request %s", w.Header().Get("X-Request-Id")).WithStatus(http.StatusInternalServerError)
+		}
 	}
 	status := f.Status
 	if status == 0 {

@@ -125,10 +125,25 @@ func (e *Engine) Catalog() *catalog.Catalog { return e.store.Schema().(*catalog.
 // Has reports whether the engine has a feature: it has none of those that only a server has.
 func (e *Engine) Has(engine.Feature) bool { return false }
 
-// Run drops answers that are kept no longer, until ctx ends. Checkpoints are the writer's own business.
+// Run drops answers that are kept no longer, until ctx ends. Checkpoints are the writer's own business. It ends with an error when writing to the disk has failed:
+// what of the file is on disk can be told only by a process that opens it anew (decision 0027).
 func (e *Engine) Run(ctx context.Context) error {
-	engine.Forgetting(ctx, e.log, e.Forget)
-	return nil
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	var work sync.WaitGroup
+	work.Go(func() { engine.Forgetting(ctx, e.log, e.Forget) })
+	select {
+	case <-ctx.Done():
+	case <-e.store.Failed():
+	}
+	end()
+	work.Wait()
+	select {
+	case <-e.store.Failed():
+		return e.store.Err()
+	default:
+		return nil
+	}
 }
 
 // Measurements are numbers about the database file and its connections.

@@ -195,7 +195,7 @@ func (x *execution) failure(err error) error {
 		return own
 	}
 	switch {
-	case errors.Is(err, sqlite3.INTERRUPT) || errors.Is(err, sqlite3.FULL):
+	case errors.Is(err, sqlite3.INTERRUPT) || errors.Is(err, sqlite3.FULL) || errors.Is(err, sqlite3.IOERR):
 		return err // the store knows what it means
 	case strings.Contains(err.Error(), "Expression tree is too large"):
 		return fault.New(fault.StatementTooComplex, "stack depth limit exceeded").WithHint("An expression of the statement is nested too deeply.")

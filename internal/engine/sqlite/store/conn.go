@@ -74,7 +74,7 @@ func (c *Conn) Context() context.Context { return c.ctx }
 func (c *Conn) During(ctx context.Context, f func() error) error {
 	outer := c.ctx
 	c.ctx = ctx
-	err := explain(ctx, f())
+	err := cancelled(ctx, f())
 	c.ctx = outer
 	return err
 }

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -84,8 +83,13 @@ func TestFailedSyncStopsWriting(t *testing.T) {
 	s, d := faulty(t)
 	check(t, s.Write(bg, run(`INSERT INTO t VALUES (1, NULL)`)), "")
 	d.failSync.Store(true)
-	if err := s.Write(bg, run(`INSERT INTO t VALUES (2, NULL)`)); !errors.Is(err, sqlite3.IOERR) {
-		t.Errorf("got %v, want an I/O error", err)
+	if code := fault.Code(s.Write(bg, run(`INSERT INTO t VALUES (2, NULL)`))); code != fault.IOError {
+		t.Errorf("got %v, want %s", code, fault.IOError)
+	}
+	select {
+	case <-s.Failed():
+	default:
+		t.Error("the store does not say that it has failed")
 	}
 	// A disk that says it is well again is not believed: what it lost, it lost.
 	d.failSync.Store(false)

@@ -12,12 +12,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -51,7 +54,9 @@ type Options struct {
 	Committed func(requests int)
 	// VFS names a registered SQLite VFS; "" is the operating system's files.
 	VFS string
-	Log *slog.Logger
+	// OpenLog opens the file of the log, if it is there, when the store is opened; nil opens the operating system's.
+	OpenLog func(path string) (File, error)
+	Log     *slog.Logger
 }
 
 // Store is an open data folder. Safe for concurrent use.
@@ -69,6 +74,7 @@ type Store struct {
 	walRetry int64         // likewise: the size at which a checkpoint that readers prevented is tried again
 
 	broken atomic.Pointer[fault.Error] // why nothing can be written any more
+	failed chan struct{}               // closed after broken is set because the disk failed
 
 	// snap makes the end of a schema change and its publication one step for readers that take a snapshot.
 	snap   sync.RWMutex
@@ -106,6 +112,9 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 	if opts.WALLimit == 0 {
 		opts.WALLimit = 32 << 20
 	}
+	if opts.OpenLog == nil {
+		opts.OpenLog = openFile
+	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
@@ -124,6 +133,7 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 		queue:   make(chan *request, queueLimit),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
+		failed:  make(chan struct{}),
 		slots:   make(chan struct{}, opts.Readers),
 		apart:   make(chan struct{}, opts.Apart),
 	}
@@ -138,24 +148,84 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 			return nil, errors.Join(fmt.Errorf("create the database: %w", err), lock.release())
 		}
 	}
+	if err := s.settle(); err != nil {
+		return nil, errors.Join(fmt.Errorf("write the log anew: %w", err), lock.release())
+	}
 	if s.writer, err = s.connect(true); err != nil {
 		lock.release()
 		return nil, err
 	}
 	if err := s.checkFormat(); err != nil {
-		s.writer.close()
-		lock.release()
-		return nil, err
+		_ = s.writer.abandon() // which has written nothing that counts
+		return nil, errors.Join(explain(context.Background(), err), lock.release())
 	}
 	go s.write()
 	return s, nil
 }
 
-// Close ends the writer and closes the file. No call may be under way.
+// settle makes durable what the log of a process shows that did not close it. When that ended because a sync failed, the operating system may read what it does not
+// have on disk, and would not write it when the log is synced once more: a checkpoint from it and what is written behind it could be lost or come to be there by
+// half. So all its bytes are written once more, in their place, which needs no space.
+func (s *Store) settle() error {
+	f, err := s.opts.OpenLog(s.path + "-wal")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	part := make([]byte, 1<<20)
+	for at := int64(0); ; {
+		n, err := f.ReadAt(part, at)
+		if n == 0 && errors.Is(err, io.EOF) {
+			break
+		}
+		if n > 0 {
+			_, err = f.WriteAt(part[:n], at)
+		}
+		if err != nil {
+			return errors.Join(err, f.Close())
+		}
+		at += int64(n)
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// File is what the store itself does with a file.
+type File interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Sync() error
+}
+
+func openFile(path string) (File, error) { return os.OpenFile(path, os.O_RDWR, 0) }
+
+// Failed is closed when writing to the disk has failed, so that only another process can go on; Err then says why.
+func (s *Store) Failed() <-chan struct{} { return s.failed }
+
+// Err says why nothing can be written any more; nil when it can.
+func (s *Store) Err() error {
+	if err := s.broken.Load(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Close ends the writer and closes the file. No call may be under way. When writing has failed it writes nothing: the next Open sees to what there is.
 func (s *Store) Close() error {
 	close(s.closing)
 	<-s.stopped
 	var errs []error
+	if s.broken.Load() != nil {
+		for _, c := range s.idle {
+			errs = append(errs, c.abandon())
+		}
+		if s.writer != nil {
+			errs = append(errs, s.writer.abandon())
+		}
+		return errors.Join(append(errs, s.lock.release())...)
+	}
 	for _, c := range s.idle {
 		errs = append(errs, c.close())
 	}
@@ -290,17 +360,43 @@ func (s *Store) checkFormat() error {
 
 // explain turns what SQLite says of an ended or failed call into what a client may read.
 func explain(ctx context.Context, err error) error {
+	err = cancelled(ctx, err)
 	if err == nil || fault.As(err) != nil {
 		return err
 	}
-	cancelled := errors.Is(err, sqlite3.INTERRUPT) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 	switch {
-	case cancelled && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fault.New(fault.QueryCanceled, "canceling statement due to statement timeout")
-	case cancelled && ctx.Err() != nil:
-		return fault.New(fault.QueryCanceled, "canceling statement due to user request")
-	case errors.Is(err, sqlite3.FULL):
-		return fault.New("53100", "could not extend the database: No space left on device").WithHint("Check free disk space.")
+	case diskFull(err):
+		return fault.New(fault.DiskFull, "could not extend the database: No space left on device").WithHint("Check free disk space.").WithStatus(http.StatusInsufficientStorage)
+	case damaged(err):
+		return fault.New(fault.DataCorrupted, "the database file is damaged").WithHint("Find out where with mainstay db verify, and restore a backup.").WithStatus(http.StatusInternalServerError)
+	case errors.Is(err, sqlite3.IOERR):
+		return fault.New(fault.IOError, "could not read the database: %v", err).WithHint("Check the disk.").WithStatus(http.StatusServiceUnavailable)
 	}
 	return err
+}
+
+// cancelled is explain for what ctx caused.
+func cancelled(ctx context.Context, err error) error {
+	if err == nil || fault.As(err) != nil {
+		return err
+	}
+	ended := errors.Is(err, sqlite3.INTERRUPT) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	switch {
+	case ended && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fault.New(fault.QueryCanceled, "canceling statement due to statement timeout")
+	case ended && ctx.Err() != nil:
+		return fault.New(fault.QueryCanceled, "canceling statement due to user request")
+	}
+	return err
+}
+
+// diskFull reports whether err is about space, which may come back. A sync that failed for want of it has failed like any other.
+func diskFull(err error) bool {
+	space := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) // of a write, a page of the index or the file's growth
+	return errors.Is(err, sqlite3.FULL) || space && !errors.Is(err, sqlite3.IOERR_FSYNC) && !errors.Is(err, sqlite3.IOERR_DIR_FSYNC)
+}
+
+// damaged reports whether err says that what was read is not what was written.
+func damaged(err error) bool {
+	return errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB) || errors.Is(err, sqlite3.IOERR_DATA)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -148,7 +149,7 @@ func (b *batch) run(r *request) {
 	c := s.writer
 	if !b.open {
 		if r.err = c.beginImmediate.Exec(); r.err != nil {
-			s.noteFailure(r.err)
+			r.err = s.blame(r.err)
 			return
 		}
 		b.open = true
@@ -187,14 +188,22 @@ func (b *batch) run(r *request) {
 
 // lose ends a transaction that r broke: what others did in it is gone.
 func (b *batch) lose(r *request) {
-	b.s.noteFailure(r.err)
+	cause := b.s.noteFailure(r.err)
 	b.rollback()
+	if cause == nil {
+		cause = fault.New("40000", "transaction was rolled back because the disk or another transaction of the same commit failed").WithHint("Repeat the transaction.")
+	}
+	b.fail(cause)
+	b.answer()
+}
+
+// fail gives err to those that have none.
+func (b *batch) fail(err error) {
 	for _, m := range b.members {
 		if m.err == nil && m.panicked == nil {
-			m.err = fault.New("40000", "transaction was rolled back because the disk or another transaction of the same commit failed").WithHint("Repeat the transaction.")
+			m.err = err
 		}
 	}
-	b.answer()
 }
 
 func (b *batch) commit() {
@@ -204,13 +213,9 @@ func (b *batch) commit() {
 		err := b.s.publish(b.s.writer, false, b.s.writer.commit.Exec)
 		if err != nil {
 			err = fmt.Errorf("commit: %w", err)
-			b.s.noteFailure(err)
+			err = b.s.blame(err)
 			b.rollback()
-			for _, m := range b.members {
-				if m.err == nil {
-					m.err = err
-				}
-			}
+			b.fail(err)
 		} else {
 			b.s.committed(b.good)
 		}
@@ -265,7 +270,7 @@ func (s *Store) exclusive(r *request) {
 	c := s.writer
 	// Within a transaction the pragma does nothing, and DROP TABLE in the course of a rebuild would count the references to the dropped table as broken.
 	if r.err = c.raw.Exec(`PRAGMA foreign_keys=OFF; BEGIN IMMEDIATE`); r.err != nil {
-		s.noteFailure(r.err)
+		r.err = s.blame(r.err)
 		if err := c.raw.Exec(`PRAGMA foreign_keys=ON`); err != nil {
 			s.dropWriter()
 		}
@@ -301,7 +306,7 @@ func (s *Store) exclusive(r *request) {
 		}
 	}
 	if r.err != nil {
-		s.noteFailure(r.err)
+		r.err = s.blame(r.err)
 		if !c.raw.GetAutocommit() {
 			_ = c.rollback.Exec() // fails only when there is nothing left to roll back
 		}
@@ -348,20 +353,47 @@ func (s *Store) dropWriter() {
 	s.writer = nil
 }
 
-// noteFailure stops all writing when the disk failed. A sync that failed once may claim to succeed the next time without having written
-// anything, so only a restart, which reads what is really there, can go on.
-func (s *Store) noteFailure(err error) {
-	if errors.Is(err, sqlite3.IOERR) || errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB) {
+// noteFailure stops all writing when the disk failed, and gives what those who wrote have to be told; nil when err is not about the disk. A sync that failed once
+// may claim to succeed the next time without having written anything, so only another process, which reads what is really there, can go on. What stands in a page
+// that could not be read was not changed, and a full disk takes writes again when there is space.
+func (s *Store) noteFailure(err error) error {
+	switch {
+	case diskFull(err) || errors.Is(err, sqlite3.IOERR_DATA):
+		return explain(context.Background(), err)
+	case damaged(err):
+		s.refuse(fault.New(fault.DataCorrupted, "the database is read-only because its file is damaged: %v", err).
+			WithHint("Find out where with mainstay db verify, and restore a backup.").WithStatus(http.StatusServiceUnavailable))
+	case errors.Is(err, sqlite3.IOERR):
 		s.stop(err)
+	default:
+		return nil
+	}
+	return s.Err()
+}
+
+// blame is noteFailure for one who has an error to tell in any case.
+func (s *Store) blame(err error) error {
+	if cause := s.noteFailure(err); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// stop lets nothing be written any more, and says so on failed.
+func (s *Store) stop(err error) {
+	if s.refuse(fault.New(fault.IOError, "the database is read-only because writing to disk failed: %v", err).
+		WithHint("Check the disk, then restart. What was acknowledged before is safe.").WithStatus(http.StatusServiceUnavailable)) {
+		close(s.failed)
 	}
 }
 
-// stop lets nothing be written any more.
-func (s *Store) stop(err error) {
-	if s.broken.CompareAndSwap(nil, fault.New("58030", "the database is read-only because writing to disk failed: %v", err).
-		WithHint("Check the disk, then restart. What was acknowledged before is safe.")) {
-		s.log.Error("writing to disk failed; the database is read-only until a restart", "file", s.path, "err", err)
+// refuse lets nothing be written any more. It reports whether it is the first to do so.
+func (s *Store) refuse(f *fault.Error) bool {
+	first := s.broken.CompareAndSwap(nil, f)
+	if first {
+		s.log.Error(f.Message, "file", s.path, "hint", f.Hint)
 	}
+	return first
 }
 
 // checkpoint empties the log when it has passed its limit.
@@ -388,8 +420,11 @@ func (s *Store) checkpoint() {
 	case errors.Is(err, sqlite3.BUSY):
 		s.walRetry = s.walBytes + s.opts.WALLimit/2
 		s.log.Debug("checkpoint is held up by a reader", "log_bytes", s.walBytes, "took", time.Since(start))
+	case diskFull(err):
+		s.walRetry = s.walBytes + s.opts.WALLimit/2
+		s.log.Warn("the log cannot be emptied: the disk is full", "log_bytes", s.walBytes)
 	default:
-		s.noteFailure(err)
+		_ = s.noteFailure(err) // nobody waits for a checkpoint
 		s.log.Error("checkpoint", "err", err)
 	}
 	if err := c.raw.BusyTimeout(5 * time.Second); err != nil {
