@@ -364,6 +364,7 @@ func (a *app) hostedUI() (http.Handler, error) {
 	c := &a.project.Config.Auth.SignIn.UI
 	o := authui.Options{
 		Title: c.Title, Light: c.Light, Dark: c.Dark, Home: a.accounts.HostedUI, Redirect: a.accounts.Redirect, Key: a.keys.Publishable,
+		PhoneFactors: a.project.Config.Auth.SignIn.Factors.Phone.Enroll, RecoveryCodes: a.project.Config.Auth.SignIn.Factors.Recovery.Enroll,
 	}
 	if o.Title == "" {
 		o.Title = a.project.Config.Name

@@ -463,3 +463,125 @@ func TestHostedProvider(t *testing.T) {
 		t.Errorf("got %s", user.raw)
 	}
 }
+
+const phoneUI = "sms_sent = -1\n[auth.sms]\nenable_signup = true\nmax_frequency = \"0s\"\n[auth.mfa.phone]\nenroll_enabled = true\nverify_enabled = true\n"
+
+// TestHostedTelephone signs up with a telephone number, adds another one as a second step and recovery codes, and is asked for them at the next sign-in.
+func TestHostedTelephone(t *testing.T) {
+	h := hostedServer(t, phoneUI)
+	p := browsertest.Open(t, h.home)
+	const first, second = "4917012345670", "4917012345671"
+	signIn := func() {
+		t.Helper()
+		h.view(p, "sign-in")
+		p.Click(browsertest.Button("Sign in with a telephone number"))
+		h.view(p, "phone")
+		fill(p, "phone", "+49 170 12345670")
+		submit(p)
+		h.view(p, "code")
+	}
+	signIn()
+	if got := p.Run(`document.querySelector('#view-code h1').textContent + '; ' + document.title`); got != "Look at your telephone; Look at your telephone – The Shop" {
+		t.Errorf("the page is %s", got)
+	}
+	fill(p, "token", "wrong")
+	submit(p)
+	says(p, "The code or link is wrong")
+	p.Click(browsertest.Button("Send it again"))
+	says(p, "It is sent again.")
+	fill(p, "token", h.mail(first, "otp").Code)
+	submit(p)
+	h.view(p, "account")
+
+	p.Click(browsertest.Button("Add a telephone"))
+	h.view(p, "telephone")
+	fill(p, "phone", "+"+second)
+	submit(p)
+	says(p, "A code is on its way to you.")
+	h.view(p, "telephone")
+	fill(p, "code", "wrong")
+	submit(p)
+	says(p, "That was not right")
+	submit(p) // another code: the first answer has used the challenge
+	says(p, "A code is on its way to you.")
+	fill(p, "code", h.mail(second, "otp").Code)
+	submit(p)
+	h.view(p, "account")
+	says(p, "The telephone is added.")
+
+	p.Click(browsertest.Button("Make recovery codes"))
+	h.view(p, "codes")
+	if n := p.Run(`document.querySelectorAll('#codes li').length`); n != "10" {
+		t.Fatalf("there are %s codes", n)
+	}
+	code := p.Run(`document.querySelector('#codes li').textContent`)
+	p.Click(browsertest.Button("I have kept them"))
+	h.view(p, "account")
+	if left := p.Run(`document.body.textContent.includes(` + js(code) + `)`); left != "false" {
+		t.Error("the codes are shown twice")
+	}
+
+	p.Click(browsertest.Button("Sign out"))
+	signIn()
+	fill(p, "token", h.mail(first, "otp").Code)
+	submit(p)
+	h.view(p, "factor")
+	submit(p) // send the code
+	says(p, "A code is on its way to you.")
+	fill(p, "code", "wrong")
+	submit(p)
+	says(p, "That was not right")
+	submit(p)
+	says(p, "A code is on its way to you.")
+	fill(p, "code", h.mail(second, "otp").Code)
+	submit(p)
+	h.view(p, "account")
+
+	p.Click(browsertest.Button("Sign out"))
+	signIn()
+	fill(p, "token", h.mail(first, "otp").Code)
+	submit(p)
+	h.view(p, "factor")
+	p.Click(`[...document.querySelectorAll('#factors input')].at(-1)`)
+	h.view(p, "factor")
+	fill(p, "code", code)
+	submit(p)
+	h.view(p, "account")
+	p.Click(browsertest.Button("New recovery codes"))
+	h.view(p, "codes")
+	if again := p.Run(`document.querySelector('#codes li').textContent`); again == code {
+		t.Error("new codes are the old ones")
+	}
+}
+
+// TestHostedLanguages: the page speaks its reader's language, where it knows it; what has values in it as well.
+func TestHostedLanguages(t *testing.T) {
+	h := hostedServer(t, phoneUI)
+	p := browsertest.Open(t, h.home)
+	h.view(p, "sign-in")
+	for _, c := range []struct{ prefers, lang, title, button, wrong, sent string }{
+		{"de-AT,de;q=0.9,en;q=0.5", "de", "Anmelden – The Shop", "Ohne Passwort anmelden", "Die Adresse oder das Passwort ist falsch.", "Wenn ada@example.com hier benutzt werden kann"},
+		{"fr", "fr", "Se connecter – The Shop", "Se connecter sans mot de passe", "L’adresse ou le mot de passe est faux.", "Si ada@example.com peut être utilisée ici"},
+		{"eo,es", "es", "Entrar – The Shop", "Entrar sin contraseña", "La dirección o la contraseña no es correcta.", "Si ada@example.com puede usarse aquí"},
+		{"en-GB,de", "en", "Sign in – The Shop", "Sign in without a password", "The address or the password is wrong.", "If ada@example.com can be used here"},
+		{"ja", "en", "Sign in – The Shop", "Sign in without a password", "The address or the password is wrong.", "If ada@example.com can be used here"},
+	} {
+		p.Call("Emulation.setUserAgentOverride", map[string]any{"userAgent": "test", "acceptLanguage": c.prefers}, nil)
+		p.Goto(h.home)
+		h.view(p, "sign-in")
+		if got := p.Run(`document.documentElement.lang + '; ' + document.title`); got != c.lang+"; "+c.title {
+			t.Errorf("for %s the page is %s", c.prefers, got)
+		}
+		fill(p, "email", "ada@example.com")
+		fill(p, "password", "wrong password")
+		submit(p)
+		says(p, c.wrong)
+		p.Click(browsertest.Button(c.button))
+		h.view(p, "link")
+		submit(p)
+		h.view(p, "code")
+		if got := p.Run(`document.getElementById('code-text').textContent`); !strings.HasPrefix(got, c.sent) {
+			t.Errorf("for %s the page says %s", c.prefers, got)
+		}
+	}
+}

@@ -53,6 +53,8 @@ type Options struct {
 	Redirect func(string) string
 	// Key is the publishable key, which requests carry.
 	Key string
+	// PhoneFactors and RecoveryCodes say that users may add these.
+	PhoneFactors, RecoveryCodes bool
 }
 
 //go:embed ui
@@ -71,6 +73,9 @@ func New(o Options) http.Handler {
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, _ *http.Request) { write(w, "text/css; charset=utf-8", o.style()) })
 	mux.HandleFunc("GET /app.js", func(w http.ResponseWriter, _ *http.Request) {
 		write(w, "text/javascript; charset=utf-8", file("app.js"))
+	})
+	mux.HandleFunc("GET /words.js", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, "text/javascript; charset=utf-8", slices.Concat([]byte("const mainstayWords = "), file("words.json")))
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -102,7 +107,15 @@ func write(w http.ResponseWriter, kind string, body []byte) {
 }
 
 func (o *Options) page(w http.ResponseWriter, r *http.Request) {
-	data := struct{ Title, Home, Target, Key string }{Title: o.Title, Home: o.Home(), Key: o.Key}
+	data := struct{ Title, Home, Target, Key, Factors string }{Title: o.Title, Home: o.Home(), Key: o.Key}
+	var factors []string
+	if o.PhoneFactors {
+		factors = append(factors, "phone")
+	}
+	if o.RecoveryCodes {
+		factors = append(factors, "recovery_code")
+	}
+	data.Factors = strings.Join(factors, " ")
 	if to := r.URL.Query().Get("redirect_to"); to != "" {
 		data.Target = o.Redirect(to)
 	}

@@ -4,17 +4,36 @@
 // A session is kept in this tab; what a mail's link needs to end the flow in this browser (PKCE, RFC 7636) is kept by the flow's name until it is used.
 ;(() => {
   const $ = id => document.getElementById(id)
-  const { title, home, target, key } = document.body.dataset
+  const { title, home, target, key, factors: offered } = document.body.dataset
   if (new URL(home).origin !== location.origin) return location.replace(home + location.search)
   const api = new URL('v1/', home)
   let query = new URLSearchParams(location.search)
   let settings, pending, app
 
+  // ---- the reader's language ----
+
+  // The words of the page are English, and the names of what they are in others (words.json). t gives a text in the reader's language, with values for {0}, {1} …
+  const tongue = navigator.languages.map(l => l.split('-')[0].toLowerCase()).find(l => l === 'en' || mainstayWords[l])
+  const dictionary = mainstayWords[tongue] || {}
+  const t = (text, ...values) => (dictionary[text] || text).replace(/\{(\d)\}/g, (_, n) => values[n])
+
+  function translate() {
+    if (!tongue || tongue === 'en') return
+    document.documentElement.lang = tongue
+    const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+      const node = texts.currentNode
+      const text = node.data.trim()
+      if (dictionary[text]) node.data = node.data.replace(text, () => dictionary[text])
+    }
+    document.querySelectorAll('[alt]').forEach(e => { e.alt = t(e.alt) })
+  }
+
   // ---- the wire ----
 
   class Refused extends Error {
     constructor(status, body) {
-      super(body.message || body.msg || body.error_description || 'The server cannot answer now. Try again.')
+      super(body.message || body.msg || body.error_description || t('The server cannot answer now. Try again.'))
       this.status = status
       this.code = body.code || body.error_code || ''
       this.reasons = body.weak_password?.reasons || []
@@ -29,7 +48,7 @@
     try {
       answer = await fetch(new URL(path, api), { method, headers, body: body && JSON.stringify(body), credentials: 'omit', cache: 'no-store' })
     } catch {
-      throw new Refused(0, { message: 'The server cannot be reached. Try again.' })
+      throw new Refused(0, { message: t('The server cannot be reached. Try again.') })
     }
     const text = await answer.text()
     let data = {}
@@ -134,23 +153,25 @@
   }
 
   const inWords = {
-    invalid_credentials: 'The address or the password is wrong.',
-    email_not_confirmed: 'The address has not been confirmed yet. Open the link of the mail that we sent you.',
-    otp_expired: 'The code or link is wrong, has been used or is too old.',
-    user_banned: 'This account is closed.',
-    over_email_send_rate_limit: 'That was a mail a moment ago. Wait a little and try again.',
-    over_request_rate_limit: 'That was tried too often. Wait a little and try again.',
-    signup_disabled: 'Nobody can create an account here.',
-    user_already_exists: 'There is an account with this address.',
-    same_password: 'This is the password that you have.',
-    mfa_verification_failed: 'That was not right. Try again.',
-    webauthn_verification_failed: 'The passkey was not accepted.',
-    oauth_authorization_not_found: 'This request is too old, or somebody else\u2019s. Go back to the program and begin again.',
+    invalid_credentials: t('The address or the password is wrong.'),
+    phone_not_confirmed: t('The number has not been confirmed yet.'),
+    over_sms_send_rate_limit: t('That was a message a moment ago. Wait a little and try again.'),
+    email_not_confirmed: t('The address has not been confirmed yet. Open the link of the mail that we sent you.'),
+    otp_expired: t('The code or link is wrong, has been used or is too old.'),
+    user_banned: t('This account is closed.'),
+    over_email_send_rate_limit: t('That was a mail a moment ago. Wait a little and try again.'),
+    over_request_rate_limit: t('That was tried too often. Wait a little and try again.'),
+    signup_disabled: t('Nobody can create an account here.'),
+    user_already_exists: t('There is an account with this address.'),
+    same_password: t('This is the password that you have.'),
+    mfa_verification_failed: t('That was not right. Try again.'),
+    webauthn_verification_failed: t('The passkey was not accepted.'),
+    oauth_authorization_not_found: t('This request is too old, or somebody else\u2019s. Go back to the program and begin again.'),
   }
-  const passwordWords = { length: 'It is too short.', characters: 'Other kinds of characters are missing.', pwned: 'Others know it: it is on lists that are tried first.' }
+  const passwordWords = { length: t('It is too short.'), characters: t('Other kinds of characters are missing.'), pwned: t('Others know it: it is on lists that are tried first.') }
 
   function words(e) {
-    if (e.code === 'weak_password') return 'Choose another password. ' + (e.reasons.map(r => passwordWords[r]).join(' ') || e.message)
+    if (e.code === 'weak_password') return t('Choose another password.') + ' ' + (e.reasons.map(r => passwordWords[r]).join(' ') || e.message)
     return inWords[e.code] || e.message
   }
 
@@ -162,7 +183,7 @@
     try {
       await f()
     } catch (e) {
-      if (e.name === 'NotAllowedError' || e.name === 'AbortError') say('It was cancelled, or took too long.')
+      if (e.name === 'NotAllowedError' || e.name === 'AbortError') say(t('It was cancelled, or took too long.'))
       else say(words(e))
       const bad = fields && fields.find(i => i.type === 'password' || i.inputMode === 'numeric')
       if (bad && e instanceof Refused && e.status >= 400 && e.status < 500) {
@@ -190,7 +211,7 @@
   // arrived goes on with a session: to the second step where one is missing, then to what the user came for.
   async function arrived(next, view) {
     keep(next)
-    const proved = (session.user.factors || []).filter(f => f.status === 'verified')
+    const proved = (session.user.factors || []).filter(f => f.status === 'verified').sort((a, b) => (a.factor_type === 'recovery_code') - (b.factor_type === 'recovery_code'))
     if (proved.length && claims().aal !== 'aal2') return second(proved, view)
     if (view === 'password') return show('password')
     if (query.has('authorization_id')) return consent()
@@ -205,10 +226,15 @@
     location.replace(target.split('#')[0] + '#' + new URLSearchParams({ access_token, expires_at, expires_in, refresh_token, token_type: 'bearer' }))
   }
 
-  function look(kind, email, again) {
-    pending = { kind, email, again, view: kind === 'recovery' ? 'password' : '' }
+  // look asks for the code of a message: to is the address, or the number, that it went to.
+  function look(kind, to, again) {
+    const phone = kind === 'sms'
+    pending = { kind, to: phone ? { phone: to } : { email: to }, again, view: kind === 'recovery' ? 'password' : '' }
+    $('code-title').textContent = phone ? t('Look at your telephone') : t('Look into your mail')
+    $('code-label').textContent = phone ? t('Code of the message') : t('Code of the mail')
     show('code')
-    $('code-text').textContent = 'If ' + email + ' can be used here, a mail is on its way. Open its link in this browser, or type its code.'
+    $('code-text').textContent = phone ? t('If {0} can be used here, a text message is on its way. Type its code.', to)
+      : t('If {0} can be used here, a mail is on its way. Open its link in this browser, or type its code.', to)
   }
 
   form('form-sign-in', async v => arrived(await call('POST', 'token?grant_type=password', v)))
@@ -231,21 +257,27 @@
     look('recovery', email, send)
   })
 
+  form('form-phone', async ({ phone }) => {
+    const send = () => call('POST', 'otp', { phone, create_user: !settings.disable_signup })
+    await send()
+    look('sms', phone, send)
+  })
+
   form('form-code', async ({ token }) => {
-    const { email, kind, view } = pending
-    await arrived(await call('POST', 'verify', { email, token: token.trim(), type: kind }), view)
+    const { to, kind, view } = pending
+    await arrived(await call('POST', 'verify', { ...to, token: token.trim(), type: kind }), view)
   })
 
   press($('resend'), async () => {
     await pending.again()
-    say('', 'It is sent again.')
+    say('', t('It is sent again.'))
   })
 
   form('form-password', async ({ password }) => {
     await as('PUT', 'user', { password })
     query.delete('view')
     await arrived(session)
-    say('', 'The password is saved.')
+    say('', t('The password is saved.'))
   })
 
   // ---- WebAuthn ----
@@ -284,11 +316,12 @@
     const credential = await create(asked.options)
     await as('POST', 'passkeys/registration/verify', { challenge_id: asked.challenge_id, credential })
     await account()
-    say('', 'The passkey is added.')
+    say('', t('The passkey is added.'))
   })
 
   // prove answers a challenge of a factor; code is needed of those that have one.
   async function prove(factor, code, asked) {
+    if (factor.factor_type === 'recovery_code') return as('POST', 'factors/recovery-codes/verify', { code: code.trim() })
     asked ||= await as('POST', 'factors/' + factor.id + '/challenge', {})
     const body = { challenge_id: asked.id }
     if (asked.webauthn) {
@@ -300,8 +333,8 @@
 
   // ---- the second step ----
 
-  const kinds = { totp: 'Authenticator app', webauthn: 'Security key', phone: 'Text message' }
-  const nameOf = f => f.friendly_name || kinds[f.factor_type] || f.factor_type
+  const kinds = { totp: t('Authenticator app'), webauthn: t('Security key'), phone: t('Text message'), recovery_code: t('Recovery code') }
+  const nameOf = f => f.factor_type === 'phone' ? kinds.phone + (f.phone ? ' (' + f.phone + ')' : '') : f.friendly_name || kinds[f.factor_type] || f.factor_type
   let chosen, sentTo, afterSecond
 
   function second(factors, view) {
@@ -323,9 +356,12 @@
   function choose(f) {
     chosen = f
     sentTo = null
-    $('factor-code-part').hidden = f.factor_type !== 'totp'
-    $('factor-code').required = f.factor_type === 'totp'
-    $('factor-go').textContent = { totp: 'Continue', webauthn: 'Use the security key', phone: 'Send the code' }[f.factor_type] || 'Continue'
+    const typed = f.factor_type === 'totp' || f.factor_type === 'recovery_code'
+    $('factor-code-part').hidden = !typed
+    $('factor-code').required = typed
+    $('factor-code').inputMode = f.factor_type === 'recovery_code' ? 'text' : 'numeric'
+    $('factor-code').autocomplete = f.factor_type === 'recovery_code' ? 'off' : 'one-time-code'
+    $('factor-go').textContent = { webauthn: t('Use the security key'), phone: t('Send the code') }[f.factor_type] || t('Continue')
   }
 
   form('form-factor', async ({ code }) => {
@@ -333,12 +369,12 @@
       sentTo = await as('POST', 'factors/' + chosen.id + '/challenge', {})
       $('factor-code-part').hidden = false
       $('factor-code').required = true
-      $('factor-go').textContent = 'Continue'
+      $('factor-go').textContent = t('Continue')
       $('factor-code').focus()
-      return say('', 'A code is on its way to you.')
+      return say('', t('A code is on its way to you.'))
     }
     const asked = sentTo
-    sentTo = null // a challenge is used by its first answer
+    if (asked) choose(chosen) // a challenge is used by its first answer
     await arrived(await prove(chosen, code, asked), afterSecond)
   })
 
@@ -349,12 +385,14 @@
     const name = document.createElement('span')
     const button = document.createElement('button')
     name.textContent = text
-    button.textContent = 'Remove'
-    button.setAttribute('aria-label', 'Remove ' + text)
+    button.textContent = t('Remove')
+    button.setAttribute('aria-label', t('Remove {0}', text))
     press(button, remove)
     li.append(name, button)
     list.append(li)
   }
+
+  let renew
 
   async function account() {
     const user = await as('GET', 'user')
@@ -366,24 +404,77 @@
     $('passkeys').replaceChildren()
     $('steps').replaceChildren()
     for (const p of passkeys) {
-      row($('passkeys'), p.friendly_name || 'Passkey of ' + new Date(p.created_at).toLocaleDateString(), async () => { await as('DELETE', 'passkeys/' + p.id); await account() })
+      row($('passkeys'), p.friendly_name || t('Passkey of {0}', new Date(p.created_at).toLocaleDateString(tongue)), async () => { await as('DELETE', 'passkeys/' + p.id); await account() })
     }
     for (const f of user.factors || []) {
-      if (f.status === 'verified') row($('steps'), nameOf(f), async () => { await as('DELETE', 'factors/' + f.id); await account() })
+      const codes = f.factor_type === 'recovery_code'
+      if (f.status === 'verified') row($('steps'), nameOf(f), async () => { await as('DELETE', 'factors/' + (codes ? 'recovery-codes' : f.id)); await account() })
     }
+    const proved = (user.factors || []).filter(f => f.status === 'verified').map(f => f.factor_type)
+    const may = offered.split(' ')
+    $('phone-add').hidden = !may.includes('phone')
+    $('codes-add').hidden = !may.includes('recovery_code') || !proved.length
+    $('codes-add').textContent = proved.includes('recovery_code') ? t('New recovery codes') : t('Make recovery codes')
+    renew = proved.includes('recovery_code')
     show('account')
   }
 
   press($('app-add'), async () => {
-    app = await as('POST', 'factors', { factor_type: 'totp', friendly_name: 'App of ' + new Date().toISOString().slice(0, 19).replace('T', ' '), issuer: title })
+    app = await as('POST', 'factors', { factor_type: 'totp', friendly_name: t('App of {0}', new Date().toISOString().slice(0, 19).replace('T', ' ')), issuer: title })
     show('app')
     $('app-key').textContent = app.totp.secret
     $('app-qr').src = 'data:image/svg+xml,' + encodeURIComponent(app.totp.qr_code)
   })
 
+  let telephone, texted
+
+  // texting shows the step of the code, or the one before it.
+  function texting(sent) {
+    texted = sent
+    $('telephone-code-part').hidden = !sent
+    $('telephone-code').required = !!sent
+    $('telephone-number').readOnly = !!telephone
+    $('telephone-go').textContent = sent ? t('Continue') : t('Send the code')
+  }
+
+  press($('phone-add'), async () => {
+    telephone = null
+    show('telephone')
+    texting(null)
+  })
+
+  form('form-telephone', async ({ phone, code }) => {
+    if (!texted) {
+      telephone ||= await as('POST', 'factors', { factor_type: 'phone', phone })
+      texting(await as('POST', 'factors/' + telephone.id + '/challenge', { channel: 'sms' }))
+      $('telephone-code').value = ''
+      $('telephone-code').focus()
+      return say('', t('A code is on its way to you.'))
+    }
+    const asked = texted
+    texting(null) // a challenge is used by its first answer
+    keep(await prove(telephone, code, asked))
+    await account()
+    say('', t('The telephone is added.'))
+  })
+
+  press($('codes-add'), async () => {
+    const { codes } = await as('POST', 'factors/recovery-codes' + (renew ? '/regenerate' : ''), {})
+    show('codes')
+    $('codes').replaceChildren(...codes.map(c => {
+      const li = document.createElement('li')
+      li.textContent = c.replace(/(.{4})(?=.)/g, '$1-')
+      return li
+    }))
+  })
+  press($('codes-kept'), async () => {
+    $('codes').replaceChildren()
+    await account()
+  })
+
   form('form-app', async ({ code }) => {
     await arrived(await prove(app, code))
-    say('', 'The app is added.')
+    say('', t('The app is added.'))
   })
 
   press($('app-cancel'), async () => {
@@ -392,7 +483,7 @@
   })
 
   press($('key-add'), async () => {
-    const key = await as('POST', 'factors', { factor_type: 'webauthn', friendly_name: 'Key of ' + new Date().toISOString().slice(0, 19).replace('T', ' ') })
+    const key = await as('POST', 'factors', { factor_type: 'webauthn', friendly_name: t('Key of {0}', new Date().toISOString().slice(0, 19).replace('T', ' ')) })
     try {
       keep(await prove(key))
     } catch (e) {
@@ -400,7 +491,7 @@
       throw e
     }
     await account()
-    say('', 'The security key is added.')
+    say('', t('The security key is added.'))
   })
 
   document.querySelectorAll('.sign-out').forEach(b => press(b, async () => {
@@ -408,12 +499,12 @@
     keep(null)
     try { await call('POST', 'logout?scope=local', null, last.access_token) } catch { /* it is over already */ }
     show('sign-in')
-    say('', 'You are signed out.')
+    say('', t('You are signed out.'))
   }))
 
   // ---- consent ----
 
-  const scopeWords = { openid: 'know that you are the same person', email: 'see your e-mail address', profile: 'see your name and picture', phone: 'see your telephone number' }
+  const scopeWords = { openid: t('know that you are the same person'), email: t('see your e-mail address'), profile: t('see your name and picture'), phone: t('see your telephone number') }
 
   async function consent() {
     const id = query.get('authorization_id')
@@ -425,15 +516,15 @@
       throw e
     }
     if (a.redirect_url) return location.replace(a.redirect_url)
-    $('consent-title').textContent = 'Let ' + a.client.name + ' in?'
-    $('consent-text').textContent = a.client.name + (a.client.uri ? ' (' + a.client.uri + ')' : '') + ' asks, as ' + (a.user.email || 'you') + ', to'
+    $('consent-title').textContent = t('Let {0} in?', a.client.name)
+    $('consent-text').textContent = t('{0} asks, as {1}, to', a.client.name + (a.client.uri ? ' (' + a.client.uri + ')' : ''), a.user.email || t('you'))
     $('consent-scopes').replaceChildren(...a.scope.split(' ').filter(Boolean).map(s => {
       const li = document.createElement('li')
       li.textContent = scopeWords[s] || s
       return li
     }))
     const where = new URL(a.redirect_uri)
-    $('consent-where').textContent = 'You are sent to ' + (where.host || where.protocol) + ' then.'
+    $('consent-where').textContent = t('You are sent to {0} then.', where.host || where.protocol)
     show('consent')
   }
 
@@ -470,18 +561,19 @@
     document.querySelectorAll('.by-mail').forEach(e => { e.hidden = !external.email })
     document.querySelectorAll('.may-sign-up').forEach(e => { e.hidden = settings.disable_signup || !external.email })
     $('passkey-sign-in').hidden = !settings.passkeys_enabled || !window.PublicKeyCredential
+    $('phone-sign-in').hidden = !external.phone
     const ways = Object.keys(external).filter(n => external[n] && !['email', 'phone', 'anonymous_users'].includes(n)).sort()
     for (const name of ways) {
       const b = document.createElement('button')
       b.className = 'wide'
-      b.textContent = 'Continue with ' + (providerNames[name] || name)
+      b.textContent = t('Continue with {0}', providerNames[name] || name)
       press(b, async () => {
         const f = await flow()
         location.assign(new URL('authorize?' + new URLSearchParams({ provider: name, redirect_to: f.back, ...challenge(f) }), api))
       })
       $('providers').append(b)
     }
-    $('or').hidden = !external.email || $('passkey-sign-in').hidden && !ways.length
+    $('or').hidden = !external.email || $('passkey-sign-in').hidden && $('phone-sign-in').hidden && !ways.length
   }
 
   async function begin() {
@@ -504,12 +596,13 @@
     if (code) {
       const kept = JSON.parse(localStorage.getItem(flowPlace + id) || 'null')
       localStorage.removeItem(flowPlace + id)
-      if (!kept) return stop('This link belongs to another browser. Open it where you began, or begin again here.')
+      if (!kept) return stop(t('This link belongs to another browser. Open it where you began, or begin again here.'))
       return arrived(await call('POST', 'token?grant_type=pkce', { auth_code: code, code_verifier: kept.verifier }), view)
     }
     if (session) return arrived(session, view)
-    show(['sign-up', 'recover', 'link'].includes(view) ? view : 'sign-in')
+    show(['sign-up', 'recover', 'link', ...settings.external.phone ? ['phone'] : []].includes(view) ? view : 'sign-in')
   }
 
+  translate()
   begin().catch(e => stop(words(e)))
 })()
