@@ -80,3 +80,8 @@ regress: ## PostgreSQL's own regression suite on both engines (MAINSTAY_REGRESS=
 .PHONY: openapi
 openapi: ## 10,000 requests made from our own OpenAPI document on each engine: nothing outside it, no 5xx
 	go test ./test/openapi -run TestNoAnswerIsOutsideTheDocument -count=1 -requests 10000 -timeout 30m -v
+
+.PHONY: mutants
+mutants: ## make old mistakes anew, one at a time: the test that is named for each must find it (some twenty minutes); figures to docs/reference
+	MAINSTAY_CAMPAIGNS=$(CURDIR)/docs/reference/campaigns go test ./test/mutants -run TestMutantsAreFound -count=1 -timeout 0 -v -mutants
+	go test ./test/campaign -update

@@ -250,6 +250,35 @@ create function public.cleared() returns void language plpgsql volatile as $$ be
 	})
 }
 
+// A session of the embedded engine is its caller's: no function of a project makes it another's, neither for the statement nor for those that come after. (On a server it is
+// the login's that the project gives: what that may become, its functions may.)
+func TestNobodyBecomesAnother(t *testing.T) {
+	srv := mainstay.Server{Dir: t.TempDir(), DataDir: t.TempDir()}
+	write(t, srv.Dir, "mainstay.toml", settings)
+	write(t, srv.Dir, "migrations/1_world.sql", world+`
+create function public.as_another(setting text, who text) returns text language plpgsql volatile as $$
+  begin perform set_config(setting, who, false); return (select string_agg(code, ',') from public.vault); end $$;
+create function public.as_another_quietly(setting text, who text) returns text language plpgsql volatile as $$
+  begin
+    begin perform set_config(setting, who, false); exception when others then null; end;
+    return current_user || ' ' || session_user;
+  end $$;
+create function public.as_owner_and_another(setting text, who text) returns text language plpgsql volatile security definer set search_path = '' as $$
+  begin perform set_config(setting, who, false); return current_user; end $$;
+`)
+	s := start(t, srv)
+	plain := s.as(ada, "POST /rpc/as_another_quietly", `{"setting": "application_name", "who": "x"}`)
+	for _, x := range [][2]string{{"session_authorization", "postgres"}, {"session_authorization", "service_role"}, {"role", "postgres"}} {
+		body := `{"setting": "` + x[0] + `", "who": "` + x[1] + `"}`
+		s.refused(x[0]+" "+x[1], s.as(ada, "POST /rpc/as_another", body))
+		s.refused(x[0]+" "+x[1]+" within a definer's function", s.as(ada, "POST /rpc/as_owner_and_another", body))
+		if a := s.as(ada, "POST /rpc/as_another_quietly", body); a.status != 200 || a.body != plain.body {
+			t.Errorf("%s = %s leaves %d %s, want %s", x[0], x[1], a.status, a.body, plain.body)
+		}
+		s.refused("after "+x[0], s.as(ada, "GET /vault", ""))
+	}
+}
+
 // What looks alike is not the same: texts are compared by their bytes, and what a project makes unique without case is.
 func TestLookAlikesAreOthers(t *testing.T) {
 	const composed, decomposed = "caf\u00e9@x.test", "cafe\u0301@x.test"

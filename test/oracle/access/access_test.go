@@ -19,6 +19,7 @@ var (
 	lanesFlag  = flag.Int("lanes", 1, "pairs of databases that are asked at the same time")
 	roundsFlag = flag.Int("rounds", 1, "how often a world is asked, with other rows each time and other rules every fourth time")
 	span       = flag.Duration("span", 0, "how long a long run may take; 0 for as long as it takes")
+	shrinks    = flag.Bool("shrink", true, "make the case of a difference small before it is printed")
 	reports    = flag.Int("reports", 5, "differences to print before a test gives up")
 )
 
@@ -255,6 +256,13 @@ func (x *trial) begin(g *maker, round int) error {
 
 // report shrinks a difference and tells of it.
 func (c *comparing) report(x *trial, w *world, requests []*request, what string) {
+	if !*shrinks {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.found++
+		c.t.Error(what)
+		return
+	}
 	quiet := &trial{sides: x.sides, strict: true}
 	at, how, broken := quiet.run(w, requests, "")
 	if broken == nil && at >= 0 {

@@ -138,12 +138,12 @@ func (r *relations) check() {
 	no, ok2 := r.rows(t, "select", "id", "not.and", "("+p.logic()+")")
 	unknown := []row{}
 	col := p
-	for len(col.kids) > 0 {
+	for len(col.kids) > 0 && col.op != "path" {
 		col = col.kids[0]
 	}
 	certain := p.op == "null" || p.op == "true" || p.op == "distinct"
 	if !certain {
-		unknown, _ = r.rows(t, "select", "id", col.name, "is.null")
+		unknown, _ = r.rows(t, "select", "id", col.key(), "is.null")
 	}
 	if ok1 && ok2 { // whoever may filter by the column may see where it is NULL
 		r.holds("partition", all, slices.Concat(yes, no, unknown))
