@@ -51,6 +51,11 @@ crash: ## kill -9 under load, many times: nothing acknowledged may be lost
 bench-peers: ## compare with PocketBase, built from its Go module: the same data, rules and answers (some ten minutes)
 	go run ./test/load -peers -connections 1,64 -rounds 3 -duration 2s
 
+.PHONY: overload
+overload: ## ask for five times what the server can do, from clients that ask again at once: what gets done, who waits, how it recovers (some three minutes)
+	go build -o bin/load ./test/load
+	if command -v taskset >/dev/null && [ `nproc` -gt 1 ]; then taskset -c 1 bin/load -overload -pin -duration 60s; else bin/load -overload -duration 60s; fi
+
 EXPRESSIONS ?= 100000
 QUERIES ?= 20000
 SEED ?= 1

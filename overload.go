@@ -13,10 +13,10 @@ import (
 type gates struct{ reads, writes, signIn, pages *admission.Gate }
 
 const (
-	leastPlaces = 64 // so many may wait, however slow requests are: a page that asks for much at once is no overload
+	leastPlaces = 32 // so many may wait, however slow requests are: a page that asks for much at once is no overload
 	readTime    = 5 * time.Millisecond
 	writeTime   = 25 * time.Millisecond // group commit is the better the more writes wait together
-	leastWrites = 32                    // likewise, on a disk that takes long
+	leastWrites = 16                    // likewise, on a disk that takes long
 	leastReads  = 4
 )
 

@@ -254,6 +254,12 @@ func (c *client) read() error {
 	return err
 }
 
+// told says whether the last answer's head has a field.
+func (c *client) told(field string) bool {
+	head, _, _ := bytes.Cut(c.in, []byte("\r\n\r\n"))
+	return bytes.Contains(head, []byte(field))
+}
+
 // number reads the digits that b begins with.
 func number(b []byte) int {
 	n := 0

@@ -81,7 +81,11 @@ func startServer(ctx context.Context, s settings, engine, binary, folder string)
 	var ended <-chan error
 	var end func()
 	if s.profile == "" {
-		cmd := exec.CommandContext(ctx, binary, "serve", "--addr", t.addr, "--data", t.data, "--database", url, "--log", s.log, filepath.Join(folder, "project"))
+		command := []string{binary}
+		if s.pin {
+			command = []string{"taskset", "-c", "0", binary} // the loader has the other processors (make overload)
+		}
+		cmd := exec.CommandContext(ctx, command[0], append(command[1:], "serve", "--addr", t.addr, "--data", t.data, "--database", url, "--log", s.log, filepath.Join(folder, "project"))...)
 		cmd.Stdout, cmd.Stderr = log, log
 		ended, end, err = startChild(cmd)
 		if err == nil {
