@@ -50,6 +50,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/saml"
 	"github.com/mainstay-dev/mainstay/internal/sms"
 	"github.com/mainstay-dev/mainstay/internal/sql"
+	"github.com/mainstay-dev/mainstay/internal/tracing"
 )
 
 // app is a wired server.
@@ -184,8 +185,19 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		doors = append(doors, gateway.Door{Prefix: "/metrics/statements", Handler: statementsDoor(a.statements, a.operator(conf.API.Metrics))})
 		doors = append(doors, gateway.Door{Prefix: "/metrics", Handler: counts.Handler(a.operator(conf.API.Metrics), refuse)})
 	}
+	tracer, err := tracing.New(ctx, tracing.Options{
+		Endpoint: conf.Telemetry.Endpoint, Headers: conf.Telemetry.Headers, Ratio: conf.Telemetry.Ratio, Service: conf.Name, Log: a.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("telemetry: %w", err)
+	}
+	a.closers = append(a.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), lastSpans)
+		defer cancel()
+		return tracer.Close(ctx)
+	})
 	a.front = gateway.New(gateway.Options{
-		Log: a.log, MaxBodyBytes: conf.API.MaxBodyBytes, Origins: conf.API.Origins, Doors: doors, Caller: gateway.Caller(gateway.ClientIP(conf.API.Proxies), a.keys.Known),
+		Log: a.log, MaxBodyBytes: conf.API.MaxBodyBytes, Trace: tracer, Origins: conf.API.Origins, Doors: doors, Caller: gateway.Caller(gateway.ClientIP(conf.API.Proxies), a.keys.Known),
 		Began: counts.Began,
 		Served: func(s gateway.Served) {
 			counts.Served(metrics.Request{Door: s.Door, Method: s.Method, Status: s.Status, Bytes: s.Bytes, Took: s.Took})
@@ -193,6 +205,9 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	})
 	return a, nil
 }
+
+// lastSpans bounds how long the end of a server waits for a collector.
+const lastSpans = 5 * time.Second
 
 // operator lets in whoever presents the secret key, as a key, a bearer or the password of basic authentication (what scrapers can send).
 func (a *app) operator(who string) func(*http.Request) error {

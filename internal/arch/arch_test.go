@@ -139,6 +139,8 @@ var wrappers = map[string][]string{
 	"github.com/BurntSushi/toml":            {"internal/project"},
 	"github.com/wneessen/go-mail":           {"internal/mail"},
 	"github.com/prometheus/client_golang":   {"internal/metrics"},
+	"go.opentelemetry.io":                   {"internal/tracing"},
+	"google.golang.org/protobuf":            {"internal/tracing"},
 	"github.com/emersion/go-smtp":           {"internal/mail/smtptest", "internal/outbox", "test"},
 	"github.com/emersion/go-sasl":           {"internal/mail/smtptest"},
 	"github.com/go-webauthn/webauthn":       {"internal/passkey"},

@@ -22,6 +22,8 @@ type Config struct {
 	Auth Auth
 	DB   DB
 	Seed Seed
+
+	Telemetry Telemetry
 }
 
 // API is how data is served.
@@ -122,6 +124,13 @@ type DB struct {
 	MigrationTimeout time.Duration
 }
 
+// Telemetry is where traces of requests go.
+type Telemetry struct {
+	Endpoint string            // of a collector that speaks OTLP over HTTP, "http://127.0.0.1:4318"; default: the environment's, or none
+	Headers  map[string]string // of requests to it
+	Ratio    float64           // of requests that are recorded; default 1
+}
+
 // Seed is the data that a new database gets.
 type Seed struct {
 	Enabled bool     // default true
@@ -203,6 +212,11 @@ type document struct {
 		Anonymous *bool     `toml:"anonymous"`
 		signInDocument
 	} `toml:"auth"`
+	Telemetry struct {
+		Endpoint *string            `toml:"otlp_endpoint"`
+		Headers  *map[string]string `toml:"otlp_headers"`
+		Ratio    *float64           `toml:"sample_ratio"`
+	} `toml:"telemetry"`
 	DB struct {
 		URL              *string `toml:"url"`
 		MigrationTimeout *string `toml:"migration_timeout"`
@@ -299,7 +313,16 @@ func (d *document) config(folder string) Config {
 		Auth: Auth{SiteURL: defaultSite, RoleClaim: "$.role", Anonymous: true},
 		DB:   DB{MigrationTimeout: defaultMigration},
 		Seed: Seed{Enabled: true, Paths: []string{"seed.sql"}},
+
+		Telemetry: Telemetry{Ratio: 1},
 	}
+	set(&c.Telemetry.Endpoint, d.Telemetry.Endpoint)
+	c.Telemetry.Endpoint = fromEnv(c.Telemetry.Endpoint)
+	set(&c.Telemetry.Headers, d.Telemetry.Headers)
+	for name, v := range c.Telemetry.Headers {
+		c.Telemetry.Headers[name] = fromEnv(v)
+	}
+	set(&c.Telemetry.Ratio, d.Telemetry.Ratio)
 	set(&c.Name, d.ProjectID)
 	set(&c.Name, d.Name)
 	set(&c.API.Port, d.API.Port)
@@ -380,6 +403,8 @@ func (p *Project) checkConfig(path string) error {
 		return bad("api.statement_shapes", fmt.Sprintf("must be between 0 and %d", maxShapes))
 	case c.API.MaxAnswerBytes < 1024:
 		return bad("api.max_answer_bytes", "must be at least 1024")
+	case c.Telemetry.Ratio < 0 || c.Telemetry.Ratio > 1:
+		return bad("telemetry.sample_ratio", "must be between 0 and 1")
 	case c.API.Overload.Slots == 0:
 		return bad("api.overload.slots", "must be at least 1, or negative for no bound")
 	case c.API.Overload.Waiting < 1:

@@ -40,7 +40,14 @@ func (g *gateway) admit(w *recorder, r *http.Request, d *Door) bool {
 	}
 	w.asks = g.Caller
 	w.request = r
+	var asked time.Time
+	if w.trace != nil {
+		asked = g.Now()
+	}
 	err := gate.Enter(r.Context(), w, &w.pass)
+	if w.trace != nil {
+		w.trace.Part("admission", asked, g.Now())
+	}
 	if err == nil {
 		return true
 	}

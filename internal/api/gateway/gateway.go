@@ -24,6 +24,7 @@ import (
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/admission"
+	"github.com/mainstay-dev/mainstay/internal/tracing"
 )
 
 // Door serves a protocol below a path prefix.
@@ -49,6 +50,8 @@ type Options struct {
 	Origins []string
 	// Caller says whose share of the gates a request takes; nil: all requests are one caller's.
 	Caller func(*http.Request) admission.Key
+	// Trace records requests; nil records none.
+	Trace *tracing.Tracer
 	// Began and Served are called around each request, concurrently; nil: nobody is told.
 	Began  func()
 	Served func(Served)
@@ -94,6 +97,7 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	ids := []string{id}
 	rec.Header()["X-Request-Id"] = ids
+	r, rec.trace = g.Trace.Begin(r, began)
 	defer g.finish(rec, r, path, id, began)
 	g.cors(rec.Header(), r)
 	if Preflight(r) {
@@ -121,11 +125,17 @@ func (g *gateway) finish(w *recorder, r *http.Request, path, id string, began ti
 	if g.Served != nil {
 		g.Served(Served{Door: w.door, Method: r.Method, Status: w.status, Bytes: w.bytes, Took: now.Sub(began)})
 	}
+	w.trace.End(w.door, r.Method, w.status, w.bytes, now)
 	level := slog.LevelInfo
 	if w.refused {
 		level = slog.LevelDebug // tell says how many; a line for each would be work that nobody asked for
 	}
-	g.log(r.Context(), level, now, began, slog.String("request", id), slog.String("method", r.Method), slog.String("path", path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes))
+	attrs := [...]slog.Attr{slog.String("request", id), slog.String("method", r.Method), slog.String("path", path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.String("trace", w.trace.ID())}
+	if w.trace == nil {
+		g.log(r.Context(), level, now, began, attrs[:len(attrs)-1]...)
+	} else {
+		g.log(r.Context(), level, now, began, attrs[:]...)
+	}
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
@@ -263,6 +273,7 @@ type recorder struct {
 	bytes  int64
 	wrote  bool
 
+	trace   *tracing.Request // nil: not recorded
 	pass    admission.Pass // held until the answer begins: sending it is the client's time
 	request *http.Request
 	asks    func(*http.Request) admission.Key

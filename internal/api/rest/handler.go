@@ -26,6 +26,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/engine/query"
+	"github.com/mainstay-dev/mainstay/internal/tracing"
 )
 
 // Options are the door's settings. Zero values mean the defaults that are given.
@@ -231,7 +232,13 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 		return err
 	}
 	var err error
-	if *caller, err = h.o.CallerOf(r); err != nil {
+	q := tracing.From(r.Context())
+	*caller, err = h.o.CallerOf(r)
+	if q != nil {
+		q.Part("authentication", a.began, time.Now())
+		q.As(caller.Role)
+	}
+	if err != nil {
 		return err
 	}
 	cat := h.engine.Catalog()
@@ -256,6 +263,7 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 			var got *keptAnswer
 			if got, key = h.kept.find(cat, caller, key); got != nil {
 				got.answer(a)
+				q.Kept()
 				a.timing.done("kept")
 				return nil
 			}
@@ -264,7 +272,14 @@ func (h *Handler) serve(r *http.Request, a *answer, caller *query.Caller) error 
 			}
 		}
 	}
+	var planning time.Time
+	if q != nil {
+		planning = time.Now()
+	}
 	j, err := h.prepare(r, a, cat, s, *caller)
+	if q != nil {
+		q.Part("plan", planning, time.Now())
+	}
 	if before != nil && err == nil && j.q.paged == nil {
 		j.basis = &plan.Basis{}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine"
 	"github.com/mainstay-dev/mainstay/internal/engine/plan"
 	"github.com/mainstay-dev/mainstay/internal/sql"
+	"github.com/mainstay-dev/mainstay/internal/tracing"
 )
 
 // Statement is a plan that has run.
@@ -83,8 +84,12 @@ func (e *Engine) Shapes() []Shape {
 // Do runs a plan as the engine does.
 func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
 	began := e.o.Now()
-	rows := counting{Sink: sink}
+	q := tracing.From(ctx)
+	rows := counting{Sink: sink, timed: q != nil}
 	err := e.Engine.Do(ctx, p, args, &rows)
+	if q != nil {
+		record(q, p, began, &rows, p.Writes(), err)
+	}
 	if s := e.done(p, &args, began, rows.rows, err); s != nil {
 		e.tell(ctx, *s)
 	}
@@ -94,7 +99,18 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 // Transact runs a transaction as the engine does, and observes each plan in it.
 func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine.Tx) error) error {
 	var slow []slowOne
-	err := e.Engine.Transact(ctx, o, func(tx engine.Tx) error { return f(&observedTx{tx, e, &slow}) })
+	var ended time.Time
+	q := tracing.From(ctx)
+	err := e.Engine.Transact(ctx, o, func(tx engine.Tx) error {
+		err := f(&observedTx{tx, e, &slow})
+		if q != nil {
+			ended = time.Now()
+		}
+		return err
+	})
+	if q != nil && !ended.IsZero() && !o.ReadOnly {
+		q.Part("commit", ended, time.Now())
+	}
 	for _, s := range slow {
 		e.tell(ctx, s)
 	}
@@ -110,12 +126,28 @@ type observedTx struct {
 // Do runs a plan of the transaction.
 func (t *observedTx) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
 	began := t.e.o.Now()
+	q := tracing.From(ctx)
 	rows := counting{Sink: sink}
 	err := t.Tx.Do(ctx, p, args, &rows)
+	if q != nil {
+		record(q, p, began, &rows, false, err)
+	}
 	if s := t.e.done(p, &args, began, rows.rows, err); s != nil {
 		*t.slow = append(*t.slow, *s)
 	}
 	return err
+}
+
+// record tells of a statement. What a write does after its last row is its commit, where it has one of its own.
+func record(q *tracing.Request, p *plan.Plan, began time.Time, rows *counting, commits bool, err error) {
+	s := tracing.Statement{Text: short(sql.Print(p.Main())), Writes: p.Writes(), Rows: rows.rows, From: began, To: time.Now()}
+	if commits {
+		s.Commit = rows.ended
+	}
+	if err != nil {
+		s.Code = fault.Code(err)
+	}
+	q.Statement(s)
 }
 
 // slowOne is a statement that took long.

@@ -292,11 +292,16 @@ func (t *shapes) list() []Shape {
 // counting is a sink that remembers how many rows there were.
 type counting struct {
 	engine.Sink
-	rows int64
+	rows  int64
+	ended time.Time // when the last row had been read; kept only for a request that is recorded
+	timed bool
 }
 
 // End is told of the end.
 func (c *counting) End(o engine.Outcome) error {
 	c.rows = o.Rows
+	if c.timed {
+		c.ended = time.Now()
+	}
 	return c.Sink.End(o)
 }
