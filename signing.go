@@ -3,6 +3,9 @@ package mainstay
 import (
 	"errors"
 	"fmt"
+	"net"
+	"os"
+	"strconv"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/internal/identity"
@@ -89,4 +92,21 @@ func (s *Server) keyStore() (*identity.Store, *project.Project, error) {
 	}
 	store, err := identity.OpenStore(dir)
 	return store, p, err
+}
+
+// Address is where the project's server listens if nothing else is said, and its secret key. A project whose server has never been started has none.
+func (s *Server) Address() (url, secret string, err error) {
+	p, err := project.Load(s.dir())
+	if err != nil {
+		return "", "", err
+	}
+	dir := s.dataDir(p)
+	if _, err := os.Stat(dir); err != nil {
+		return "", "", fmt.Errorf("no server of this project has been started here: %w", err)
+	}
+	keys, err := identity.Load(dir, p.Config.Auth.JWTSecret, identity.Options{})
+	if err != nil {
+		return "", "", err
+	}
+	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Config.API.Port)), keys.Secret, nil
 }
