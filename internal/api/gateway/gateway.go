@@ -274,7 +274,7 @@ type recorder struct {
 	wrote  bool
 
 	trace   *tracing.Request // nil: not recorded
-	pass    admission.Pass // held until the answer begins: sending it is the client's time
+	pass    admission.Pass   // held until the answer begins: sending it is the client's time
 	request *http.Request
 	asks    func(*http.Request) admission.Key
 	refused bool
