@@ -43,9 +43,13 @@ fuzz: ## every fuzz target for a minute
 load: ## compare one-row reads, lists and inserts with bare net/http, on both engines
 	go run ./test/load
 
+SEED ?= 1
+KILLS ?= 2000
+CUTS ?= 150
+HISTORIES ?= 200
 .PHONY: crash
-crash: ## kill -9 under load, many times: nothing acknowledged may be lost
-	go test ./test/crash -count=1 -kills 200 -timeout 60m -v
+crash: ## kill, cut the power, break the disk, check histories: nothing acknowledged may be lost (KILLS=, CUTS= on each file system, HISTORIES=, SEED=; root and strace for some)
+	go test ./test/crash -count=1 -timeout 0 -v -deep -kills $(KILLS) -cuts $(CUTS) -histories $(HISTORIES) -states 20 -seed $(SEED)
 
 .PHONY: bench-peers
 bench-peers: ## compare with PocketBase, built from its Go module: the same data, rules and answers (some ten minutes)
@@ -58,7 +62,7 @@ overload: ## ask for five times what the server can do, from clients that ask ag
 
 EXPRESSIONS ?= 100000
 QUERIES ?= 20000
-SEED ?= 1
+
 .PHONY: oracle
 oracle: ## compare random SQL on the embedded engine with PostgreSQL (EXPRESSIONS=, QUERIES=, SEED=)
 	go test ./test/oracle/sql -count=1 -timeout 120m -v -expressions $(EXPRESSIONS) -queries $(QUERIES) -seed $(SEED) -reports 100

@@ -109,12 +109,14 @@ type child struct {
 	client *http.Client
 }
 
-func startChild(dir string, early bool) (*child, error) {
+// startChild starts one on a folder; with are a program and its arguments that start it.
+func startChild(dir string, early bool, with ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: osexec.Command(self), errs: &strings.Builder{}, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
+	args := append(with, self)
+	c := &child{cmd: osexec.Command(args[0], args[1:]...), errs: &strings.Builder{}, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
 	c.cmd.Env = append(os.Environ(), childVariable+"="+dir)
 	if early {
 		c.cmd.Env = append(c.cmd.Env, earlyVariable+"=1")
@@ -162,6 +164,30 @@ func (e *refusedError) Error() string { return fmt.Sprintf("status %d: %s", e.st
 func (c *child) send(method, path, body string) error {
 	_, err := c.exchange(method, path, body, "")
 	return err
+}
+
+// returning is send for a write whose rows are wanted.
+func (c *child) returning(method, path, body string, into any) error {
+	r, err := http.NewRequest(method, c.URL+path, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+c.Token)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Prefer", "return=representation")
+	resp, err := c.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 300 {
+		return &refusedError{resp.StatusCode, string(text)}
+	}
+	return json.Unmarshal(text, into)
 }
 
 // sell makes a write that has a key, and tells whether it had been made before.

@@ -3,12 +3,16 @@ package crash
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mainstay-dev/mainstay/test/campaign"
 )
 
 var (
@@ -30,9 +34,13 @@ func TestMain(m *testing.M) {
 }
 
 func TestKilledServerLosesNothing(t *testing.T) {
-	b := newBench(t)
+	began, b, killed := time.Now(), newBench(t), 0
 	for i := range *kills {
 		clients := b.start(mode{})
+		b.fail(b.compare(b.child))
+		if i%10 == 9 {
+			b.clear()
+		}
 		switch i % 3 {
 		case 0:
 			n := 1 + b.rand.IntN(300)
@@ -43,25 +51,24 @@ func TestKilledServerLosesNothing(t *testing.T) {
 			clients.untilTime(d)
 			b.say("kill %d: after %v", i+1, d)
 		}
+		killed++
 		b.sound()
 		if i%3 == 2 {
 			d := time.Duration(b.rand.IntN(60)) * time.Millisecond
 			b.killStarting(d)
+			killed++
 			b.say("and again while it started, after %v", d)
 			b.sound()
-		}
-		b.fail(b.check())
-		if i%10 == 9 {
-			b.clear()
 		}
 		if t.Failed() {
 			return
 		}
 	}
+	b.fail(b.check())
 	if b.acknowledged < *kills {
 		t.Errorf("only %d writes were acknowledged in %d runs: this shows nothing", b.acknowledged, *kills)
 	}
-	b.say("%d writes were acknowledged, %d sent without an answer; %d of these are there", b.acknowledged, b.unanswered, b.appeared)
+	b.record("R3", "a kill of the server at a random moment, under load or while it starts", killed, began, "")
 }
 
 // A server that answers before it has committed loses what it acknowledged, and the checker has to see it.
@@ -76,6 +83,7 @@ func TestCheckerSeesHalfTransfers(t *testing.T) {
 
 // control runs until the checker reports what it must, at most a few times.
 func control(t *testing.T, m mode, want string) {
+	t.Helper()
 	const attempts = 12
 	b := newBench(t)
 	for i := range attempts {
@@ -92,10 +100,37 @@ func control(t *testing.T, m mode, want string) {
 	t.Errorf("the checker did not report %q in %d kills: it is blind", want, attempts)
 }
 
+// record keeps the figures of a long run of a bench, with its negative controls.
+func (b *bench) record(name, what string, cases int, began time.Time, note string) {
+	b.say("%d × %s: %d writes were acknowledged, %d sent without an answer, of which %d are there; %v", cases, what, b.acknowledged, b.unanswered, b.appeared, time.Since(began).Round(time.Second))
+	keep(b.t, campaign.Result{
+		Name: name, Case: what, Cases: cases, Seeds: fmt.Sprint(b.seed), Note: note,
+		Counts: map[string]int{"acknowledged writes": b.acknowledged, "writes without an answer": b.unanswered, "of these made": b.appeared},
+	}, began, map[string]func(*testing.T){
+		"a server that acknowledges before it commits":   func(t *testing.T) { control(t, mode{early: true}, "lost: ") },
+		"clients that move money in two requests of two": func(t *testing.T) { control(t, mode{halves: true}, "sum: ") },
+	})
+}
+
+// keep records a campaign that found nothing, after it has run the negative controls, where figures are kept.
+func keep(t *testing.T, r campaign.Result, began time.Time, controls map[string]func(*testing.T)) {
+	t.Helper()
+	if t.Failed() || os.Getenv(campaign.Variable) == "" {
+		return
+	}
+	took := time.Since(began)
+	for _, name := range slices.Sorted(maps.Keys(controls)) {
+		r.Controls = append(r.Controls, campaign.Control{Name: name, Found: t.Run("control", controls[name])})
+	}
+	campaign.Record(t, r, time.Now().Add(-took))
+}
+
 // bench is a project, its data folder, and what clients know of it.
 type bench struct {
 	t     *testing.T
+	seed  uint64
 	rand  *rand.Rand
+	with  []string // a program that starts the servers
 	dir   string
 	child *child // nil: none runs
 	ledger
@@ -107,7 +142,7 @@ func newBench(t *testing.T) *bench {
 		s = rand.Uint64()
 	}
 	t.Logf("-seed %d", s)
-	b := &bench{t: t, rand: rand.New(rand.NewPCG(s, 0)), dir: t.TempDir(), ledger: newLedger()}
+	b := &bench{t: t, seed: s, rand: rand.New(rand.NewPCG(s, 0)), dir: t.TempDir(), ledger: newLedger()}
 	if err := os.CopyFS(b.dir, os.DirFS(newProject(t))); err != nil {
 		t.Fatal(err)
 	}
@@ -163,10 +198,9 @@ func (b *bench) check() []string {
 	return b.compare(b.child)
 }
 
-// clear deletes what has piled up: deletions are writes that must stay as well.
+// clear deletes what has piled up, on the server that runs: deletions are writes that must stay as well.
 func (b *bench) clear() {
-	b.run(false)
-	defer b.kill()
+	b.t.Helper()
 	for _, table := range []string{"entries", "transfers", "sales"} {
 		if err := b.child.send("DELETE", "/rest/v1/"+table+"?id=gte.0", ""); err != nil {
 			b.t.Fatal(err)
@@ -177,7 +211,7 @@ func (b *bench) clear() {
 
 func (b *bench) run(early bool) {
 	b.t.Helper()
-	c, err := startChild(b.dir, early)
+	c, err := startChild(b.dir, early, b.with...)
 	if err != nil {
 		b.t.Fatal(err)
 	}

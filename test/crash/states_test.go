@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store/faultdisk"
+	"github.com/mainstay-dev/mainstay/test/campaign"
 )
 
 var (
@@ -81,7 +82,7 @@ func limited(n int, long bool) bool { return long || n%7 == 1 }
 
 // Every operation of the disk fails once, and from then on, until the workload ends before the fault comes.
 func TestEveryOperationOfTheDiskMayFail(t *testing.T) {
-	dir := scratch(t)
+	dir, start, runs := scratch(t), time.Now(), map[string]int{}
 	for _, f := range faults {
 		began, injected, acknowledged := time.Now(), 0, 0
 		for n, reached := 1, true; reached; n++ {
@@ -126,9 +127,23 @@ func TestEveryOperationOfTheDiskMayFail(t *testing.T) {
 		if injected == 0 || acknowledged == 0 {
 			t.Errorf("%s: %d faults, %d acknowledgements: this shows nothing", f.name, injected, acknowledged)
 		}
+		runs[f.name] = injected
 		t.Logf("%s: %d runs with the fault, then one without; %d steps were acknowledged; %v", f.name, injected, acknowledged, time.Since(began).Round(time.Millisecond))
 	}
+	keep(t, campaign.Result{
+		Name: "R4", Case: "a run of a workload in which the disk fails at the nth operation, every n until a run ends without it", Cases: sum(runs), Counts: runs, Seeds: "none",
+	}, start, blind)
 }
+
+func sum(counts map[string]int) (n int) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+// blind are the negative controls of what is enumerated.
+var blind = map[string]func(*testing.T){"a disk that syncs nothing of the log, a store that acknowledges before it commits": TestStatesShowWhatIsLost}
 
 // stuck says whether the last step was refused although nothing failed any more.
 func stuck(log []faultdisk.Op, k *claims) []string {
@@ -155,11 +170,12 @@ func opened(t *testing.T, log []faultdisk.Op, one int, kind string) (states int,
 	if seed == 0 {
 		seed = 1
 	}
-	parent := scratch(t)
+	parent, at := scratch(t), 0
 	for st := range faultdisk.Cuts(log, rand.New(rand.NewPCG(seed, 0)), *random) {
-		if states++; states%one != 0 {
+		if at++; at%one != 0 {
 			continue
 		}
+		states++
 		dir := emptied(t, parent)
 		if err := lay(dir, st.Files); err != nil {
 			t.Fatal(err)
@@ -187,9 +203,12 @@ func TestEveryCutOfPowerKeepsWhatWasAcknowledged(t *testing.T) {
 	for _, p := range problems {
 		t.Error(p)
 	}
-	if c, _ := claimsOf(d.Log()); !c.answered[len(steps)-1] || states < 100 {
+	if c, _ := claimsOf(d.Log()); !c.answered[len(steps)-1] || states < 50 {
 		t.Errorf("%d states: this shows nothing", states)
 	}
+	keep(t, campaign.Result{
+		Name: "R5", Case: "a state that a cut of power could leave, with writes since the last sync missing, reordered or torn", Cases: states, Seeds: fmt.Sprint(max(*seed, 1)),
+	}, began, blind)
 	t.Logf("%d states of a log of %d entries; %v", states, len(d.Log()), time.Since(began).Round(time.Millisecond))
 }
 
@@ -233,6 +252,9 @@ func TestNothingIsBuiltOnASyncThatFailed(t *testing.T) {
 		if reached {
 			runs++
 		} else {
+			keep(t, campaign.Result{
+				Name: "R5-synced", Case: "a state that a cut of power could leave after a sync that failed and a new start", Cases: total, Counts: map[string]int{"failed syncs": runs}, Seeds: fmt.Sprint(max(*seed, 1)),
+			}, began, blind)
 			t.Logf("%d syncs failed, one a run; %d states; %v", runs, total, time.Since(began).Round(time.Millisecond))
 			return
 		}

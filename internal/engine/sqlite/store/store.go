@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -366,7 +367,7 @@ func explain(ctx context.Context, err error) error {
 	}
 	switch {
 	case diskFull(err):
-		return fault.New(fault.DiskFull, "could not extend the database: No space left on device").WithHint("Check free disk space.").WithStatus(http.StatusInsufficientStorage)
+		return noSpace()
 	case damaged(err):
 		return fault.New(fault.DataCorrupted, "the database file is damaged").WithHint("Find out where with mainstay db verify, and restore a backup.").WithStatus(http.StatusInternalServerError)
 	case errors.Is(err, sqlite3.IOERR):
@@ -388,6 +389,27 @@ func cancelled(ctx context.Context, err error) error {
 		return fault.New(fault.QueryCanceled, "canceling statement due to user request")
 	}
 	return err
+}
+
+func noSpace() error {
+	return fault.New(fault.DiskFull, "could not extend the database: No space left on device").WithHint("Check free disk space.").WithStatus(http.StatusInsufficientStorage)
+}
+
+// full is diskFull that does not depend on the cause: SQLite may have read something since, and the driver keeps only the last cause. It tries to write.
+func (s *Store) full(err error) bool {
+	if diskFull(err) {
+		return true
+	}
+	grows := []sqlite3.ExtendedErrorCode{sqlite3.IOERR_WRITE, sqlite3.IOERR_TRUNCATE, sqlite3.IOERR_SHMSIZE, sqlite3.IOERR_SHMMAP, sqlite3.IOERR_SHMOPEN}
+	if !slices.ContainsFunc(grows, func(c sqlite3.ExtendedErrorCode) bool { return errors.Is(err, c) }) {
+		return false
+	}
+	f, err := os.CreateTemp(filepath.Dir(s.path), "space-")
+	if err == nil {
+		_, err = f.Write(make([]byte, 1<<20))
+		_ = errors.Join(f.Close(), os.Remove(f.Name())) // nothing of it is wanted
+	}
+	return diskFull(err)
 }
 
 // diskFull reports whether err is about space, which may come back. A sync that failed for want of it has failed like any other.

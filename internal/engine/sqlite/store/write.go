@@ -190,7 +190,9 @@ func (b *batch) run(r *request) {
 func (b *batch) lose(r *request) {
 	cause := b.s.noteFailure(r.err)
 	b.rollback()
-	if cause == nil {
+	if cause != nil {
+		r.err = cause
+	} else {
 		cause = fault.New("40000", "transaction was rolled back because the disk or another transaction of the same commit failed").WithHint("Repeat the transaction.")
 	}
 	b.fail(cause)
@@ -358,7 +360,9 @@ func (s *Store) dropWriter() {
 // that could not be read was not changed, and a full disk takes writes again when there is space.
 func (s *Store) noteFailure(err error) error {
 	switch {
-	case diskFull(err) || errors.Is(err, sqlite3.IOERR_DATA):
+	case s.full(err):
+		return noSpace()
+	case errors.Is(err, sqlite3.IOERR_DATA):
 		return explain(context.Background(), err)
 	case damaged(err):
 		s.refuse(fault.New(fault.DataCorrupted, "the database is read-only because its file is damaged: %v", err).
@@ -420,7 +424,7 @@ func (s *Store) checkpoint() {
 	case errors.Is(err, sqlite3.BUSY):
 		s.walRetry = s.walBytes + s.opts.WALLimit/2
 		s.log.Debug("checkpoint is held up by a reader", "log_bytes", s.walBytes, "took", time.Since(start))
-	case diskFull(err):
+	case s.full(err):
 		s.walRetry = s.walBytes + s.opts.WALLimit/2
 		s.log.Warn("the log cannot be emptied: the disk is full", "log_bytes", s.walBytes)
 	default:
