@@ -98,7 +98,8 @@ func (p *Pool) run(ctx context.Context, f func()) error {
 	}
 	defer func() { <-p.slots }()
 	p.computed.Add(1)
-	// A thread of its own, which yields to others and ends with the hash: a hash is tens of milliseconds of a processor, and who only reads a row must not wait for it.
+	// A thread of its own, which yields to others and ends with the hash: a hash is tens of milliseconds of a processor, and who only reads a row must not wait for it. What is computed
+	// has to stay on it, as argonID does.
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -120,7 +121,7 @@ func (p *Pool) Hash(ctx context.Context, password string) (string, error) {
 	var h string
 	err := p.run(ctx, func() {
 		salt := random()
-		h = p.format(salt, argon2.IDKey([]byte(password), salt, p.o.Passes, p.o.MemoryKiB, 1, hashBytes))
+		h = p.format(salt, argonID([]byte(password), salt, p.o.Passes, p.o.MemoryKiB, hashBytes))
 	})
 	return h, err
 }
@@ -230,7 +231,10 @@ func parseArgon(hash string) (*argon, error) {
 
 func (a *argon) check(password string) bool {
 	key := argon2.Key
-	if a.id {
+	switch {
+	case a.id && a.lanes == 1:
+		return subtle.ConstantTimeCompare(a.hash, argonID([]byte(password), a.salt, a.passes, a.memory, uint32(len(a.hash)))) == 1
+	case a.id:
 		key = argon2.IDKey
 	}
 	return subtle.ConstantTimeCompare(a.hash, key([]byte(password), a.salt, a.passes, a.memory, a.lanes, uint32(len(a.hash)))) == 1

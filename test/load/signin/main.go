@@ -3,15 +3,17 @@
 //	go run ./test/load/signin                  # some two minutes: a table, on standard output
 //	go run ./test/load/signin -engine postgres -database postgres://… -rounds 5
 //
-// In rounds, one after the other: one-row reads alone; 200 clients that sign in; reads while they do. A hash is measured first, alone, in this process. The server runs in
-// a child process with its defaults. Every status is checked.
+// In rounds of short slices, one after the other, so that whatever else the machine does is beside all of them: one-row reads alone; hashes alone, in this process, as many at a
+// time as there are processors, which is what sign-ins could reach; 200 clients that sign in; reads while they do. The server runs in a child process with its defaults. Every
+// status is checked. Figures are medians of the rounds' ratios.
 //
-// What to distrust: the clients run on the same cores as the server, and so does whatever else the machine does; the ratios suffer less than the figures. The line at the
-// top says how busy the machine was before.
+// What to distrust: the clients run on the same cores as the server: reads alone have them for client and server, and reads beside share them with hashes. The line at the top
+// says how busy the machine was before; on one that has much else to do a thread that computes a hash waits its turn, and the collector of garbage waits for it.
 package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,8 +71,8 @@ func start(ctx context.Context) error {
 	database := flag.String("database", "", "URL of an empty PostgreSQL database; default is the embedded engine")
 	clients := flag.Int("clients", 200, "clients that sign in")
 	readers := flag.Int("readers", 8, "connections that read")
-	duration := flag.Duration("duration", 5*time.Second, "length of one run")
-	rounds := flag.Int("rounds", 3, "rounds")
+	duration := flag.Duration("duration", 3*time.Second, "length of one slice")
+	rounds := flag.Int("rounds", 7, "rounds")
 	flag.Parse()
 	folder, err := os.MkdirTemp("", "mainstay-signin-")
 	if err != nil {
@@ -83,7 +85,7 @@ func start(ctx context.Context) error {
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute+time.Duration(*rounds)*(3**duration+time.Minute))
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute+time.Duration(*rounds)*(6**duration+time.Minute))
 	defer cancel()
 	s, err := child(ctx, folder, *database)
 	if err != nil {
@@ -94,30 +96,74 @@ func start(ctx context.Context) error {
 		return err
 	}
 	busy, _ := os.ReadFile("/proc/loadavg") // told where there is one
-	cost := hashCost(ctx)
-	possible := float64(runtime.NumCPU()) / cost.Seconds()
-	fmt.Printf("%d processors, load before %s; a hash costs %v alone, so at most %.0f sign-ins/s\n", runtime.NumCPU(), strings.TrimSpace(string(busy)), cost.Round(100*time.Microsecond), possible)
+	fmt.Printf("%d processors, load before %s\n", runtime.NumCPU(), strings.TrimSpace(string(busy)))
 
-	var signIns, share, p99s, of []float64
+	var rates, reached, share, p99s []float64
 	for round := range *rounds {
 		alone := s.run(ctx, *readers, *duration, s.read)
-		only := s.run(ctx, *clients, *duration, s.signIn)
-		var beside, signing result
-		var wg sync.WaitGroup
-		wg.Go(func() { signing = s.run(ctx, *clients, *duration, s.signIn) })
-		wg.Go(func() { beside = s.run(ctx, *readers, *duration, s.read) })
-		wg.Wait()
+		possible, err := hashes(ctx, *duration)
+		if err != nil {
+			return err
+		}
+		only, _ := s.beside(ctx, *clients, *duration, 0)
+		signing, beside := s.beside(ctx, *clients, *duration, *readers)
 		for _, r := range []result{alone, only, beside, signing} {
 			if r.err != nil {
 				return r.err
 			}
 		}
-		fmt.Printf("round %d: reads alone %.0f/s p99 %v; sign-ins %.1f/s p50 %v p99 %v; beside %.1f sign-ins/s, reads %.0f/s p99 %v\n", round+1, alone.rate, alone.p99, only.rate, only.p50, only.p99, signing.rate, beside.rate, beside.p99)
-		signIns, of = append(signIns, only.rate), append(of, only.rate/possible)
+		fmt.Printf("round %d: reads alone %.0f/s p99 %v; hashes alone %.1f/s; sign-ins %.1f/s p50 %v p99 %v; beside %.1f sign-ins/s, reads %.0f/s p99 %v\n",
+			round+1, alone.rate, alone.p99, possible, only.rate, only.p50, only.p99, signing.rate, beside.rate, beside.p99)
+		rates, reached = append(rates, only.rate), append(reached, only.rate/possible)
 		share, p99s = append(share, beside.rate/alone.rate), append(p99s, beside.p99.Seconds()/alone.p99.Seconds())
 	}
-	fmt.Printf("sign-ins/s %s, of what hashes allow %s; reads beside keep %s of their rate, p99 is %s times\n", spread(signIns), spread(of), spread(share), spread(p99s))
+	fmt.Printf("sign-ins/s %s, of what hashes alone reach %s; reads beside keep %s of their rate, p99 is %s times\n", spread(rates), spread(reached), spread(share), spread(p99s))
 	return nil
+}
+
+// beside lets clients sign in without end, and measures for a time: them, and readers beside them where there are some.
+func (s *server) beside(ctx context.Context, clients int, d time.Duration, readers int) (signing, reads result) {
+	ctx, enough := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer enough()
+	var mu sync.Mutex
+	var took []time.Duration // guarded by mu
+	var failed error         // guarded by mu
+	for i := range clients {
+		wg.Go(func() {
+			for n := i; ; n += clients {
+				at := time.Now()
+				err := s.signIn(ctx, n)
+				if ctx.Err() != nil {
+					return // it was cut off, and counts for nothing
+				}
+				mu.Lock()
+				took, failed = append(took, time.Since(at)), errors.Join(failed, err)
+				mu.Unlock()
+				if err != nil {
+					return
+				}
+			}
+		})
+	}
+	taken := func() ([]time.Duration, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		all := took
+		took = nil
+		return all, failed
+	}
+	time.Sleep(d / 3) // until all are waiting for hashes
+	taken()
+	began := time.Now()
+	if readers > 0 {
+		reads = s.run(ctx, readers, d, s.read)
+	} else {
+		time.Sleep(d)
+	}
+	all, err := taken()
+	return of(all, time.Since(began), err), reads
 }
 
 // spread is the median of figures, with the least and the greatest.
@@ -126,19 +172,21 @@ func spread(v []float64) string {
 	return fmt.Sprintf("%.2f [%.2f-%.2f]", v[len(v)/2], v[0], v[len(v)-1])
 }
 
-// hashCost is what one hash of the default cost takes, the median of several.
-func hashCost(ctx context.Context) time.Duration {
-	p := password.NewPool(password.Options{Parallel: 1})
-	var took []time.Duration
-	for range 21 {
-		began := time.Now()
-		if _, err := p.Hash(ctx, secret); err != nil {
-			return 0
-		}
-		took = append(took, time.Since(began))
+// hashes is how many of the default cost can be computed in a second, by as many threads as there are processors.
+func hashes(ctx context.Context, d time.Duration) (float64, error) {
+	p := password.NewPool(password.Options{Parallel: runtime.NumCPU()})
+	var wg sync.WaitGroup
+	errs := make([]error, runtime.NumCPU())
+	began := time.Now()
+	for i := range errs {
+		wg.Go(func() {
+			for time.Since(began) < d && errs[i] == nil {
+				_, errs[i] = p.Hash(ctx, secret)
+			}
+		})
 	}
-	slices.Sort(took)
-	return took[len(took)/2]
+	wg.Wait()
+	return float64(p.Computed()) / time.Since(began).Seconds(), errors.Join(errs...)
 }
 
 // hello is what the child says when it serves.
@@ -266,9 +314,13 @@ func (s *server) run(ctx context.Context, clients int, d time.Duration, f func(c
 		})
 	}
 	wg.Wait()
-	took := time.Since(began)
+	return of(all, time.Since(began), failed)
+}
+
+// of makes the result of what was done in a time.
+func of(all []time.Duration, took time.Duration, failed error) result {
 	if failed != nil || len(all) == 0 {
-		return result{err: errors.Join(failed, ctx.Err())}
+		return result{err: cmp.Or(failed, errors.New("nothing was done"))}
 	}
 	slices.Sort(all)
 	at := func(q float64) time.Duration {
