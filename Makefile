@@ -52,13 +52,31 @@ crash: ## kill, cut the power, break the disk, check histories: nothing acknowle
 	go test ./test/crash -count=1 -timeout 0 -v -deep -kills $(KILLS) -cuts $(CUTS) -histories $(HISTORIES) -states 20 -seed $(SEED)
 
 .PHONY: bench-peers
-bench-peers: ## compare with PocketBase, built from its Go module: the same data, rules and answers (some ten minutes)
-	go run ./test/load -peers -connections 1,64 -rounds 3 -duration 2s
+bench-peers: ## compare with PocketBase, built from its Go module: the same data, rules and answers, over kept and new connections (some forty minutes)
+	go run ./test/load -peers -fresh -connections 1,64,512 -rounds 3 -duration 2s
 
 .PHONY: overload
 overload: ## ask for five times what the server can do, from clients that ask again at once: what gets done, who waits, how it recovers (some three minutes)
 	go build -o bin/load ./test/load
 	if command -v taskset >/dev/null && [ `nproc` -gt 1 ]; then taskset -c 1 bin/load -overload -pin -duration 60s; else bin/load -overload -duration 60s; fi
+
+SOAK ?= 4h
+.PHONY: soak
+soak: ## half of what the server can do, for long: memory, log and times may not grow (SOAK=4h)
+	go run ./test/load -soak -duration $(SOAK)
+
+BENCH_PACKAGES = ./internal/sql ./internal/engine/plan ./internal/engine/sqlite/rights ./internal/engine/sqlite/exec ./internal/engine/sqlite ./internal/api/rest ./internal/api/gateway ./internal/admission
+BENCH ?= 'Parse|Plan|Attach|Select|Insert|Do|Read|Serve|Enter'
+BENCH_COUNT ?= 6
+.PHONY: bench bench-base
+bench: ## micro-benchmarks of parsing, planning, lowering and encoding, beside those that bench-base has saved
+	@mkdir -p bin/bench
+	go test -run '^$$' -bench $(BENCH) -count $(BENCH_COUNT) -benchmem $(BENCH_PACKAGES) >bin/bench/now.txt || { cat bin/bench/now.txt; exit 1; }
+	go tool -modfile=tools/go.mod benchstat $$(ls bin/bench/base.txt 2>/dev/null) bin/bench/now.txt
+
+bench-base: ## save the micro-benchmarks of this tree for bench to compare with
+	@mkdir -p bin/bench
+	go test -run '^$$' -bench $(BENCH) -count $(BENCH_COUNT) -benchmem $(BENCH_PACKAGES) >bin/bench/base.txt || { cat bin/bench/base.txt; exit 1; }
 
 EXPRESSIONS ?= 100000
 QUERIES ?= 20000

@@ -4,6 +4,7 @@
 //	go run ./test/load -out load.json      # the same, with every round
 //	go run ./test/load -engines sqlite -works one -profile cpu.out
 //	go run ./test/load -overload           # five times as much as can be done, and then half (overload.go)
+//	go run ./test/load -soak -duration 4h   # half of what can be done, for long: nothing may grow (soak.go)
 //	go run ./test/load -peers              # beside PocketBase, built from its Go module: the same data and rules (peers.go)
 //
 // It builds the real program, serves a table of 100,000 rows with a policy, and asks for one row by key, for a list of 30, and for a durable insert,
@@ -44,6 +45,7 @@ type settings struct {
 	log         string
 	dir         string
 	project     map[string]string // the folder that is served: names and contents of its files
+	fresh       bool              // peers are asked over new connections as well
 	pin         bool              // the server has the first processor for itself
 	pocketBase  string            // its version
 }
@@ -77,7 +79,9 @@ func start(ctx context.Context) (err error) {
 	flag.StringVar(&s.log, "log", "info", "the server's log level; it logs every request at info, its default")
 	flag.StringVar(&s.dir, "dir", "", "make data folders in this one, to choose the disk (default the folder for temporary files)")
 	peers := flag.Bool("peers", false, "compare with other servers of the kind, which are built or started here, in place of bare net/http")
+	flag.BoolVar(&s.fresh, "fresh", false, "with -peers: each kind of request over a new connection for each, as well")
 	flag.BoolVar(&s.pin, "pin", false, "give the server the first processor (with taskset); start the loader on another one")
+	soaked := flag.Bool("soak", false, "ask for half of what can be done, for -duration, and check that nothing grows")
 	overloaded := flag.Bool("overload", false, "ask for five times as much as can be done, for -duration, and check what becomes of it")
 	flag.StringVar(&s.pocketBase, "pocketbase", "v0.39.8", "the version of PocketBase to compare with")
 	flag.Parse()
@@ -106,6 +110,9 @@ func start(ctx context.Context) (err error) {
 	// A cluster's server runs as a user of its own when this program runs as root, and has to get in.
 	if err := os.Chmod(folder, 0o755); err != nil {
 		return err
+	}
+	if *soaked {
+		return soak(ctx, s, folder)
 	}
 	if *overloaded {
 		return overload(ctx, s, folder)

@@ -250,6 +250,9 @@ func peerWorks(t *target, d *dialect, fresh bool) []*work {
 	}
 	for _, w := range works {
 		w.fresh, w.patience = fresh, 5*time.Minute
+		if fresh {
+			w.name += " (new connections)"
+		}
 	}
 	return works
 }
@@ -289,7 +292,11 @@ func comparePeers(ctx context.Context, s settings, folder string) error {
 	}
 	peers = append(peers, other)
 	for _, p := range peers {
-		p.works = slices.DeleteFunc(peerWorks(p.target, p.d, false), func(w *work) bool { return len(s.works) > 0 && !slices.Contains(s.works, w.name) })
+		p.works = peerWorks(p.target, p.d, false)
+		if s.fresh {
+			p.works = append(p.works, peerWorks(p.target, p.d, true)...)
+		}
+		p.works = slices.DeleteFunc(p.works, func(w *work) bool { return len(s.works) > 0 && !slices.Contains(s.works, w.name) })
 		if err := p.checkTotals(ctx); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -261,4 +262,20 @@ func startProfile(path string) (func(), error) {
 			fmt.Fprintln(os.Stderr, "load: write the profile:", err)
 		}
 	}, nil
+}
+
+// metrics is what the server tells of itself.
+func (t *target) metrics(ctx context.Context) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.addr+"/metrics", nil)
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("apikey", t.secret)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close() // read to its end
+	return string(text), err
 }
