@@ -22,6 +22,7 @@ import (
 func auditCommand() *cobra.Command {
 	var f serverFlags
 	var format, baseline, failOn string
+	var to mainstay.Target
 	cmd := &cobra.Command{
 		Use:   "audit [folder]",
 		Short: "Say what each role can reach, and what of it is probably a mistake",
@@ -30,7 +31,8 @@ The folder's migrations and schema.sql are applied to a database that is thrown 
 		Example: `  mainstay audit
   mainstay audit --format json > exposure.json      # to be kept with the project
   mainstay audit --baseline exposure.json           # fails when more can be reached
-  mainstay audit --format sarif > audit.sarif`,
+  mainstay audit --format sarif > audit.sarif
+  mainstay audit --attack http://127.0.0.1:54321 --key sb_publishable_…`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains([]string{"text", "json", "sarif"}, format) {
@@ -53,6 +55,10 @@ The folder's migrations and schema.sql are applied to a database that is thrown 
 				return err
 			}
 			a.Findings = append(a.Findings, secrets...)
+			through, err := attacked(cmd, a, to)
+			if err != nil {
+				return err
+			}
 			var worse []string
 			if baseline != "" {
 				if worse, err = compared(a, baseline); err != nil {
@@ -61,6 +67,9 @@ The folder's migrations and schema.sql are applied to a database that is thrown 
 			}
 			if err := writeAudit(cmd.OutOrStdout(), a, format, worse); err != nil {
 				return err
+			}
+			if through > 0 {
+				return fmt.Errorf("%s lets through %d attempts", to.URL, through)
 			}
 			if len(worse) > 0 {
 				return fmt.Errorf("more can be reached than %s says, in %d ways", baseline, len(worse))
@@ -72,10 +81,34 @@ The folder's migrations and schema.sql are applied to a database that is thrown 
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().StringVar(&to.URL, "attack", "", "address of a running server: try there what the audit says that nobody can do")
+	cmd.Flags().StringVar(&to.Key, "key", "", "with --attack: the publishable key")
+	cmd.Flags().StringVar(&to.Token, "token", "", "with --attack: the access token of a user, to try what users must not do")
 	cmd.Flags().StringVar(&format, "format", "text", "text, json or sarif")
 	cmd.Flags().StringVar(&baseline, "baseline", "", "an audit as JSON: fail when more can be reached than it says")
 	cmd.Flags().StringVar(&failOn, "fail-on", "never", "least level of findings to fail for: error, warning, note, never")
 	return cmd
+}
+
+// attacked attacks the server that is named, and adds what got through to the findings.
+func attacked(cmd *cobra.Command, a *exposure.Audit, to mainstay.Target) (int, error) {
+	if to.URL == "" {
+		return 0, nil
+	}
+	out, err := mainstay.Attack(cmd.Context(), a, to)
+	if err != nil {
+		return 0, err
+	}
+	a.Findings = append(a.Findings, out.Findings...)
+	cmd.PrintErrf("%d attempts, %d got through, %d without a clear answer", out.Attempts, len(out.Findings), len(out.Unclear))
+	if out.LeftOut > 0 {
+		cmd.PrintErrf("; %d of users were left out: give one's access token with --token", out.LeftOut)
+	}
+	cmd.PrintErrln()
+	for _, u := range out.Unclear {
+		cmd.PrintErrln("  unclear: " + u)
+	}
+	return len(out.Findings), nil
 }
 
 // audited audits the database that is named, or the one that the folder makes.

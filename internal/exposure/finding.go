@@ -41,12 +41,13 @@ var (
 	UsersShown   = Code{"MSA13", "error", "A view shows the users of sign-in"}
 	OwnClaims    = Code{"MSA14", "error", "A policy trusts what users say of themselves"}
 	MatViewShown = Code{"MSA15", "warning", "A materialized view is served, for which no policies hold"}
+	GotThrough   = Code{"MSA16", "error", "A running server lets through what the project's SQL does not"}
 )
 
 // Codes are all kinds, in order.
 var Codes = []Code{
 	NoRLS, NotEnabled, AlwaysTrue, AlwaysWrite, OwnersView, OpenDefiner, WideCheck, MissingCheck, MutablePath, ServiceKey, IdlePolicies, NoPolicies, UsersShown, OwnClaims,
-	MatViewShown,
+	MatViewShown, GotThrough,
 }
 
 // New makes a finding of the kind.

@@ -130,6 +130,8 @@ func TestBrokenCredentialsAreRefused(t *testing.T) {
 	check("alg none", "Bearer "+none, "PGRST301", "Wrong or unsupported encoding algorithm")
 	check("key confusion", "Bearer "+confused, "PGRST301", "JWT cryptographic operation failed")
 	check("changed claims", "Bearer "+parts[0]+"."+enc([]byte(`{"role":"service_role"}`))+"."+parts[2], "PGRST301", "JWT cryptographic operation failed")
+	check("no signature", "Bearer "+parts[0]+"."+parts[1]+".", "PGRST301", "JWT cryptographic operation failed")
+	check("half a signature", "Bearer "+parts[0]+"."+parts[1]+"."+parts[2][:20], "PGRST301", "JWT cryptographic operation failed")
 	check("foreign key id", "Bearer "+enc([]byte(`{"alg":"ES256","kid":"other"}`))+"."+parts[1]+"."+parts[2], "PGRST301", "No suitable key or wrong key type")
 	check("expired", "Bearer "+mustSign(t, k, map[string]any{"exp": start.Add(-31 * time.Second).Unix()}), "PGRST303", "JWT expired")
 	check("not yet", "Bearer "+mustSign(t, k, map[string]any{"nbf": start.Add(31 * time.Second).Unix()}), "PGRST303", "JWT not yet valid")
@@ -202,6 +204,14 @@ func TestProjectSecretSignsAndVerifies(t *testing.T) {
 	}
 	if _, err := k.Verify(k.AnonJWT); err != nil {
 		t.Errorf("legacy key: %v", err)
+	}
+	critical := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"role": "authenticated", "sub": "7"})
+	critical.Header["crit"], critical.Header["b64"] = []string{"b64"}, true
+	if token, err = critical.SignedString([]byte(secret)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := k.Verify(token); fault.Code(err) != "PGRST301" {
+		t.Errorf("a token with a critical header, well signed: %+v, %v", got, err)
 	}
 }
 

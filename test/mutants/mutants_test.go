@@ -19,6 +19,7 @@ import (
 
 var (
 	run  = flag.Bool("mutants", false, "make the mistakes and run the tests")
+	span = flag.Duration("span", 0, "no further mistake is made after this time; 0 for all of them")
 	only = flag.String("only", "", "the mistakes whose names hold this")
 )
 
@@ -99,10 +100,16 @@ func TestMutantsAreFound(t *testing.T) {
 	start := time.Now()
 	clean := map[string]bool{} // tests that pass without a mistake
 	survivors, found := 0, map[string]int{}
+	var made, left []string
 	for _, m := range mutants {
 		if !strings.Contains(m.name, *only) {
 			continue
 		}
+		if *span > 0 && time.Since(start) > *span {
+			left = append(left, m.name)
+			continue
+		}
+		made = append(made, fmt.Sprintf("- %s (%s): %s %s", m.name, m.file, m.in, m.test))
 		key := m.in + " " + m.test
 		if _, ok := clean[key]; !ok {
 			out, err := m.check(t, "")
@@ -136,20 +143,20 @@ func TestMutantsAreFound(t *testing.T) {
 		controls = append(controls, campaign.Control{Name: key + " without a mistake passes", Found: ok})
 	}
 	slices.SortFunc(controls, func(a, b campaign.Control) int { return strings.Compare(a.Name, b.Name) })
-	var list []string
-	for _, m := range mutants {
-		list = append(list, fmt.Sprintf("- %s (%s): %s %s", m.name, m.file, m.in, m.test))
+	note := "\nThe mistakes and what finds them:\n\n" + strings.Join(made, "\n")
+	if left != nil {
+		note += "\n\nNot made in this run, for want of time: " + strings.Join(left, "; ") + "."
 	}
 	campaign.Record(t, campaign.Result{
-		Name: "R18", Case: "an old mistake, made anew, which the test that is named for it must find", Cases: len(mutants), Violations: survivors,
-		Seeds: "none", Counts: found, Controls: controls, Note: "\nThe mistakes and what finds them:\n\n" + strings.Join(list, "\n"),
+		Name: "R18", Case: "an old mistake, made anew, which the test that is named for it must find", Cases: len(made), Violations: survivors,
+		Seeds: "none", Counts: found, Controls: controls, Note: note,
 	}, start)
 }
 
 // check runs the mutant's test with a text in the place of its file's; "" for the file as it is.
 func (m *mutant) check(t *testing.T, text string) (string, error) {
 	t.Helper()
-	args := []string{"test", "-count=1", "-run", m.test}
+	args := []string{"test", "-count=1", "-vet=off", "-ldflags=-s -w", "-run", m.test}
 	if text != "" {
 		dir := t.TempDir()
 		changed := filepath.Join(dir, filepath.Base(m.file))
