@@ -547,6 +547,10 @@ const (
 	ForUpdate
 )
 
+func (s LockStrength) String() string {
+	return [...]string{"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"}[s]
+}
+
 // LockWait is what to do with locked rows.
 type LockWait uint8
 

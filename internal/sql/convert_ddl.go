@@ -35,6 +35,9 @@ func (c *conv) stmt(v *value) Stmt {
 	case "CreateTableAsStmt":
 		into := n.Get("into")
 		_, into = into.Node()
+		if tag, _ := n.Get("query").Node(); tag == "ExecuteStmt" {
+			return &UnsupportedStmt{Feature: "CREATE TABLE AS EXECUTE", Pos: p}
+		}
 		return &CreateTableAs{
 			Table: c.table(into.Get("rel")), Columns: texts(into.List("colNames")), Query: c.query(n.Get("query")),
 			Materialized: n.Text("objtype") == "OBJECT_MATVIEW", Temp: persistence(into.Get("rel")) == "t", IfNotExists: n.Bool("if_not_exists"),
@@ -356,6 +359,9 @@ func (c *conv) stmt(v *value) Stmt {
 	case "AlterExtensionStmt":
 		return &NoOp{What: "ALTER EXTENSION", Pos: p}
 	}
+	if s := c.sessionStmt(tag, n); s != nil {
+		return s
+	}
 	return &UnsupportedStmt{Feature: stmtFeature(tag), Pos: p}
 }
 
@@ -372,8 +378,7 @@ func stmtFeature(tag string) string {
 		"CreateSubscriptionStmt": "CREATE SUBSCRIPTION", "AlterSubscriptionStmt": "ALTER SUBSCRIPTION", "DropSubscriptionStmt": "DROP SUBSCRIPTION",
 		"CreateAmStmt": "CREATE ACCESS METHOD", "AlterTSDictionaryStmt": "ALTER TEXT SEARCH DICTIONARY",
 		"AlterTSConfigurationStmt": "ALTER TEXT SEARCH CONFIGURATION", "AlterSystemStmt": "ALTER SYSTEM", "CopyStmt": "COPY",
-		"DeclareCursorStmt": "DECLARE CURSOR", "ClosePortalStmt": "CLOSE", "FetchStmt": "FETCH", "PrepareStmt": "PREPARE", "ExecuteStmt": "EXECUTE",
-		"DeallocateStmt": "DEALLOCATE", "ViewStmt": "CREATE VIEW",
+		"ViewStmt": "CREATE VIEW",
 		"AlterTableMoveAllStmt": "ALTER TABLE ALL IN TABLESPACE", "AlterObjectDependsStmt": "ALTER DEPENDS ON EXTENSION",
 		"AlterExtensionContentsStmt": "ALTER EXTENSION ADD", "AlterCollationStmt": "ALTER COLLATION",
 		"AlterDatabaseRefreshCollStmt": "ALTER DATABASE REFRESH COLLATION VERSION", "DropUserMappingStmt": "DROP USER MAPPING", "CallStmt": "CALL",

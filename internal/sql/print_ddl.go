@@ -336,7 +336,9 @@ func (p *printer) stmt(s Stmt) {
 	case *UnsupportedStmt:
 		p.put("/* unsupported: ", s.Feature, " */")
 	default:
-		panic(fmt.Sprintf("sql: statement %T has no printed form", s))
+		if !p.session(s) {
+			panic(fmt.Sprintf("sql: statement %T has no printed form", s))
+		}
 	}
 }
 

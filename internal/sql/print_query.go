@@ -97,7 +97,7 @@ func (p *printer) selectStmt(s *Select) {
 	}
 	for _, l := range s.Locking {
 		p.clause()
-		p.put([]string{"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"}[l.Strength])
+		p.put(l.Strength.String())
 		if len(l.Of) > 0 {
 			p.put(" OF ")
 			p.names(l.Of)

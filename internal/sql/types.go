@@ -90,5 +90,11 @@ func Types() []any {
 		(*Discard)(nil),
 		(*Owned)(nil),
 		(*UnsupportedStmt)(nil),
+		(*Prepare)(nil),
+		(*Execute)(nil),
+		(*Deallocate)(nil),
+		(*DeclareCursor)(nil),
+		(*Fetch)(nil),
+		(*CloseCursor)(nil),
 	}
 }

@@ -47,8 +47,9 @@ type scriptRun struct {
 	// Of the session, between transactions.
 	kept      *state
 	drawn     exec.Drawn
-	temp      string       // the schema of its temporary objects
-	temporary bool         // it has some
+	temp      string // the schema of its temporary objects
+	temporary bool   // it has some
+	lasting   lasting
 	chain     []sql.Option // the modes of a transaction that AND CHAIN has begun
 }
 
@@ -184,6 +185,8 @@ func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
 		}
 		t.stays = true
 		t.startModes()
+		committed := false
+		defer func() { r.lasting.ended(committed) }()
 		if chain := r.chain; chain != nil {
 			r.chain, t.block = nil, true
 			if err := t.choose(chain); err != nil {
@@ -224,6 +227,7 @@ func (r *scriptRun) group(ctx context.Context, stmts []sql.Statement) error {
 		kept := stateOf(t.s)
 		r.kept = &kept
 		r.temporary = r.temporary || t.edit != nil && t.edit.HasTemporary()
+		committed = true
 		return done.release()
 	})
 	switch {
@@ -321,6 +325,7 @@ func (r *scriptRun) begin(c *store.Conn, alone bool) (*txn, error) {
 	t := r.e.begin(c, r.role, alone, r.temp)
 	t.sink = audible{r.sink, t.s}
 	t.s.Notice = t.sink.Notice
+	t.lasting = &r.lasting
 	if err := setCaller(t.s, &r.sc.Caller); err != nil {
 		return nil, err
 	}

@@ -65,6 +65,9 @@ func (t *txn) discard(s *sql.Discard) error {
 		exec.Recall(t.s, exec.Drawn{})
 	}
 	if all {
+		if t.lasting != nil {
+			*t.lasting = lasting{}
+		}
 		if err := t.locals.reset("session_authorization"); err != nil {
 			return err
 		}

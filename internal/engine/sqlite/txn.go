@@ -32,6 +32,7 @@ type txn struct {
 	asked   bool // a statement has been run that looks at data
 	stays   bool // the session goes on after the transaction, with its temporary objects
 	points  []savepoint
+	lasting *lasting // nil for nothing yet
 }
 
 // savepoint is a SAVEPOINT of the script.
@@ -125,14 +126,15 @@ func (t *txn) settle() error {
 
 // mark notes the state of everything that a rollback to a savepoint takes back beside the data, and gives what takes it back.
 func (t *txn) mark() (undo func()) {
-	st, changed := stateOf(t.s), t.changed
+	st, changed, closeNew := stateOf(t.s), t.changed, t.lasting.marked()
 	if t.edit == nil {
-		return func() { st.restore(t.s) }
+		return func() { st.restore(t.s); closeNew() }
 	}
 	mark := t.edit.Mark()
 	return func() {
 		t.reset(mark, changed)
 		st.restore(t.s)
+		closeNew()
 	}
 }
 
@@ -146,7 +148,7 @@ func (t *txn) reset(mark catalog.Mark, changed bool) {
 // run runs one statement and tells the sink.
 func (t *txn) run(s sql.Stmt, file string, args []string) error {
 	switch s.(type) {
-	case *sql.Set, *sql.Show, *sql.SetConstraints, *sql.Discard, *sql.NoOp, *sql.Lock:
+	case *sql.Set, *sql.Show, *sql.SetConstraints, *sql.Discard, *sql.NoOp, *sql.Lock, *sql.Prepare, *sql.Deallocate, *sql.CloseCursor:
 	default:
 		t.asked = true
 	}
@@ -182,6 +184,18 @@ func (t *txn) run(s sql.Stmt, file string, args []string) error {
 		return t.discard(s)
 	case *sql.NoOp:
 		return t.noOp(s)
+	case *sql.Prepare:
+		return t.prepare(s)
+	case *sql.Execute:
+		return t.execute(s)
+	case *sql.Deallocate:
+		return t.deallocate(s)
+	case *sql.DeclareCursor:
+		return t.declare(s)
+	case *sql.Fetch:
+		return t.fetch(s)
+	case *sql.CloseCursor:
+		return t.closeCursor(s)
 	}
 	if catalog.IsDefinition(s) {
 		return t.define(s, file)
@@ -250,14 +264,13 @@ func (t *txn) query(q sql.Query, args []string) error {
 			return err
 		}
 	}
+	return t.program(prog, values)
+}
+
+// program runs a program and tells the sink.
+func (t *txn) program(prog *exec.Program, values []value.Datum) error {
 	if prog.Returns() {
-		list := make([]engine.Column, len(prog.Columns))
-		for i, c := range prog.Columns {
-			// A client is told the type under a domain, as in PostgreSQL's row description.
-			typ := t.s.Cat.BaseType(c.Type)
-			list[i] = engine.Column{Name: c.Name, Type: typ, TypeName: t.s.Cat.TypeString(typ)}
-		}
-		if err := t.sink.Begin(list); err != nil {
+		if err := t.sink.Begin(t.columns(prog)); err != nil {
 			return err
 		}
 	}
@@ -266,6 +279,16 @@ func (t *txn) query(q sql.Query, args []string) error {
 		return err
 	}
 	return t.sink.Done(tag(done))
+}
+
+// columns are a program's columns as a client is told of them: with the type under a domain, as in PostgreSQL's row description.
+func (t *txn) columns(prog *exec.Program) []engine.Column {
+	list := make([]engine.Column, len(prog.Columns))
+	for i, c := range prog.Columns {
+		typ := t.s.Cat.BaseType(c.Type)
+		list[i] = engine.Column{Name: c.Name, Type: typ, TypeName: t.s.Cat.TypeString(typ)}
+	}
+	return list
 }
 
 // transaction gives the tag of a transaction statement, which does nothing by itself here.

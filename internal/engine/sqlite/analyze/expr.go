@@ -584,6 +584,8 @@ func (a *analyzer) subLink(sc *scope, e *sql.SubLink) *tree.SubLink {
 		a.fail(e.Pos, fault.FeatureNotSupported, "cannot use subquery in trigger WHEN condition")
 	case InGenerated:
 		a.fail(e.Pos, fault.FeatureNotSupported, "cannot use subquery in column generation expression")
+	case InExecute:
+		a.fail(e.Pos, fault.FeatureNotSupported, "cannot use subquery in EXECUTE parameter")
 	case InArgument:
 		a.fail(e.Pos, fault.FeatureNotSupported, "cannot use subquery in CALL argument")
 	}

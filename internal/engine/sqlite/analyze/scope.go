@@ -45,6 +45,7 @@ const (
 	InTrigger
 	InGenerated
 	InArgument // a CALL's argument
+	InExecute  // an EXECUTE's argument
 	InPartitionBound
 )
 
@@ -102,6 +103,8 @@ func (p Place) String() string {
 		return "column generation expressions"
 	case InArgument:
 		return "CALL arguments"
+	case InExecute:
+		return "EXECUTE parameters"
 	case InPartitionBound:
 		return "partition bound"
 	}

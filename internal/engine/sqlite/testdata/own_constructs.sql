@@ -101,15 +101,27 @@ rollback;
 --| ! hint: This runs on the postgres engine (mainstay dev --engine postgres).
 
 begin;
-prepare q as select 1;
+declare c binary cursor for select 1;
 rollback;
---| ! 0A000 PREPARE is not supported by the sqlite engine
+--| ! 0A000 DECLARE BINARY CURSOR is not supported by the sqlite engine
 --| ! hint: This runs on the postgres engine (mainstay dev --engine postgres).
 
 begin;
-declare c cursor for select 1;
+create table t (a int); declare c cursor for select * from t; fetch c; delete from t where current of c;
 rollback;
---| ! 0A000 DECLARE CURSOR is not supported by the sqlite engine
+--| ! 0A000 WHERE CURRENT OF is not supported by the sqlite engine
+--| ! hint: This runs on the postgres engine (mainstay dev --engine postgres).
+
+begin;
+create table t as execute q;
+rollback;
+--| ! 0A000 CREATE TABLE AS EXECUTE is not supported by the sqlite engine
+--| ! hint: This runs on the postgres engine (mainstay dev --engine postgres).
+
+begin;
+explain execute q;
+rollback;
+--| ! 0A000 EXPLAIN of this statement is not supported by the sqlite engine
 --| ! hint: This runs on the postgres engine (mainstay dev --engine postgres).
 
 begin;
