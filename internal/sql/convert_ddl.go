@@ -378,7 +378,7 @@ func stmtFeature(tag string) string {
 		"CreateSubscriptionStmt": "CREATE SUBSCRIPTION", "AlterSubscriptionStmt": "ALTER SUBSCRIPTION", "DropSubscriptionStmt": "DROP SUBSCRIPTION",
 		"CreateAmStmt": "CREATE ACCESS METHOD", "AlterTSDictionaryStmt": "ALTER TEXT SEARCH DICTIONARY",
 		"AlterTSConfigurationStmt": "ALTER TEXT SEARCH CONFIGURATION", "AlterSystemStmt": "ALTER SYSTEM", "CopyStmt": "COPY",
-		"ViewStmt": "CREATE VIEW",
+		"ViewStmt":              "CREATE VIEW",
 		"AlterTableMoveAllStmt": "ALTER TABLE ALL IN TABLESPACE", "AlterObjectDependsStmt": "ALTER DEPENDS ON EXTENSION",
 		"AlterExtensionContentsStmt": "ALTER EXTENSION ADD", "AlterCollationStmt": "ALTER COLLATION",
 		"AlterDatabaseRefreshCollStmt": "ALTER DATABASE REFRESH COLLATION VERSION", "DropUserMappingStmt": "DROP USER MAPPING", "CallStmt": "CALL",

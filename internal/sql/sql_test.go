@@ -358,7 +358,7 @@ func TestUnsupportedIsNamed(t *testing.T) {
 	check("CREATE FOREIGN TABLE t (a int) SERVER s", "CREATE FOREIGN TABLE")
 	check("CREATE TEXT SEARCH CONFIGURATION c (COPY = english)", "CREATE TEXT SEARCH CONFIGURATION")
 	check("COPY t FROM stdin", "COPY")
-	check("PREPARE p AS SELECT 1", "PREPARE")
+	check("CREATE TABLE t AS EXECUTE p(1)", "CREATE TABLE AS EXECUTE")
 	check("DROP OPERATOR + (int, int)", "DROP OPERATOR")
 	check("SELECT * FROM t TABLESAMPLE system (10)", "TABLESAMPLE")
 	check("SELECT * FROM XMLTABLE('/a' PASSING x COLUMNS b int)", "XMLTABLE")

@@ -411,3 +411,26 @@ ANALYZE
 CHECKPOINT
 CLUSTER
 DISCARD ALL
+prepare q (int, text[], numeric(8,2)) as select $1 + 1, $2 where $3 > 0
+prepare "Q 2" as insert into t values ($1) on conflict do nothing returning *
+execute q (1, array['a'], (2 + 3))
+execute q
+deallocate q
+deallocate prepare all
+declare c cursor for select a from t order by a
+declare c insensitive scroll cursor with hold for with w as (select 1) select * from w
+declare c binary no scroll cursor without hold for values (1), (2)
+declare c asensitive cursor for select * from t for no key update
+fetch c
+fetch next in c
+fetch 3 from c
+fetch -3 from c
+fetch all from c
+fetch backward all from c
+fetch prior from c
+fetch last from c
+fetch absolute -4 from "C c"
+move relative 2 in c
+move forward all in c
+close c
+close all
