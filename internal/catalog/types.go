@@ -211,7 +211,7 @@ func (c *facts) TypeString(r TypeRef) string {
 	if t == nil {
 		return "???"
 	}
-	if t.Category == 'A' && t.Elem != 0 {
+	if (t.Category == 'A' || t.OID == RecordArrayOID) && t.Elem != 0 {
 		return c.TypeString(TypeRef{OID: t.Elem, Mod: r.Mod}) + "[]"
 	}
 	p := func(n int32) string { return "(" + strconv.Itoa(int(n)) + ")" }

@@ -195,7 +195,7 @@ func (a *analyzer) funcCall(sc *scope, e *sql.FuncCall) tree.Expr {
 				return x
 			}
 		}
-		if how == foundNone && len(e.OrderBy) > 0 && !e.WithinGroup && len(args) > 1 {
+		if how == foundNone && len(e.OrderBy) > 1 && !e.WithinGroup {
 			a.failHint(e.Pos, fault.UndefinedFunction, "No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.",
 				"function %s does not exist", a.signature(n, have, names))
 		}
@@ -245,10 +245,14 @@ func (a *analyzer) funcCall(sc *scope, e *sql.FuncCall) tree.Expr {
 		} else {
 			for _, s := range e.OrderBy {
 				x := a.settle(a.ex(sc, s.Expr))
-				agg.OrderBy = append(agg.OrderBy, a.sortKey(x, s))
-				if e.Distinct && !slices.ContainsFunc(all, func(y tree.Expr) bool { return tree.Equal(x, y) }) {
-					a.fail(a.where(x), fault.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
+				if e.Distinct { // it must be an argument as it was written, before it was made to fit
+					i := slices.IndexFunc(args, func(y tree.Expr) bool { return tree.Equal(x, y) })
+					if i < 0 || i >= len(all) {
+						a.fail(a.where(x), fault.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
+					}
+					x = all[i]
 				}
+				agg.OrderBy = append(agg.OrderBy, a.sortKey(x, s))
 			}
 			if e.Distinct {
 				for _, x := range all {

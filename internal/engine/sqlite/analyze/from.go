@@ -303,6 +303,9 @@ func (a *analyzer) functionItem(sc *scope, t *sql.FuncTable) (*tree.Rel, *item) 
 			if len(f.defs) == 0 {
 				a.fail(f.pos, fault.SyntaxError, `a column definition list is required for functions returning "record"`)
 			}
+			if c, ok := f.call.(*tree.Call); ok && c.Fn != nil && isPolymorphic(c.Fn.Ret) {
+				a.raise(f.pos, fault.Unsupported(c.Fn.Name+" of records without a type in FROM", "Give the rows a composite type."))
+			}
 			for _, d := range f.defs {
 				r.Columns = append(r.Columns, tree.RelColumn{Name: d.Name, Type: a.findType(d.Type)})
 			}

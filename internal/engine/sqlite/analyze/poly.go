@@ -16,7 +16,7 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 	var elem, array, rng, multi oid
 	var compatible []oid
 	var poly, anyCompatible, nonArray, enum, unknown, compatibleNonArray bool
-	var compatibleRange oid
+	var compatibleRange, compatibleMulti oid
 	for i, act := range actual {
 		decl := declared[i]
 		set := func(what *oid, name string) *fault.Error {
@@ -68,8 +68,25 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 				if sub == 0 {
 					return 0, mismatch("argument declared %s is not a range type but type %s", "anycompatiblerange", a.typeName(act))
 				}
+				if r := a.base(act); compatibleRange != 0 && compatibleRange != r {
+					return 0, mismatch(`arguments declared "%s" are not all alike`, "anycompatiblerange").WithDetail("%s versus %s", a.typeName(compatibleRange), a.typeName(r))
+				}
 				compatibleRange = a.base(act)
 				compatible = append(compatible, sub)
+			}
+		case catalog.AnyCompatibleMultirangeOID:
+			anyCompatible = true
+			if act != catalog.UnknownOID {
+				m := a.base(act)
+				of := catalog.RangeOfMultirange(m)
+				if of == 0 {
+					return 0, mismatch("argument declared %s is not a multirange type but type %s", "anycompatiblemultirange", a.typeName(act))
+				}
+				if compatibleMulti != 0 && compatibleMulti != m {
+					return 0, mismatch(`arguments declared "%s" are not all alike`, "anycompatiblemultirange").WithDetail("%s versus %s", a.typeName(compatibleMulti), a.typeName(m))
+				}
+				compatibleMulti = m
+				compatible = append(compatible, a.rangeSubtype(of))
 			}
 		}
 		if err != nil {
@@ -155,6 +172,17 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 		if compatibleRange != 0 && a.rangeSubtype(compatibleRange) != common {
 			return 0, mismatch("anycompatiblerange type %s does not match anycompatible type %s", a.typeName(compatibleRange), a.typeName(common))
 		}
+		if compatibleMulti != 0 {
+			switch of := catalog.RangeOfMultirange(compatibleMulti); {
+			case a.rangeSubtype(of) != common:
+				return 0, mismatch("anycompatiblemultirange type %s does not match anycompatible type %s", a.typeName(compatibleMulti), a.typeName(common))
+			case compatibleRange == 0:
+				compatibleRange = of
+			case compatibleRange != of:
+				return 0, mismatch("argument declared %s is not consistent with argument declared %s", "anycompatiblemultirange", "anycompatiblerange").
+					WithDetail("%s versus %s", a.typeName(compatibleMulti), a.typeName(compatibleRange))
+			}
+		}
 		if compatibleNonArray && a.elem(a.base(common)) != 0 {
 			return 0, mismatch("type matched to anycompatiblenonarray is an array type: %s", a.typeName(common))
 		}
@@ -178,12 +206,17 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 			return a.arrayOf(common)
 		case catalog.AnyCompatibleRangeOID:
 			return compatibleRange
+		case catalog.AnyCompatibleMultirangeOID:
+			if compatibleMulti == 0 {
+				return catalog.MultirangeOf(compatibleRange)
+			}
+			return compatibleMulti
 		}
 		return t
 	}
 	for i, act := range actual {
 		switch declared[i] {
-		case catalog.AnyCompatibleOID, catalog.AnyCompatibleNonArrayOID, catalog.AnyCompatibleArrayOID, catalog.AnyCompatibleRangeOID:
+		case catalog.AnyCompatibleOID, catalog.AnyCompatibleNonArrayOID, catalog.AnyCompatibleArrayOID, catalog.AnyCompatibleRangeOID, catalog.AnyCompatibleMultirangeOID:
 			if t := concrete(declared[i]); t != 0 {
 				declared[i] = t
 			}
@@ -199,6 +232,10 @@ func (a *analyzer) unify(declared, actual []oid, ret oid) (oid, *fault.Error) {
 	if out == 0 && ret != 0 {
 		if ret == catalog.AnyArrayOID || ret == catalog.AnyCompatibleArrayOID {
 			return 0, fault.New(fault.UndefinedObject, "could not find array type for data type %s", a.typeName(max(elem, common)))
+		}
+		switch ret {
+		case catalog.AnyCompatibleRangeOID, catalog.AnyCompatibleMultirangeOID:
+			return 0, mismatch("could not determine polymorphic type %s because input has type %s", a.typeName(ret), "unknown")
 		}
 		return 0, mismatch("could not determine polymorphic type because input has type %s", "unknown")
 	}

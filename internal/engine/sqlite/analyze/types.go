@@ -44,7 +44,7 @@ func (a *analyzer) isPreferred(category byte, o oid) bool {
 
 // elem is the element type of a true array type, 0 for others.
 func (a *analyzer) elem(o oid) oid {
-	if t := a.cat.Type(o); t != nil && t.Category == 'A' {
+	if t := a.cat.Type(o); t != nil && (t.Category == 'A' || o == catalog.RecordArrayOID) {
 		return t.Elem
 	}
 	return 0

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -227,12 +228,20 @@ func registerAggregates(r registry) {
 	})
 	r.agg("array_agg(anyarray)", func(c *Ctx) Aggregate {
 		var list []string
+		var dims []int
 		return &fold{func(a []datum) error {
 			switch {
 			case a[0].IsNull():
 				return fault.New(fault.NullNotAllowed, "cannot accumulate null arrays")
 			case a[0].Str() == "[]":
 				return fault.New(fault.ArraySubscript, "cannot accumulate empty arrays")
+			}
+			if o := c.argOps(0).Elem; o != nil {
+				now := value.ArrayDims(o, a[0])
+				if list != nil && !slices.Equal(now, dims) {
+					return fault.New(fault.ArraySubscript, "cannot accumulate arrays of different dimensionality")
+				}
+				dims = now
 			}
 			list = append(list, a[0].Str())
 			return nil
@@ -353,7 +362,7 @@ func registerStatistics(r registry) {
 				}
 				v, err := num.Div(den)
 				if err == nil && root {
-					v, err = v.Sqrt()
+					v, err = v.Deviation()
 				}
 				return v.Datum(), err
 			}}

@@ -206,7 +206,7 @@ func polymorphic(f *catalog.Function) bool {
 	poly := func(o catalog.OID) bool {
 		switch o {
 		case catalog.AnyElementOID, catalog.AnyArrayOID, catalog.AnyNonArrayOID, catalog.AnyEnumOID, catalog.AnyRangeOID, catalog.AnyMultirangeOID,
-			catalog.AnyCompatibleOID, catalog.AnyCompatibleArrayOID, catalog.AnyCompatibleNonArrayOID, catalog.AnyCompatibleRangeOID:
+			catalog.AnyCompatibleOID, catalog.AnyCompatibleArrayOID, catalog.AnyCompatibleNonArrayOID, catalog.AnyCompatibleRangeOID, catalog.AnyCompatibleMultirangeOID:
 			return true
 		}
 		return false

@@ -704,6 +704,14 @@ func (d Dec) Sqrt() (Dec, error) {
 	return d.sqrtAt(scale), nil
 }
 
+// Deviation is the square root of a variance, with as many digits behind the point.
+func (d Dec) Deviation() (Dec, error) {
+	if d.special != finite || d.Sign() < 0 {
+		return d.Sqrt()
+	}
+	return d.sqrtAt(d.scale), nil
+}
+
 func (d Dec) sqrtAt(scale int32) Dec {
 	// One digit more, then round: the square root of an integer is exact to the floor, and a floor's next digit decides.
 	shift := int(2*(scale+1)) - int(d.scale)
