@@ -99,8 +99,11 @@ type rowTest struct {
 }
 
 // tester makes the tests of a list of checks.
+// withCheckOption is the code of a row that a view's check option refuses.
+const withCheckOption = "44000"
+
 func (c *common) tester(f *eval.Frame, list []rowCheck) rowTest {
-	option := func(k rowCheck) bool { return fault.Code(k.err) == "44000" }
+	option := func(k rowCheck) bool { return fault.Code(k.err) == withCheckOption }
 	test := func(list []rowCheck) func(row []value.Datum) error {
 		if len(list) == 0 {
 			return nil

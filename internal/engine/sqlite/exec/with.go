@@ -3,6 +3,7 @@ package exec
 import (
 	"slices"
 
+	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
 )
@@ -12,6 +13,9 @@ import (
 
 // steps compiles the WITH items of q that are run by themselves, and gives q without those that are queries.
 func (m *maker) steps(p *Program, q *tree.Query) (*tree.Query, error) {
+	if err := m.captureOptions(p, q); err != nil {
+		return nil, err
+	}
 	if !slices.ContainsFunc(q.CTEs, func(c *tree.CTE) bool { return c.Query.Command != tree.Select }) {
 		return q, nil
 	}
@@ -117,6 +121,26 @@ func (m *maker) capture(p *Program, q *tree.Query) error {
 			err = m.captured(p, r, q)
 		}
 	})
+	return err
+}
+
+// captureOptions makes the check options of views see the table that is changed as it was: they are looked at when the row is there, which they must not find.
+func (m *maker) captureOptions(p *Program, q *tree.Query) error {
+	var err error
+	for _, k := range q.Checks {
+		if fault.Code(k.Err) != withCheckOption {
+			continue
+		}
+		tree.EachSubQuery(k.Expr, func(sub *tree.Query) {
+			tree.EachQuery(sub, func(part *tree.Query) {
+				for _, r := range part.Rels {
+					if r.Kind == tree.TableRel && r.Table == q.Target.Table && err == nil {
+						err = m.captured(p, r, q)
+					}
+				}
+			})
+		})
+	}
 	return err
 }
 
