@@ -28,7 +28,6 @@ var skippedFiles = spread(map[string]string{
 	"TABLESAMPLE":               "tablesample",
 	"macaddr8":                  "macaddr8",
 	"multiranges":               "multirangetypes",
-	"cursors outside functions": "portals portals_p2",
 })
 
 // spread gives each of the files its reason.
