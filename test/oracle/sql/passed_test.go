@@ -21,13 +21,13 @@ var skippedFiles = spread(map[string]string{
 	"things outside of a database":           "async event_trigger foreign_data object_address password pg_lsn prepared_xacts publication replica_identity security_label subscription txid xid advisory_lock",
 	"collations and encodings":               "collate collate.icu.utf8 collate.linux.utf8 collate.windows.win1252 conversion json_encoding jsonpath_encoding unicode",
 	"project-defined operators, casts in C, aggregates and languages": "alter_generic alter_operator create_aggregate create_function_c create_operator create_type drop_operator infinite_recurse",
-	"rules":                     "rules",
-	"psql itself and COPY":      "psql psql_crosstab copy copy2 copydml copyselect",
-	"XML":                       "xml xmlmap",
-	"SQL/JSON constructors":     "sqljson",
-	"TABLESAMPLE":               "tablesample",
-	"macaddr8":                  "macaddr8",
-	"multiranges":               "multirangetypes",
+	"rules":                 "rules",
+	"psql itself and COPY":  "psql psql_crosstab copy copy2 copydml copyselect",
+	"XML":                   "xml xmlmap",
+	"SQL/JSON constructors": "sqljson",
+	"TABLESAMPLE":           "tablesample",
+	"macaddr8":              "macaddr8",
+	"multiranges":           "multirangetypes",
 })
 
 // spread gives each of the files its reason.
