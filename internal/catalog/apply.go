@@ -405,9 +405,11 @@ func (e *Edit) refresh(s *sql.RefreshMatView) {
 	e.needOwner(t.Owner, "materialized view", t.Name, s.Pos)
 	if s.Concurrently {
 		if s.NoData {
-			e.fail(s.Pos, fault.SyntaxError, "REFRESH options CONCURRENTLY and WITH NO DATA cannot be used together")
+			e.fail(s.Pos, fault.SyntaxError, "CONCURRENTLY and WITH NO DATA options cannot be used together")
 		}
-		if !slices.ContainsFunc(t.Indexes, func(x *Index) bool { return x.Unique && x.Where == nil }) {
+		if !slices.ContainsFunc(t.Indexes, func(x *Index) bool {
+			return x.Unique && x.Where == nil && !slices.ContainsFunc(x.Keys, func(k sql.IndexKey) bool { return k.Expr != nil })
+		}) {
 			raise(fault.New(fault.ObjectNotInState, "cannot refresh materialized view %q concurrently", visibleNameQualified(t.Schema, t.Name)).
 				WithHint("Create a unique index with no WHERE clause on one or more columns of the materialized view."), s.Pos)
 		}

@@ -292,6 +292,7 @@ type Role struct {
 	Inherit                                bool
 	CreateRole, CreateDB, Login, BypassRLS bool
 	MemberOf                               []string
+	AdminOf                                []string // those of MemberOf that it may give to others
 	Settings                               []sql.Setting
 }
 

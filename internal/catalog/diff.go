@@ -120,6 +120,8 @@ func userFunction(f *Function) bool {
 
 // ---- first: what everything else lies in ----
 
+var adminOption = map[bool][]sql.Option{true: {{Name: "admin"}}}
+
 func (d *differ) rolesAndSchemas() {
 	for r := range d.to.Roles() {
 		o := d.w.Role(r.Name)
@@ -135,8 +137,13 @@ func (d *differ) rolesAndSchemas() {
 			continue
 		}
 		for _, m := range r.MemberOf {
-			if !slices.Contains(have.MemberOf, m) {
-				d.do(&sql.GrantRole{Roles: []string{m}, To: []string{r.Name}, Pos: sql.NoPos}, "")
+			if admin := slices.Contains(r.AdminOf, m); !slices.Contains(have.MemberOf, m) || admin && !slices.Contains(have.AdminOf, m) {
+				d.do(&sql.GrantRole{Roles: []string{m}, To: []string{r.Name}, Admin: admin, Options: adminOption[admin], Pos: sql.NoPos}, "")
+			}
+		}
+		for _, m := range have.AdminOf {
+			if slices.Contains(r.MemberOf, m) && !slices.Contains(r.AdminOf, m) {
+				d.do(&sql.GrantRole{Revoke: true, Admin: true, Options: adminOption[true], Roles: []string{m}, To: []string{r.Name}, Pos: sql.NoPos}, "")
 			}
 		}
 		for _, m := range have.MemberOf {

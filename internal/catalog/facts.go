@@ -139,12 +139,14 @@ func rightsOf(kind sql.ObjectKind, owner string, a ACL) map[string]Grant {
 func (c *Catalog) roleText(r *Role) string {
 	of := slices.Clone(r.MemberOf)
 	slices.Sort(of)
+	admin := slices.Clone(r.AdminOf)
+	slices.Sort(admin)
 	var set []string
 	for _, s := range r.Settings {
 		set = append(set, s.Name+"="+strings.Join(s.Values, ","))
 	}
 	slices.Sort(set)
-	return fmt.Sprint(r.Super, r.Inherit, r.CreateRole, r.CreateDB, r.Login, r.BypassRLS, of, set)
+	return fmt.Sprint(r.Super, r.Inherit, r.CreateRole, r.CreateDB, r.Login, r.BypassRLS, of, admin, set)
 }
 
 func (c *Catalog) publicationText(p *Publication) string {

@@ -308,7 +308,7 @@ func (g *granting) change(kind sql.ObjectKind, acl ACL, owner string, privs Priv
 	if !e.owns(e.st.env.Role, owner) {
 		grantor, may = e.st.env.Role, 0
 		for _, x := range acl {
-			if x.Grantee != "" && e.inherits(e.st.env.Role, x.Grantee) && x.Option&privs != 0 {
+			if x.Grantee != "" && e.Inherits(e.st.env.Role, x.Grantee) && x.Option&privs != 0 {
 				grantor, may = x.Grantee, may|x.Option&privs
 			}
 		}
@@ -318,7 +318,7 @@ func (g *granting) change(kind sql.ObjectKind, acl ACL, owner string, privs Priv
 			}
 			var any Privilege
 			for _, x := range acl {
-				if x.Grantee == "" || e.inherits(e.st.env.Role, x.Grantee) {
+				if x.Grantee == "" || e.Inherits(e.st.env.Role, x.Grantee) {
 					any |= x.Privs
 				}
 			}
@@ -461,6 +461,9 @@ func (e *Edit) grantRole(s *sql.GrantRole) {
 	if s.Revoke {
 		e.st.tag = "REVOKE ROLE"
 	}
+	if s.Group {
+		e.st.tag = "ALTER ROLE"
+	}
 	for _, r := range s.Roles {
 		e.role(r, s.Pos)
 		for _, to := range s.To {
@@ -473,21 +476,26 @@ func (e *Edit) grantRole(s *sql.GrantRole) {
 				e.st.notices = append(e.st.notices, Notice{Severity: "WARNING", Code: "01000", Message: "role " + strconv.Quote(to) + " is not a member of role " + strconv.Quote(r)})
 				continue
 			case s.Revoke && s.Admin:
-				continue
+				n.AdminOf = without(o.AdminOf, r)
 			case s.Revoke:
-				n.MemberOf = slices.Delete(slices.Clone(o.MemberOf), i, i+1)
-			case i >= 0:
-				if !s.Admin {
-					e.notice("00000", "role %q is already a member of role %q", to, r)
-				}
+				n.MemberOf, n.AdminOf = without(o.MemberOf, r), without(o.AdminOf, r)
+			case i >= 0 && (!s.Admin || slices.Contains(o.AdminOf, r)):
+				e.notice("00000", "role %q is already a member of role %q", to, r)
 				continue
-			default:
+			case i < 0:
 				e.mayJoin(r, to, s.Pos)
 				n.MemberOf = append(slices.Clip(o.MemberOf), r)
+			}
+			if s.Admin && !s.Revoke {
+				n.AdminOf = append(slices.Clip(o.AdminOf), r)
 			}
 			e.setRole(o, &n)
 		}
 	}
+}
+
+func without(list []string, s string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(x string) bool { return x == s })
 }
 
 func (e *Edit) setRole(o, n *Role) {
@@ -557,6 +565,8 @@ func (e *Edit) roleOptions(r *Role, opts []sql.Option, pos sql.Pos) {
 	for _, o := range opts {
 		on := optionBool(o)
 		switch strings.ToLower(o.Name) {
+		case "sysid":
+			e.notice("00000", "SYSID can no longer be specified")
 		case "superuser":
 			r.Super = on
 		case "inherit":
@@ -581,6 +591,9 @@ func (e *Edit) roleOptions(r *Role, opts []sql.Option, pos sql.Pos) {
 				e.mayJoin(r.Name, old.Name, pos)
 				n := *old
 				n.MemberOf = append(slices.Clip(old.MemberOf), r.Name)
+				if strings.HasPrefix(strings.ToLower(o.Name), "admin") {
+					n.AdminOf = append(slices.Clip(old.AdminOf), r.Name)
+				}
 				e.setRole(old, &n)
 			}
 		}
@@ -632,6 +645,9 @@ func (e *Edit) set(role string, x sql.Setting, reset bool) {
 }
 
 func (e *Edit) dropRole(n sql.Name, ifExists bool) {
+	if me := e.Role(e.st.env.Role); !me.Super && !me.CreateRole {
+		e.fail(n.Pos, fault.InsufficientPrivilege, "permission denied to drop role")
+	}
 	r := e.Role(n.Name)
 	if r == nil {
 		if ifExists {
@@ -640,11 +656,8 @@ func (e *Edit) dropRole(n sql.Name, ifExists bool) {
 		}
 		e.fail(n.Pos, fault.UndefinedObject, "role %q does not exist", n.Name)
 	}
-	if me := e.Role(e.st.env.Role); !me.Super && (r.Super || !me.CreateRole) {
-		if me.CreateRole {
-			e.fail(n.Pos, fault.InsufficientPrivilege, "must be superuser to drop superusers")
-		}
-		e.fail(n.Pos, fault.InsufficientPrivilege, "permission denied to drop role")
+	if r.Super && !e.Role(e.st.env.Role).Super {
+		e.fail(n.Pos, fault.InsufficientPrivilege, "must be superuser to drop superusers")
 	}
 	if r.Name == e.st.env.Role {
 		e.fail(n.Pos, "55006", "current user cannot be dropped")
@@ -655,9 +668,9 @@ func (e *Edit) dropRole(n sql.Name, ifExists bool) {
 		raise(err, n.Pos)
 	}
 	for o := range e.roles.values() {
-		if i := slices.Index(o.MemberOf, r.Name); i >= 0 {
+		if slices.Contains(o.MemberOf, r.Name) {
 			m := *o
-			m.MemberOf = slices.Delete(slices.Clone(o.MemberOf), i, i+1)
+			m.MemberOf, m.AdminOf = without(o.MemberOf, r.Name), without(o.AdminOf, r.Name)
 			e.setRole(o, &m)
 		}
 	}

@@ -62,8 +62,11 @@ func (e *Edit) mayDefine(s sql.Stmt) {
 			return
 		}
 		for _, name := range s.Roles {
-			e.fail(s.Pos, fault.InsufficientPrivilege, "must have admin option on role %q", name)
+			if of := e.Role(name); of != nil && !e.AdminOf(e.st.env.Role, name) {
+				e.fail(s.Pos, fault.InsufficientPrivilege, "must have admin option on role %q", name)
+			}
 		}
+		return
 	}
 	e.fail(sql.PosOf(s), fault.InsufficientPrivilege, "permission denied: this needs a superuser")
 }

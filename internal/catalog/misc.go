@@ -476,6 +476,7 @@ func (e *Edit) renamePart(s *sql.Rename) {
 		e.alterEnum(&sql.AlterEnum{Name: s.Name, OldLabel: s.Sub, Label: s.NewName, Pos: s.Pos})
 		return
 	} else if y != nil && y.Kind == DomainType && s.Kind == sql.KindConstraint {
+		e.st.tag = "ALTER DOMAIN"
 		n := *y
 		n.Checks = slices.Clone(y.Checks)
 		i := slices.IndexFunc(n.Checks, func(k *Constraint) bool { return k.Name == s.Sub })
@@ -486,6 +487,7 @@ func (e *Edit) renamePart(s *sql.Rename) {
 		e.setType(&n)
 		return
 	} else if y != nil && y.Kind == CompositeType && y.Table == 0 {
+		e.st.tag = "ALTER TYPE"
 		n := *y
 		n.Fields = slices.Clone(y.Fields)
 		i := slices.IndexFunc(n.Fields, func(f *Column) bool { return f.Name == s.Sub })
@@ -718,6 +720,10 @@ func (e *Edit) renameRole(s *sql.Rename) {
 			m := *r
 			m.MemberOf = slices.Clone(r.MemberOf)
 			m.MemberOf[i] = s.NewName
+			if i := slices.Index(r.AdminOf, o.Name); i >= 0 {
+				m.AdminOf = slices.Clone(r.AdminOf)
+				m.AdminOf[i] = s.NewName
+			}
 			e.setRole(r, &m)
 		}
 	}

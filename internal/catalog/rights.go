@@ -30,20 +30,34 @@ func (c *facts) memberOf(r *Role, of string, seen []string) bool {
 	return false
 }
 
-// inherits is MemberOf through roles that inherit, which is what privileges flow along; NOINHERIT stops at the role that has it.
-func (c *facts) inherits(role, of string) bool {
+// AdminOf says whether role may give another to others: it is a superuser, or it has the admin option itself or by a role that it is a member of.
+func (c *facts) AdminOf(role, of string) bool {
+	r := c.Role(role)
+	if r == nil || r.Super {
+		return r != nil
+	}
+	for x := range c.roles.values() {
+		if slices.Contains(x.AdminOf, of) && c.MemberOf(role, x.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Inherits is MemberOf through roles that inherit, which is what privileges flow along; NOINHERIT stops at the role that has it.
+func (c *facts) Inherits(role, of string) bool {
 	if role == of {
 		return true
 	}
 	if of == databaseOwner {
-		return c.inherits(role, "postgres")
+		return c.Inherits(role, "postgres")
 	}
 	r := c.Role(role)
 	if r == nil || !r.Inherit {
 		return false
 	}
 	for _, m := range r.MemberOf {
-		if m == of || m != role && c.inherits(m, of) {
+		if m == of || m != role && c.Inherits(m, of) {
 			return true
 		}
 	}
@@ -59,12 +73,12 @@ func (c *facts) can(role, owner string, acl ACL, public, want Privilege) bool {
 	var have Privilege
 	if acl == nil {
 		have = public
-		if c.inherits(role, owner) {
+		if c.Inherits(role, owner) {
 			return true
 		}
 	}
 	for _, g := range acl {
-		if g.Grantee == "" || c.inherits(role, g.Grantee) {
+		if g.Grantee == "" || c.Inherits(role, g.Grantee) {
 			have |= g.Privs
 		}
 	}
@@ -77,7 +91,7 @@ func (c *facts) Can(role string, t *Table, p Privilege) bool {
 		return true
 	}
 	const written = PrivInsert | PrivUpdate | PrivDelete
-	return p&^PrivSelect == 0 && c.inherits(role, "pg_read_all_data") || p&^written == 0 && c.inherits(role, "pg_write_all_data")
+	return p&^PrivSelect == 0 && c.Inherits(role, "pg_read_all_data") || p&^written == 0 && c.Inherits(role, "pg_write_all_data")
 }
 
 // CanColumn says whether role has the right on the column, by itself or through the whole table.
@@ -97,7 +111,7 @@ func (c *facts) CanSchema(role, schema string, p Privilege) bool {
 		return Temporary(schema)
 	}
 	return c.can(role, s.Owner, s.ACL, 0, p) ||
-		p == PrivUsage && (c.inherits(role, "pg_read_all_data") || c.inherits(role, "pg_write_all_data"))
+		p == PrivUsage && (c.Inherits(role, "pg_read_all_data") || c.Inherits(role, "pg_write_all_data"))
 }
 
 // CanExecute says whether role may call the function.
@@ -125,11 +139,11 @@ func (c *facts) BypassesRLS(role string, t *Table) bool {
 	if r != nil && (r.Super || r.BypassRLS) {
 		return true
 	}
-	return !t.ForceRLS && c.inherits(role, t.Owner)
+	return !t.ForceRLS && c.Inherits(role, t.Owner)
 }
 
 // owns says whether role may alter an object of owner.
 func (c *facts) owns(role, owner string) bool {
 	r := c.Role(role)
-	return r != nil && r.Super || c.inherits(role, owner)
+	return r != nil && r.Super || c.Inherits(role, owner)
 }

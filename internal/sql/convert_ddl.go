@@ -209,7 +209,7 @@ func (c *conv) stmt(v *value) Stmt {
 			To: roles(n.List("grantee_roles")), Options: c.options(n.List("opt")), Pos: p,
 		}
 		for _, o := range g.Options {
-			if o.Name == "admin" && o.Value != "false" {
+			if o.Name == "admin" && (g.Revoke || o.Value != "false") {
 				g.Admin = true
 			}
 		}
@@ -238,7 +238,7 @@ func (c *conv) stmt(v *value) Stmt {
 		opts := c.options(n.List("options"))
 		for _, o := range opts {
 			if o.Name == "rolemembers" { // ALTER GROUP … ADD USER
-				g := &GrantRole{Revoke: n.Int("action") < 0, Roles: []string{name}, To: o.List, Pos: p}
+				g := &GrantRole{Revoke: n.Int("action") < 0, Roles: []string{name}, To: o.List, Group: true, Pos: p}
 				return g
 			}
 		}

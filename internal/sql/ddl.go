@@ -595,7 +595,8 @@ type GrantRole struct {
 	Revoke  bool
 	Roles   []string
 	To      []string
-	Admin   bool
+	Admin   bool     // the admin option is given, or it alone is taken
+	Group   bool     // written as ALTER GROUP
 	Options []Option // admin, inherit, set as written
 	Pos     Pos
 }

@@ -193,6 +193,9 @@ func parseFault(err error, text string, base int) error {
 			}
 		}
 		f.Text = text
+		if hint := syntaxHint(g.Message); hint != "" {
+			f.Hint = hint
+		}
 		return f
 	case errors.Is(err, grammar.ErrTooDeep):
 		f := fault.New(fault.StatementTooComplex, "stack depth limit exceeded").WithHint("Nest the statement less deeply.")
@@ -202,10 +205,21 @@ func parseFault(err error, text string, base int) error {
 	return err
 }
 
+// syntaxHint is the hint of such a message, "" for most.
+func syntaxHint(message string) string {
+	switch {
+	case message == "missing argument":
+		return "Use NONE to denote the missing argument of a unary operator."
+	case strings.HasPrefix(message, "unrecognized row security option"):
+		return "Only PERMISSIVE or RESTRICTIVE policies are supported currently."
+	}
+	return ""
+}
+
 // syntaxCode is the SQLSTATE of a message of PostgreSQL's scanner or grammar, which the parser does not pass on.
 func syntaxCode(message string) string {
 	switch {
-	case strings.HasPrefix(message, "cross-database references"), strings.HasSuffix(message, "is not supported"), strings.HasSuffix(message, "not implemented"),
+	case strings.HasPrefix(message, "cross-database references"), strings.HasPrefix(message, "a column list with SET "), strings.HasSuffix(message, "is not supported"), strings.HasSuffix(message, "not implemented"),
 		strings.HasSuffix(message, "not yet implemented"), strings.HasSuffix(message, "are not supported"):
 		return fault.FeatureNotSupported
 	case strings.HasPrefix(message, "invalid byte sequence"):
@@ -214,7 +228,8 @@ func syntaxCode(message string) string {
 		return "22025"
 	case strings.HasPrefix(message, "invalid XML"):
 		return "42601"
-	case strings.HasPrefix(message, "precision for type"), strings.Contains(message, "must be between"):
+	case strings.HasPrefix(message, "precision for type"), strings.Contains(message, "must be between"), strings.HasPrefix(message, "column number must be"),
+		strings.HasPrefix(message, "unrecognized partitioning strategy"):
 		return fault.InvalidParameterValue
 	case strings.HasPrefix(message, "frame "):
 		return fault.WindowingError

@@ -197,12 +197,13 @@ type roleFact struct {
 	CreateDB              bool     `json:"create_db"`
 	BypassRLS             bool     `json:"bypass_rls"`
 	MemberOf              []string `json:"member_of"`
+	AdminOf               []string `json:"admin_of"`
 }
 
 func addRole(r *reading, f *roleFact) {
 	r.Roles = append(r.Roles, &catalog.Role{
 		OID: f.OID, Name: f.Name, Super: f.Super, Inherit: f.Inherit, CreateRole: f.CreateRole, CreateDB: f.CreateDB, Login: f.Login,
-		BypassRLS: f.BypassRLS, MemberOf: f.MemberOf,
+		BypassRLS: f.BypassRLS, MemberOf: f.MemberOf, AdminOf: f.AdminOf,
 	})
 }
 

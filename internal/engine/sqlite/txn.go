@@ -4,8 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/ncruces/go-sqlite3"
+	"strings"
 
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
@@ -16,6 +15,7 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/system"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/value"
 	"github.com/mainstay-dev/mainstay/internal/sql"
+	"github.com/ncruces/go-sqlite3"
 )
 
 // txn is a transaction under way: a script's or a request's.
@@ -458,7 +458,8 @@ func (t *txn) noOp(s *sql.NoOp) error {
 			}
 		}
 	}
-	return t.sink.Done(s.What)
+	tag, _, _ := strings.Cut(s.What, " ON ") // COMMENT ON …
+	return t.sink.Done(tag)
 }
 
 func written(n sql.Name) string {

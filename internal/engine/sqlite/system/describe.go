@@ -282,14 +282,20 @@ func (x *reader) hasRole(a []value.Datum) (value.Datum, error) {
 	if err != nil || who == nil || of == nil {
 		return value.Bool(false), err
 	}
+	has := false
 	for p := range strings.SplitSeq(a[1].Str(), ",") {
 		switch strings.ToUpper(strings.TrimSpace(p)) {
-		case "MEMBER", "USAGE", "SET", "MEMBER WITH GRANT OPTION", "MEMBER WITH ADMIN OPTION", "USAGE WITH GRANT OPTION", "USAGE WITH ADMIN OPTION":
+		case "MEMBER", "SET":
+			has = has || x.cat.MemberOf(who.Name, of.Name)
+		case "USAGE":
+			has = has || who.Super || x.cat.Inherits(who.Name, of.Name)
+		case "MEMBER WITH GRANT OPTION", "MEMBER WITH ADMIN OPTION", "USAGE WITH GRANT OPTION", "USAGE WITH ADMIN OPTION":
+			has = has || x.cat.AdminOf(who.Name, of.Name)
 		default:
 			return value.Null, unrecognized(p)
 		}
 	}
-	return value.Bool(x.cat.MemberOf(who.Name, of.Name)), nil
+	return value.Bool(has), nil
 }
 
 func unrecognized(privilege string) error {
@@ -335,8 +341,10 @@ func (x *reader) hasPrivilege(kind string, a []value.Datum) (value.Datum, error)
 		return value.Null, err
 	}
 	for word := range strings.SplitSeq(a[len(a)-1].Str(), ",") {
-		word = strings.ToUpper(strings.TrimSpace(word))
-		name, _ := strings.CutSuffix(word, " WITH GRANT OPTION")
+		name, _ := strings.CutSuffix(strings.ToUpper(strings.TrimSpace(word)), " WITH GRANT OPTION")
+		if name == "RULE" && kind == "table" {
+			continue // a right of old that nobody has
+		}
 		p := catalog.Privilege(0)
 		for _, l := range aclLetters {
 			if l.name == name || l.name == "TEMPORARY" && name == "TEMP" {
@@ -357,6 +365,15 @@ var privilegesOf = map[string]catalog.Privilege{"table": catalog.AllTablePrivs, 
 	"schema": catalog.AllSchemaPrivs, "function": catalog.PrivExecute, "sequence": catalog.AllSequencePrivs, "type": catalog.PrivUsage, "language": catalog.PrivUsage,
 	"database": catalog.PrivCreate | catalog.PrivConnect | catalog.PrivTemp}
 
+// closedRelations are the system relations that not everybody may read.
+var closedRelations = map[string]bool{"pg_authid": true, "pg_shadow": true, "pg_statistic": true, "pg_largeobject": true, "pg_user_mapping": true, "pg_subscription": true,
+	"pg_statistic_ext_data": true, "pg_backend_memory_contexts": true, "pg_shmem_allocations": true, "pg_file_settings": true, "pg_hba_file_rules": true,
+	"pg_ident_file_mappings": true, "pg_config": true, "pg_replication_origin_status": true}
+
+func noColumn(name, relation string) error {
+	return fault.New(fault.UndefinedColumn, `column "%s" of relation "%s" does not exist`, name, relation)
+}
+
 // object finds the object whose privileges are asked for and gives who's rights on it; nil for a number that is no object's.
 func (x *reader) object(kind, who string, a []value.Datum) (func(catalog.Privilege) bool, error) {
 	cat := x.cat
@@ -371,8 +388,22 @@ func (x *reader) object(kind, who string, a []value.Datum) (func(catalog.Privile
 		}
 		t := cat.TableByOID(id)
 		if t == nil {
-			if _, name := Name(id); name != "" {
-				return func(p catalog.Privilege) bool { return p == catalog.PrivSelect || cat.MemberOf(who, systemOwner) }, nil
+			if r := byOID()[id]; r != nil {
+				if kind == "column" {
+					i := slices.IndexFunc(r.columns, func(k column) bool { return a[1].Kind() == value.KindText && k.name == a[1].Str() })
+					if n := number(a[1]); a[1].Kind() != value.KindText && n >= 1 && int(n) <= len(r.columns) {
+						i = int(n) - 1
+					}
+					switch {
+					case i < 0 && a[1].Kind() == value.KindText:
+						return nil, noColumn(a[1].Str(), r.name)
+					case i < 0:
+						return nil, nil
+					}
+				}
+				return func(p catalog.Privilege) bool {
+					return p == catalog.PrivSelect && !closedRelations[r.name] || cat.MemberOf(who, systemOwner)
+				}, nil
 			}
 			if q := cat.SequenceByOID(id); q != nil {
 				return func(p catalog.Privilege) bool { return cat.CanSequence(who, q, p) }, nil
@@ -388,7 +419,7 @@ func (x *reader) object(kind, who string, a []value.Datum) (func(catalog.Privile
 		var k *catalog.Column
 		if a[1].Kind() == value.KindText {
 			if k = t.Column(a[1].Str()); k == nil {
-				return nil, fault.New(fault.UndefinedColumn, `column "%s" of relation "%s" does not exist`, a[1].Str(), t.Name)
+				return nil, noColumn(a[1].Str(), t.Name)
 			}
 		} else if i := slices.IndexFunc(t.Columns, func(k *catalog.Column) bool { return int64(k.Num) == a[1].Int64() }); i >= 0 {
 			k = t.Columns[i]

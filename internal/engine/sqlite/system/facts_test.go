@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write facts.txt from PostgreSQL")
 // factsSQL gives, for each system relation, its number, schema, name, kind and columns; domains of information_schema are told by their base types.
 const factsSQL = `
 select c.oid || e'\t' || n.nspname || e'\t' || c.relname || e'\t' || c.relkind::text || e'\t' ||
-	string_agg(a.attname || ':' || coalesce(b.typname, t.typname) || case when a.attnotnull then '!' else '' end, ',' order by a.attnum)
+	string_agg(a.attname || ':' || coalesce(b.typname || case when t.typtypmod > 4 then '(' || t.typtypmod - 4 || ')' else '' end, t.typname) || case when a.attnotnull then '!' else '' end, ',' order by a.attnum)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not attisdropped
 	join pg_type t on t.oid = a.atttypid left join pg_type b on b.oid = t.typbasetype
 where n.nspname in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'v') and c.relname not like '\_pg\_%'

@@ -658,9 +658,6 @@ func (x *reader) needSuper() error {
 }
 
 func authIDs(x *reader) error {
-	if err := x.needSuper(); err != nil {
-		return err
-	}
 	for r := range x.cat.Roles() {
 		x.row("oid", r.OID, "rolname", r.Name, "rolsuper", r.Super, "rolinherit", r.Inherit, "rolcreaterole", r.CreateRole, "rolcreatedb", r.CreateDB, "rolcanlogin", r.Login,
 			"rolconnlimit", -1, "rolbypassrls", r.BypassRLS)
@@ -669,11 +666,6 @@ func authIDs(x *reader) error {
 }
 
 func users(x *reader) error {
-	if x.rel.name == "pg_shadow" {
-		if err := x.needSuper(); err != nil {
-			return err
-		}
-	}
 	for r := range x.cat.Roles() {
 		if !r.Login {
 			continue
@@ -707,7 +699,7 @@ func groups(x *reader) error {
 func memberships(x *reader) error {
 	for r := range x.cat.Roles() {
 		for _, of := range r.MemberOf {
-			x.row("roleid", x.roleOID(of), "member", r.OID, "grantor", x.roleOID(systemOwner), "admin_option", false)
+			x.row("roleid", x.roleOID(of), "member", r.OID, "grantor", x.roleOID(systemOwner), "admin_option", slices.Contains(r.AdminOf, of))
 		}
 	}
 	return nil

@@ -662,7 +662,7 @@ func applicableRoles(x *reader) error {
 			continue
 		}
 		for _, of := range r.MemberOf {
-			x.row("grantee", r.Name, "role_name", of, "is_grantable", "NO")
+			x.row("grantee", r.Name, "role_name", of, "is_grantable", yes(slices.Contains(r.AdminOf, of)))
 		}
 	}
 	return nil

@@ -4,7 +4,7 @@
 // (pg_get_constraintdef, has_table_privilege, obj_description …); OID and Name serve regclass. Columns are PostgreSQL 15's (facts.txt, written
 // from a running server); a file for each family of relations has the functions that make their rows.
 //
-// Invariants: everybody may read every relation, as in PostgreSQL, but pg_authid and pg_shadow; what information_schema shows depends on the role
+// Invariants: everybody may read every relation, as in PostgreSQL, but closedRelations; what information_schema shows depends on the role
 // that asks; OIDs are the catalog's, and objects that have none there (extensions, publications, defaults, casts) get one that is made from their
 // name. What cannot be told here (pages, statistics) is NULL or 0; relations about servers and clusters are refused, not empty.
 package system
@@ -63,13 +63,18 @@ var relations = sync.OnceValue(func() map[string]*relation {
 		for col := range strings.SplitSeq(f[4], ",") {
 			col, notNull := strings.CutSuffix(col, "!")
 			name, typ, _ := strings.Cut(col, ":")
+			mod := int32(-1)
+			if short, n, ok := strings.Cut(typ, "("); ok { // varchar(3) of yes_or_no
+				size, _ := strconv.Atoi(strings.TrimSuffix(n, ")"))
+				typ, mod = short, int32(size)+4
+			}
 			c := column{name: name, pgType: typ, typ: standIn(typ), notNull: notNull}
 			if notNull {
 				c.whenNone = zero(c.typ)
 			}
 			r.index[name] = len(r.columns)
 			r.columns = append(r.columns, c)
-			r.rel.Columns = append(r.rel.Columns, tree.RelColumn{Name: name, Type: catalog.TypeRef{OID: c.typ, Mod: -1}})
+			r.rel.Columns = append(r.rel.Columns, tree.RelColumn{Name: name, Type: catalog.TypeRef{OID: c.typ, Mod: mod}})
 			fn.Cols = append(fn.Cols, builtin.Col{Name: name, Type: c.typ})
 		}
 		fn.Set = func(c *builtin.Ctx, _ []value.Datum, yield func([]value.Datum) bool) error {
@@ -180,6 +185,11 @@ func (r *relation) read(s *builtin.Session, yield func([]value.Datum) bool) erro
 	}
 	x := newReader(s)
 	x.rel, x.yield = r, yield
+	if closedRelations[r.name] {
+		if err := x.needSuper(); err != nil {
+			return err
+		}
+	}
 	if rows == nil {
 		return nil
 	}
