@@ -303,7 +303,7 @@ func (a *analyzer) functionItem(sc *scope, t *sql.FuncTable) (*tree.Rel, *item) 
 			if len(f.defs) == 0 {
 				a.fail(f.pos, fault.SyntaxError, `a column definition list is required for functions returning "record"`)
 			}
-			if c, ok := f.call.(*tree.Call); ok && c.Fn != nil && isPolymorphic(c.Fn.Ret) {
+			if c, ok := f.call.(*tree.Call); ok && c.Fn != nil && c.Fn.Name == "unnest" {
 				a.raise(f.pos, fault.Unsupported(c.Fn.Name+" of records without a type in FROM", "Give the rows a composite type."))
 			}
 			for _, d := range f.defs {
