@@ -22,7 +22,7 @@ import (
 
 func dbCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "db", Short: "Work on a project's database"}
-	cmd.AddCommand(dbQueryCommand(), dbCheckCommand(), dbDiffCommand(), dbMigrateCommand(), dbResetCommand(), dbDumpCommand(), dbMoveCommand())
+	cmd.AddCommand(dbQueryCommand(), dbCheckCommand(), dbDiffCommand(), dbMigrateCommand(), dbVerifyCommand(), dbResetCommand(), dbDumpCommand(), dbMoveCommand())
 	return cmd
 }
 
@@ -281,6 +281,33 @@ func dbDiffCommand() *cobra.Command {
 					}
 					fmt.Fprintf(cmd.OutOrStdout(), "%s;\n", step.Text)
 				}
+				return nil
+			})
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func dbVerifyCommand() *cobra.Command {
+	var f serverFlags
+	cmd := &cobra.Command{
+		Use:   "verify [folder]",
+		Short: "Look for damage in the embedded database: checksums of pages, structure, references",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return open(cmd, &f, args, func(db *mainstay.Database) error {
+				summary, problems, err := db.Verify(cmd.Context())
+				if err != nil {
+					return err
+				}
+				for _, p := range problems {
+					fmt.Fprintln(cmd.OutOrStdout(), p)
+				}
+				if len(problems) > 0 {
+					return fmt.Errorf("the database is damaged (%s): restore a backup", summary)
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "sound: %s\n", summary)
 				return nil
 			})
 		},

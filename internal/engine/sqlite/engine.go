@@ -66,8 +66,9 @@ type Engine struct {
 }
 
 var (
-	_ engine.Engine   = (*Engine)(nil)
-	_ engine.Measured = (*Engine)(nil)
+	_ engine.Engine    = (*Engine)(nil)
+	_ engine.Measured  = (*Engine)(nil)
+	_ engine.Verifying = (*Engine)(nil)
 )
 
 // Open opens the data folder. In a new one it makes what every project takes for granted (package bootstrap).
@@ -165,6 +166,16 @@ func (e *Engine) Measurements() []engine.Measurement {
 
 // Parallel is the number of connections for reads.
 func (e *Engine) Parallel() int { return e.store.Stats().Readers }
+
+// Verify looks for damage in the file.
+func (e *Engine) Verify(ctx context.Context) (summary string, problems []string, err error) {
+	v, err := e.store.Verify(ctx)
+	sums := "with checksums"
+	if !v.Sums {
+		sums = "without checksums: it was made before there were any; dump and load it to have them"
+	}
+	return fmt.Sprintf("%d pages, %s", v.Pages, sums), v.Problems, err
+}
 
 // Close closes the data folder. No call may be under way.
 func (e *Engine) Close() error { return e.store.Close() }

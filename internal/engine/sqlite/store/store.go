@@ -308,6 +308,11 @@ func (s *Store) setUp(c *Conn, writer bool) error {
 	if err := c.raw.BusyTimeout(5 * time.Second); err != nil {
 		return err
 	}
+	if writer {
+		if err := checksum(c); err != nil {
+			return fmt.Errorf("set checksums up: %w", err)
+		}
+	}
 	pragmas := fmt.Sprintf(`PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY;`, s.opts.CacheKiB)
 	if writer {
 		pragmas = `PRAGMA journal_mode=WAL;` + pragmas
