@@ -114,8 +114,8 @@ func (b *bench) record(name, what string, cases int, began time.Time, note strin
 		Name: name, Case: what, Cases: cases, Seeds: fmt.Sprint(b.seed), Note: note,
 		Counts: map[string]int{"acknowledged writes": b.acknowledged, "writes without an answer": b.unanswered, "of these made": b.appeared},
 	}, began, map[string]func(*testing.T){
-		"a server that acknowledges before it commits":   func(t *testing.T) { control(t, mode{early: true}, "lost: ") },
-		"clients that move money in two requests of two": func(t *testing.T) { control(t, mode{halves: true}, "sum: ") },
+		"a server that acknowledges before it commits": func(t *testing.T) { control(t, mode{early: true}, "lost: ") },
+		"clients that move money in two requests":      func(t *testing.T) { control(t, mode{halves: true}, "sum: ") },
 	})
 }
 
