@@ -21,7 +21,7 @@ func command() *cobra.Command {
 		Version:       version(),
 	}
 	root.SetVersionTemplate("mainstay {{.Version}}\n")
-	root.AddCommand(devCommand(), serveCommand(), initCommand(), dbCommand(), usersCommand(), auditCommand(), explainCommand(), keysCommand(), topCommand(), genCommand(), versionCommand())
+	root.AddCommand(devCommand(), serveCommand(), initCommand(), dbCommand(), usersCommand(), auditCommand(), adviseCommand(), explainCommand(), keysCommand(), topCommand(), genCommand(), versionCommand())
 	return root
 }
 

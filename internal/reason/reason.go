@@ -219,7 +219,7 @@ func writes(q sql.Query) bool {
 // conditions are those of the request and, for each table that the statement names, those of the policies that hold for the role.
 func (s *statement) conditions(cat *catalog.Catalog, role string) []Condition {
 	var out []Condition
-	for _, e := range conjuncts(s.where) {
+	for _, e := range sql.Conjuncts(s.where) {
 		out = append(out, Condition{Text: sql.PrintExpr(e)})
 	}
 	done := map[*catalog.Table]bool{}
@@ -272,20 +272,6 @@ func (s *statement) conditions(cat *catalog.Catalog, role string) []Condition {
 		return true
 	})
 	return out
-}
-
-func conjuncts(e sql.Expr) []sql.Expr {
-	if e == nil {
-		return nil
-	}
-	if b, ok := e.(*sql.BoolExpr); ok && b.Op == sql.And {
-		var out []sql.Expr
-		for _, a := range b.Args {
-			out = append(out, conjuncts(a)...)
-		}
-		return out
-	}
-	return []sql.Expr{e}
 }
 
 // A check is what a policy says of a command: of rows that are there, and of new ones.

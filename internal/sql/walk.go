@@ -53,6 +53,21 @@ func walk(v reflect.Value, visit func(Node) bool) {
 	}
 }
 
+// Conjuncts are the conditions that AND holds together, in order; none for nil.
+func Conjuncts(e Expr) []Expr {
+	if e == nil {
+		return nil
+	}
+	if b, ok := e.(*BoolExpr); ok && b.Op == And {
+		var out []Expr
+		for _, a := range b.Args {
+			out = append(out, Conjuncts(a)...)
+		}
+		return out
+	}
+	return []Expr{e}
+}
+
 // Rewrite gives a copy of n in which each node was replaced by f's answer, children first; what f leaves alone and has nothing replaced under
 // it is shared with n. f gets a node whose parts are rewritten already and must not change it: it returns the same node or another one that fits its
 // place (an Expr for an Expr, a Query for a Query, and the same type where a field has a concrete type).
