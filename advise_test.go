@@ -30,12 +30,12 @@ func oneOf(fix, code string) map[string]string { return map[string]string{fix: c
 
 var plants = []planted{
 	{what: "a foreign key", sql: `create table fk1 (id bigint primary key, target bigint references targets);
-		insert into fk1 select i, i % 100 from generate_series(1, 3000) i;`,
+		insert into fk1 select i, i % 100 from generate_series(1, 15000) i;`,
 		want: oneOf("create index fk1_target_idx on public.fk1 (target);", advise.ForeignKey)},
 	{what: "a foreign key of two columns", sql: `create table two (a bigint, b bigint, primary key (a, b)); insert into two select i % 10, i from generate_series(0, 99) i;
-		create table fk2 (id bigint primary key, a bigint, b bigint, foreign key (a, b) references two); insert into fk2 select i, i % 10, i % 100 from generate_series(1, 3000) i;`,
+		create table fk2 (id bigint primary key, a bigint, b bigint, foreign key (a, b) references two); insert into fk2 select i, i % 10, i % 100 from generate_series(1, 15000) i;`,
 		want: oneOf("create index fk2_a_b_idx on public.fk2 (a, b);", advise.ForeignKey)},
-	{what: "a tree", sql: `create table fk3 (id bigint primary key, parent bigint references fk3); insert into fk3 select i, nullif(i / 10, 0) from generate_series(1, 3000) i;`,
+	{what: "a tree", sql: `create table fk3 (id bigint primary key, parent bigint references fk3); insert into fk3 select i, nullif(i / 10, 0) from generate_series(1, 15000) i;`,
 		want: oneOf("create index fk3_parent_idx on public.fk3 (parent);", advise.ForeignKey)},
 	{what: "rows of one's own", sql: ownRows("own1", "owner = auth.uid()"), want: oneOf("create index own1_owner_idx on public.own1 (owner);", advise.Policy)},
 	{what: "rows of one's own, asked for once", sql: ownRows("own2", "(select auth.uid()) = owner"), want: oneOf("create index own2_owner_idx on public.own2 (owner);", advise.Policy)},
@@ -54,9 +54,9 @@ var plants = []planted{
 	{what: "a filter", sql: things("s1"), requests: []string{"GET s1?email=eq.a7@example.org"}, want: oneOf("create index s1_email_idx on public.s1 (email);", advise.Scan)},
 	{what: "a filter and an order", sql: things("s2"), requests: []string{"GET s2?n=eq.7&order=at.desc&limit=5"}, want: oneOf("create index s2_n_at_idx on public.s2 (n, at desc);", advise.Scan)},
 	{what: "an order", sql: things("s3"), requests: []string{"GET s3?order=at.desc&limit=5"}, want: oneOf("create index s3_at_idx on public.s3 (at desc);", advise.Scan)},
-	{what: "a range", sql: things("s4"), requests: []string{"GET s4?at=gte.2026-02-28T00:00:00Z"}, want: oneOf("create index s4_at_idx on public.s4 (at);", advise.Scan)},
+	{what: "a range", sql: things("s4"), requests: []string{"GET s4?at=gte.2026-07-28T00:00:00Z"}, want: oneOf("create index s4_at_idx on public.s4 (at);", advise.Scan)},
 	{what: "a list", sql: things("s5"), requests: []string{"GET s5?email=in.(a1@example.org,a2@example.org)"}, want: oneOf("create index s5_email_idx on public.s5 (email);", advise.Scan)},
-	{what: "two filters", sql: things("s6"), requests: []string{"GET s6?n=eq.7&email=eq.a7@example.org"}, want: oneOf("create index s6_n_email_idx on public.s6 (n, email);", advise.Scan)},
+	{what: "two filters", sql: things("s6"), requests: []string{"GET s6?n=eq.7&email=eq.a7@example.org"}, want: oneOf("create index s6_email_n_idx on public.s6 (email, n);", advise.Scan)},
 	{what: "a change", sql: things("s7"), requests: []string{`PATCH s7?email=eq.a7@example.org`}, want: oneOf("create index s7_email_idx on public.s7 (email);", advise.Scan)},
 	{what: "a removal", sql: things("s8"), requests: []string{"DELETE s8?email=eq.a7@example.org"}, want: oneOf("create index s8_email_idx on public.s8 (email);", advise.Scan)},
 	{what: "an index that another contains", sql: things("i1") + "create index i1_short on i1 (n); create index i1_long on i1 (n, at);", want: oneOf("drop index public.i1_short;", advise.Same)},
@@ -75,16 +75,16 @@ func oneByOne() (out []string) {
 func ownRows(table, using string) string {
 	return fmt.Sprintf(`create table %[1]s (id bigint primary key, owner uuid, n bigint, open boolean not null default false); alter table %[1]s enable row level security;
 		create policy p on %[1]s for select to authenticated using (%[2]s);
-		insert into %[1]s select i, %[3]s, i %% 100 from generate_series(1, 3000) i;`, table, using, people)
+		insert into %[1]s select i, %[3]s, i %% 100 from generate_series(1, 15000) i;`, table, using, people)
 }
 
 func members(table string) string {
-	return fmt.Sprintf(`create table %[1]s (org bigint, member uuid, since date); insert into %[1]s select i %% 90, %[2]s from generate_series(1, 3000) i;`, table, people)
+	return fmt.Sprintf(`create table %[1]s (org bigint, member uuid, since date); insert into %[1]s select i %% 90, %[2]s from generate_series(1, 15000) i;`, table, people)
 }
 
 func things(table string) string {
 	return fmt.Sprintf(`create table %[1]s (id bigint primary key, n bigint, email text, at timestamptz);
-		insert into %[1]s select i, i %% 100, 'a' || i || '@example.org', '2026-01-01'::timestamptz + i * interval '20 minutes' from generate_series(1, 3000) i;`, table)
+		insert into %[1]s select i, i %% 100, 'a' || i || '@example.org', '2026-01-01'::timestamptz + i * interval '20 minutes' from generate_series(1, 15000) i;`, table)
 }
 
 // TestAdvice: each of the planted problems is found, its fix is taken by the database and gains what is promised, and nothing else is advised.
@@ -161,7 +161,7 @@ func TestAdviceOnUnusedIndexes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(got.Advice) != want || want == 1 && (got.Advice[0].Code != advise.Unused || got.Advice[0].Fix != "drop index public.u_at;") {
-			t.Errorf("%s: %+v", age, got.Advice)
+			t.Errorf("%s: %+v of %d statements", age, got.Advice, got.Statements)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package advise
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -238,17 +239,18 @@ func (x *examination) unused(t *catalog.Table, ix *catalog.Index, reasons []reas
 	}
 	k := keyOf(ix.Keys[0])
 	for _, r := range reasons {
-		if r.table.OID == t.OID && slices.ContainsFunc(r.keys(), func(o key) bool { return strings.Contains(o.text, k.text) }) {
+		if r.table.OID == t.OID && slices.ContainsFunc(r.keys(), func(o key) bool { return o.text == k.text || o.expr && strings.Contains(o.text, k.text) }) {
 			return false
 		}
 	}
+	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(ix.Keys[0].Column) + `\b`)
 	for f := range x.cat.AllFunctions() {
-		if !made[f.Schema] && strings.Contains(f.Source, ix.Keys[0].Column) {
+		if !made[f.Schema] && word.MatchString(f.Source) {
 			return false
 		}
 	}
 	for v := range x.cat.Tables() {
-		if v.Kind == catalog.View && !made[v.Schema] && strings.Contains(v.QueryText, ix.Keys[0].Column) {
+		if v.Kind == catalog.View && !made[v.Schema] && word.MatchString(v.QueryText) {
 			return false
 		}
 	}
