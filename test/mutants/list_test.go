@@ -38,7 +38,7 @@ var mutants = []mutant{
 	{"an upsert's update is not checked", policy, "p.checks(\"select\", tree.OnConflictExisting, true)\n			}\n			p.checks(\"update\", tree.OnUpdated, false)\n", "p.checks(\"select\", tree.OnConflictExisting, true)\n			}\n", access, naive},
 	{"an upsert changes rows that the caller may not", policy, "			p.checks(\"update\", tree.OnConflictExisting, true)\n", "", access, naive},
 	{"a row is returned to who may not read it", policy, "		p.checks(\"insert\", tree.OnInserted, false)\n		if r.NeedsSelect {\n", "		p.checks(\"insert\", tree.OnInserted, false)\n		if r.Locked {\n", access, naive},
-	{"FORCE ROW LEVEL SECURITY is ignored", "internal/catalog/rights.go", "return !t.ForceRLS && c.inherits(role, t.Owner)", "return c.inherits(role, t.Owner)", access, naive},
+	{"FORCE ROW LEVEL SECURITY is ignored", "internal/catalog/rights.go", "return !t.ForceRLS && c.Inherits(role, t.Owner)", "return c.Inherits(role, t.Owner)", access, naive},
 	{"a policy that is NULL lets a row be written", "internal/engine/sqlite/exec/modify.go", "				if d.IsTrue() {\n					continue\n", "				if d.IsTrue() || d.IsNull() {\n					continue\n", access, naive},
 	{"security_invoker is ignored", "internal/engine/sqlite/rights/rights.go", "	if v.SecurityInvoker {\n", "	if v.SecurityInvoker && v.Name == \"\" {\n", access, naive},
 	{"a change through a view reads the table", "internal/engine/sqlite/rights/view.go", "base.NeedsSelect = r.NeedsSelect //", "base.NeedsSelect = base.NeedsSelect || r.NeedsSelect //", "test/cases", "TestCases/rest/view_writes_read_nothing"},

@@ -360,7 +360,7 @@ func rankCover(w [4]float64, vec []value.Lexeme, q *value.TSNode, method int64) 
 	seen := map[string]bool{}
 	var walk func(n *value.TSNode)
 	walk = func(n *value.TSNode) {
-		if n == nil || n.Op == '!' {
+		if n == nil { // words that are not to be there are marked as well, as PostgreSQL does
 			return
 		}
 		if n.Op == 0 && !seen[n.String()] {
@@ -467,7 +467,7 @@ func headline(config, s string, q *value.TSNode, opts string) string {
 	var prefixes []string
 	var walk func(n *value.TSNode)
 	walk = func(n *value.TSNode) {
-		if n == nil || n.Op == '!' {
+		if n == nil { // words that are not to be there are marked as well, as PostgreSQL does
 			return
 		}
 		if n.Op == 0 {
