@@ -16,6 +16,7 @@ const (
 	runs  = 7               // of a probe, of which the median counts
 	long  = 2 * time.Second // a probe that takes longer is run once
 	taken = 2000            // rows that are changed to measure what an index costs
+	few   = 10              // an index that finds more than one row in so many is not worth its upkeep
 )
 
 // keyOf is a key of an index in the form of those that are wanted.
@@ -87,6 +88,17 @@ func (x *examination) missing(r reason, rows int64) error {
 	probe, err := x.probe(&r.want, rows)
 	if err != nil || probe == "" {
 		return nil // what cannot be asked for alone (a type without an order, an expression that fails) has no index to advise
+	}
+	if !r.order {
+		var found int64
+		if n, err := x.ask(probe, false); err != nil {
+			return err
+		} else if _, err := fmt.Sscan(n[0][0], &found); err != nil {
+			return err
+		}
+		if found > rows/few {
+			return nil
+		}
 	}
 	out.Probe = probe
 	if out.Before, err = x.time(probe); err != nil {
