@@ -35,6 +35,9 @@ sizes and memory. It asks the server's /metrics with the secret key. Ctrl-C ends
 			if every < 100*time.Millisecond {
 				return fmt.Errorf("--interval must be at least 100ms")
 			}
+			if key == "" { // not the flag's default, which the help text would print
+				key = os.Getenv("MAINSTAY_SECRET_KEY")
+			}
 			if url == "" || key == "" {
 				s, err := f.prepare(args, slog.LevelWarn)
 				if err != nil {
@@ -58,7 +61,7 @@ sizes and memory. It asks the server's /metrics with the secret key. Ctrl-C ends
 	flags := cmd.Flags()
 	flags.StringVar(&f.server.DataDir, "data", "", "folder for keys and the embedded database (default .mainstay in the project)")
 	flags.StringVar(&url, "url", "", "the server's address (default the project's port on 127.0.0.1)")
-	flags.StringVar(&key, "key", os.Getenv("MAINSTAY_SECRET_KEY"), "the secret key (default $MAINSTAY_SECRET_KEY, or the project's)")
+	flags.StringVar(&key, "key", "", "the secret key (default $MAINSTAY_SECRET_KEY, or the project's)")
 	flags.DurationVar(&every, "interval", 2*time.Second, "time between two looks")
 	flags.BoolVar(&once, "once", false, "look once, over one interval, and end")
 	flags.BoolVar(&asJSON, "json", false, "a JSON object for each look")

@@ -153,3 +153,15 @@ func TestTopLive(t *testing.T) {
 		t.Errorf("a frame: %q", text)
 	}
 }
+
+// TestTopTellsNoKey: the help text does not hold the secret key of the environment.
+func TestTopTellsNoKey(t *testing.T) {
+	t.Setenv("MAINSTAY_SECRET_KEY", "sb_secret_hush")
+	cmd := topCommand()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"--help"})
+	if err := cmd.Execute(); err != nil || out.Len() == 0 || strings.Contains(out.String(), "hush") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
