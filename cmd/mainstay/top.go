@@ -17,6 +17,9 @@ import (
 
 const topTimeout = 10 * time.Second // of one request; a server under overload answers these all the same
 
+// stay follows no redirect: the secret key goes to nobody else.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 func topCommand() *cobra.Command {
 	var f serverFlags
 	var url, key string
@@ -54,7 +57,7 @@ sizes and memory. It asks the server's /metrics with the secret key. Ctrl-C ends
 					key = secret
 				}
 			}
-			source := &top.Source{URL: url, Key: key, Client: &http.Client{Timeout: topTimeout}}
+			source := &top.Source{URL: url, Key: key, Client: &http.Client{Timeout: topTimeout, CheckRedirect: stay}}
 			return watchTop(cmd.Context(), cmd.OutOrStdout(), source, every, once, asJSON)
 		},
 	}

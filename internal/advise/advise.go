@@ -301,12 +301,15 @@ func (x *examination) repeated() error {
 			continue
 		}
 		child, k := found[0].table, found[0].equal[0]
+		if k.expr {
+			continue
+		}
 		rows, err := x.count(child)
 		if err != nil {
 			return err
 		}
 		each := float64(s.Repeated) / float64(s.Bursts)
-		fix := fmt.Sprintf("GET /rest/v1/%s?%s=in.(…)", child.Name, k.text)
+		fix := fmt.Sprintf("GET /rest/v1/%s?%s=in.(…)", child.Name, strings.Trim(k.text, `"`))
 		if parent := x.parent(s.Before, child); parent != nil {
 			fix = fmt.Sprintf("GET /rest/v1/%s?select=*,%s(*)", parent.Name, child.Name)
 		}

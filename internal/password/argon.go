@@ -28,13 +28,15 @@ func processBlockXOR(out, in1, in2 *block)
 const (
 	kindID   = 2 // argon2id
 	quarters = 4 // that a pass has
+
+	mostKept = 64 << 10 // KiB of memory that is kept for the next hash; an imported hash may want more
 )
 
 // memories are those of hashes that are done: the next one takes one of them. The collector of garbage takes what nobody has used for a while.
 var memories sync.Pool
 
 func memoryOf(blocks int) []block {
-	if m, ok := memories.Get().(*[]block); ok && len(*m) >= blocks {
+	if m, ok := memories.Get().(*[]block); ok && cap(*m) >= blocks {
 		return (*m)[:blocks]
 	}
 	return make([]block, blocks)
@@ -44,7 +46,9 @@ func memoryOf(blocks int) []block {
 func argonID(password, salt []byte, passes, memoryKiB, keyBytes uint32) []byte {
 	blocks := max(memoryKiB/quarters*quarters, 2*quarters)
 	memory := memoryOf(int(blocks))
-	defer func() { memories.Put(&memory) }()
+	if blocks <= mostKept {
+		defer func() { memories.Put(&memory) }()
+	}
 
 	h0 := first(password, salt, passes, memoryKiB, keyBytes)
 	var bytes [len(block{}) * 8]byte

@@ -31,6 +31,9 @@ type client struct {
 	told time.Time // guarded by mu: when a failure was last told
 }
 
+// stay follows no redirect: a collector's keys go to nobody else.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 const (
 	sendTimeout = 10 * time.Second // the specification's default
 	sendTries   = 3
@@ -66,7 +69,7 @@ func newClient(o Options) (*client, error) {
 	if p := env("PROTOCOL"); p != "" && p != "http/protobuf" {
 		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken, not %q", p)
 	}
-	c := &client{url: address, headers: map[string]string{}, zip: env("COMPRESSION") == "gzip", http: http.Client{Timeout: sendTimeout}, log: o.Log}
+	c := &client{url: address, headers: map[string]string{}, zip: env("COMPRESSION") == "gzip", http: http.Client{Timeout: sendTimeout, CheckRedirect: stay}, log: o.Log}
 	if ms, err := strconv.Atoi(env("TIMEOUT")); err == nil && ms > 0 {
 		c.http.Timeout = time.Duration(ms) * time.Millisecond
 	}

@@ -211,7 +211,7 @@ func (c *checks) check(name string, got float64, how string, want float64, unit 
 }
 
 // searches are nine searches through ten thousand rows, of which a thousand are the caller's, each for something else so that no answer is kept, and one insert. owner -1 is one of all.
-// Requests that cost less than that cannot be overloaded by a loader on the same machine: to refuse one costs some 50 µs, most of it for HTTP itself.
+// Requests that cost less than that cannot be overloaded by a loader on the same machine: to refuse one costs something as well (some 50 µs by guess, not measured), most of it for HTTP itself.
 func (t *target) searches(owner int) *stream {
 	head := func(method, path string, o int, more string) string {
 		return method + " " + path + " HTTP/1.1\r\nHost: " + t.addr + "\r\nAuthorization: Bearer " + t.tokens[o] + "\r\napikey: " + t.key + "\r\nAccept: application/json\r\n" + more + "\r\n"

@@ -18,7 +18,7 @@ const (
 	mostGrowth    = 1.0  // percent of memory an hour, of a run of an hour or more
 	mostShort     = 10.0 // percent in all, of a shorter one
 	mostDrift     = 1.2  // of the 99th percentile
-	mostLog       = 67.2 // MB of write-ahead log: twice 32 MiB, as a checkpoint that readers prevent is tried again (store.Options.WALLimit)
+	mostLog       = 64.0 // MB of write-ahead log: twice its limit, as a checkpoint that readers prevent is tried again (store.Options.WALLimit)
 	mostThreads   = 1.2  // of goroutines and files
 	slopeFrom     = time.Hour
 	soakAllowance = 5 * time.Millisecond // of drift, where times are so short that it means nothing

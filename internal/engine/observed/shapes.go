@@ -63,7 +63,7 @@ type shape struct {
 	first                                 time.Time
 	count, errors, rows, bursts, repeated atomic.Uint64
 	total, longest, last/* unix nanoseconds */ atomic.Int64
-	before atomic.Pointer[shape]
+	before atomic.Pointer[string] // SQL, so that a shape that was forgotten is held by no other
 }
 
 // asking is what one user asks for.
@@ -115,8 +115,8 @@ func (t *shapes) know(list []Shape) {
 		s.add(&x)
 	}
 	for _, x := range list {
-		if b := t.all[shapeKey{x.Role, x.Before}]; b != nil {
-			at(x.Role, x.SQL).before.Store(b)
+		if x.Before != "" && len(x.Before) <= shapeText {
+			at(x.Role, x.SQL).before.Store(&x.Before)
 		}
 	}
 }
@@ -140,7 +140,7 @@ func (s *shape) told() Shape {
 		Total: time.Duration(s.total.Load()), Longest: time.Duration(s.longest.Load()), Bursts: s.bursts.Load(), Repeated: s.repeated.Load(),
 	}
 	if b := s.before.Load(); b != nil {
-		x.Before = b.key.sql
+		x.Before = *b
 	}
 	return x
 }
@@ -243,7 +243,7 @@ func (t *shapes) asked(s *shape, args *plan.Args, began time.Time) {
 			s.bursts.Add(1)
 			s.repeated.Add(burstLength)
 			if r.before != nil && r.before != s {
-				s.before.Store(r.before)
+				s.before.Store(&r.before.key.sql)
 			}
 		case r.length > burstLength:
 			s.repeated.Add(1)

@@ -5,7 +5,7 @@
 // command tags, and errors with code, message, detail and hint are compared. A difference is shrunk and printed as a script, with the seed that made it.
 //
 // Without flags some hundred queries run with a fixed seed, and TestSeeds makes the batches of testdata/seeds.txt again. make oracle is the long campaign; it still
-// finds differences: about one expression in a thousand. Without an installed PostgreSQL the tests are skipped. Policies and MERGE are not covered.
+// finds differences: about one expression in a thousand. Without an installed PostgreSQL the tests are skipped.
 //
 // TestRegress runs PostgreSQL's own regression suite from a checkout outside the tree on both (make regress) and writes what it finds to
 // docs/reference/regress.md. Statements of the suite that have another answer by decision are listed in testdata/decided, in a file for each file of the suite, with

@@ -37,7 +37,7 @@ type Verified struct {
 
 // Verify looks at every page of the file, at the structure of tables and indexes, and at references between rows.
 func (s *Store) Verify(ctx context.Context) (v Verified, err error) {
-	if err := v.scan(s.path); err != nil {
+	if err := v.scan(ctx, s.path); err != nil {
 		return v, fmt.Errorf("read %s: %w", s.path, err)
 	}
 	err = s.Read(ctx, func(c *Conn) error {
@@ -71,7 +71,7 @@ func (v *Verified) ask(c *Conn, pragma string) error {
 }
 
 // scan compares the pages of the file with their checksums.
-func (v *Verified) scan(path string) error {
+func (v *Verified) scan(ctx context.Context, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -92,13 +92,16 @@ func (v *Verified) scan(path string) error {
 		return nil
 	}
 	v.Sums = head[20] == sumBytes
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
 	page := make([]byte, size)
-	for at := int64(0); ; at += size {
-		_, err := f.ReadAt(page, at)
-		if errors.Is(err, io.EOF) {
-			return nil
+	for at := int64(0); at < info.Size(); at += size {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		if err != nil {
+		if _, err := f.ReadAt(page, at); err != nil { // also a last page that is cut short
 			v.Problems = append(v.Problems, fmt.Sprintf("page %d cannot be read: %v", at/size+1, err))
 			continue
 		}
@@ -107,6 +110,7 @@ func (v *Verified) scan(path string) error {
 			v.Problems = append(v.Problems, fmt.Sprintf("page %d is not what was written: its checksum is wrong", at/size+1))
 		}
 	}
+	return nil
 }
 
 // sum is the checksum of SQLite's checksum VFS: a variant of Fletcher's over words of 32 bits.
