@@ -109,7 +109,7 @@ func fetchMetadata(ctx context.Context, address string) ([]byte, error) {
 
 const (
 	metadataAge   = 24 * time.Hour // that metadata gets before it is fetched again
-	metadataEvery = time.Hour      // how often it is looked after, and what could not be fetched is tried again
+	metadataEvery = time.Hour      // how often it is looked after, and how soon what could not be fetched is tried again
 	metadataMost  = 100            // providers at a time
 )
 
@@ -133,7 +133,7 @@ func (s *Service) KeepMetadata(ctx context.Context) error {
 }
 
 // RefreshMetadata fetches the metadata that is a day old of identity providers that have said where it is: so a key that an organisation changes is known here a day later at the
-// latest. What cannot be fetched, cannot be read or is another entity's changes nothing, and is tried again the next time. It gives how many were fetched.
+// latest. What cannot be fetched, cannot be read or is another entity's changes nothing, and is tried again an hour later. It gives how many were fetched.
 func (s *Service) RefreshMetadata(ctx context.Context) (fetched int, err error) {
 	if err := s.samlOn(); err != nil {
 		return 0, nil
@@ -144,25 +144,60 @@ func (s *Service) RefreshMetadata(ctx context.Context) (fetched int, err error) 
 		return err
 	})
 	for _, row := range old {
-		text, idp, err := (&SSOAttributes{MetadataURL: row.MetadataURL}).metadata(ctx)
-		if err == nil && idp.EntityID != row.EntityID {
-			err = errOtherEntity(row.EntityID, idp.EntityID)
+		text, idp, failure := (&SSOAttributes{MetadataURL: row.MetadataURL}).metadata(ctx)
+		if failure == nil && idp.EntityID != row.EntityID {
+			failure = errOtherEntity(row.EntityID, idp.EntityID)
 		}
-		if err != nil {
-			s.o.Log.Warn("the metadata of an identity provider stays as it was", "provider", row.ProviderID, "error", err)
-			continue
+		if ctx.Err() != nil {
+			return fetched, context.Cause(ctx)
 		}
-		err = s.transact(ctx, func(x *tx) error {
+		v := values{"updated_at": s.now()}
+		var before, after []string
+		if failure == nil {
+			v["metadata_xml"] = string(text)
+			before, after = fingerprints(row.MetadataXML), idp.Fingerprints()
+		} else {
+			s.o.Log.Warn("the metadata of an identity provider stays as it was", "provider", row.ProviderID, "error", failure)
+			// It was tried: next time it stands behind those that were not, so that many which are gone keep none waiting.
+			v["updated_at"] = s.now().Add(metadataEvery - metadataAge)
+		}
+		changed := !slices.Equal(before, after)
+		err := s.transact(ctx, func(x *tx) error {
 			// Unless an administrator has changed it meanwhile.
-			_, err := update[samlRow](x, schemaAuth, "saml_providers", values{"metadata_xml": string(text), "updated_at": s.now()}, eq("id", row.ID), eq("metadata_url", row.MetadataURL), lt("updated_at", s.now().Add(-metadataAge)))
-			return err
+			rows, err := update[samlRow](x, schemaAuth, "saml_providers", v, eq("id", row.ID), eq("metadata_url", row.MetadataURL), lt("updated_at", s.now().Add(-metadataAge)))
+			if changed = changed && len(rows) == 1; err != nil || !changed {
+				return err
+			}
+			return x.audit(s.now(), "saml_certificates_changed", map[string]any{"provider_id": row.ProviderID, "entity_id": row.EntityID, "before": before, "after": after})
 		})
 		if err != nil {
 			return fetched, err
 		}
-		fetched++
+		if changed {
+			s.o.Log.Warn("an identity provider signs with other certificates", "provider", row.ProviderID, "entity", row.EntityID, "before", before, "after", after)
+		}
+		if failure == nil {
+			fetched++
+		}
 	}
 	return fetched, err
+}
+
+// fingerprints are those of metadata that is kept; none where it cannot be read any more.
+func fingerprints(metadata string) []string {
+	idp, err := saml.ParseIdP([]byte(metadata))
+	if err != nil {
+		return nil
+	}
+	return idp.Fingerprints()
+}
+
+// audit writes what happened into the ecosystem's table, in the transaction of what happened.
+func (x *tx) audit(now time.Time, action string, traits map[string]any) error {
+	_, err := insert[struct{}](x, schemaAuth, "audit_log_entries", values{
+		"id": newID(), "payload": map[string]any{"action": action, "log_type": "sso", "timestamp": now, "traits": traits}, "created_at": now,
+	})
+	return err
 }
 
 func errOtherEntity(want, got string) error {

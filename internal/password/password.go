@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -100,15 +101,20 @@ func (p *Pool) run(ctx context.Context, f func()) error {
 	p.computed.Add(1)
 	// A thread of its own, which yields to others and ends with the hash: a hash is tens of milliseconds of a processor, and who only reads a row must not wait for it. What is computed
 	// has to stay on it, as argonID does.
-	done := make(chan struct{})
+	done := make(chan error, 1)
 	go func() {
-		defer close(done)
+		defer func() {
+			// The recover at the door is on another goroutine: without one here, what is wrong with one hash would end the server for everybody.
+			if r := recover(); r != nil {
+				done <- fmt.Errorf("hash a password: %v\n%s", r, debug.Stack())
+			}
+		}()
 		runtime.LockOSThread() // and never unlocked: the thread goes, with its priority
 		yield()
 		f()
+		done <- nil
 	}()
-	<-done
-	return nil
+	return <-done
 }
 
 const hashBytes = 32

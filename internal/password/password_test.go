@@ -54,6 +54,19 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestWhatPanicsIsAnError: a hash is computed on a goroutine of its own, where nobody else recovers; its place is free again.
+func TestWhatPanicsIsAnError(t *testing.T) {
+	p := NewPool(Options{MemoryKiB: 64, Passes: 1, Parallel: 1, Waiting: -1})
+	for range 2 {
+		if err := p.run(t.Context(), func() { panic("broken") }); err == nil || !strings.Contains(err.Error(), "broken") {
+			t.Errorf("a panic is %v", err)
+		}
+	}
+	if _, err := p.Hash(t.Context(), "correct horse"); err != nil {
+		t.Errorf("the next one: %v", err)
+	}
+}
+
 // TestWholePasswordCounts: attack D18.
 func TestWholePasswordCounts(t *testing.T) {
 	p := cheap()

@@ -13,6 +13,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -22,6 +23,7 @@ import (
 	"io"
 	"math/big"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -159,6 +161,25 @@ func ParseIdP(metadata []byte) (*IdP, error) {
 		return nil, errors.New("SAML Metadata names no certificate to check signatures with")
 	}
 	return idp, nil
+}
+
+// Fingerprints are the SHA-256 of the certificates that signatures are checked with, in hexadecimal and in order.
+func (i *IdP) Fingerprints() []string {
+	var all []string
+	for _, k := range i.descriptor.IDPSSODescriptors[0].KeyDescriptors {
+		if k.Use == "encryption" {
+			continue
+		}
+		for _, c := range k.KeyInfo.X509Data.X509Certificates {
+			der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(c.Data), ""))
+			if err != nil {
+				der = []byte(c.Data) // no certificate, and so none that a signature has: but another text than before
+			}
+			all = append(all, fmt.Sprintf("%x", sha256.Sum256(der)))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (i *IdP) location() string {

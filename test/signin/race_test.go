@@ -201,6 +201,50 @@ func TestOtherSingleUseThingsWorkOnce(t *testing.T) {
 	})
 }
 
+// TestAnswersOfAuthenticatorsWorkOnce: of fifty who send one answer of an authenticator at once, one succeeds: a passkey that is added, a sign-in with it, a security key
+// that is added as a second factor, and its proof (attacks E10 and E21).
+func TestAnswersOfAuthenticatorsWorkOnce(t *testing.T) {
+	both(t, open+"mfa = -1\nmfa_failures_day = -1\n[auth.passkey]\nenabled = true\n[auth.mfa.web_authn]\nenroll_enabled = true\nverify_enabled = true\n", func(t *testing.T, s *server) {
+		once := func(what string, try func() answer) answer {
+			t.Helper()
+			won, last := s.race(try)
+			if won != 1 {
+				t.Errorf("%s: %d of %d succeeded", what, won, parallel)
+			}
+			return last
+		}
+		for range *rounds {
+			in := s.signUp(randomName() + "@example.com")
+			token, d := in.text("access_token"), newDevice(t, "app.example")
+
+			asked := s.want("a new passkey", s.auth(token, "POST /passkeys/registration/options", obj{}), 200, "")
+			made := d.create(asked.body["options"])
+			once("a new passkey", func() answer {
+				return s.auth(token, "POST /passkeys/registration/verify", obj{"challenge_id": asked.text("challenge_id"), "credential": made})
+			})
+			asked = s.want("a passkey", s.auth("", "POST /passkeys/authentication/options", obj{}), 200, "")
+			said := d.get(asked.body["options"], in.text("user.id"))
+			once("a passkey", func() answer {
+				return s.auth("", "POST /passkeys/authentication/verify", obj{"challenge_id": asked.text("challenge_id"), "credential": said})
+			})
+
+			at := "/factors/" + s.want("enroll", s.auth(token, "POST /factors", obj{"factor_type": "webauthn", "friendly_name": "key"}), 200, "").text("id")
+			for _, ceremony := range []struct {
+				what   string
+				answer func(options any) obj
+			}{{"a new security key", d.create}, {"a security key", func(o any) obj { return d.get(o, in.text("user.id")) }}} {
+				asked := s.want("challenge", s.auth(token, "POST "+at+"/challenge", obj{}), 200, "")
+				key, _ := asked.body["webauthn"].(map[string]any)
+				options, _ := key["credential_options"].(map[string]any)
+				said := ceremony.answer(options["publicKey"])
+				token = once(ceremony.what, func() answer {
+					return s.auth(token, "POST "+at+"/verify", obj{"challenge_id": asked.text("id"), "webauthn": obj{"type": key["type"], "credential_response": said}})
+				}).text("access_token")
+			}
+		}
+	})
+}
+
 // TestConsentIsDecidedOnce: of fifty decisions of one authorization one counts (attack F10).
 func TestConsentIsDecidedOnce(t *testing.T) {
 	both(t, provider, func(t *testing.T, s *server) {

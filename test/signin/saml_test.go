@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
@@ -46,7 +47,7 @@ var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 
 func certificate(t *testing.T, key crypto.Signer) *x509.Certificate {
 	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "idp"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "idp"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -442,15 +443,47 @@ func TestMetadataIsFetchedAgain(t *testing.T) {
 		d.move(25 * time.Hour)
 		say("<x/>")
 		refreshed("no metadata", 0, second)
+		refreshed("a failure is a try", 0, second)
+		if asked != 3 {
+			t.Errorf("asked %d times, once of them in vain", asked)
+		}
+		d.move(61 * time.Minute)
 		say(strings.ReplaceAll(second, "idp.org.example/metadata", "evil.example/metadata"))
 		refreshed("another entity's", 0, second)
 		say(first)
+		d.move(61 * time.Minute)
 		refreshed("the next hour", 1, first)
 		if _, err := d.UpdateSSO(ctx, p.ID, account.SSOAttributes{MetadataXML: second}); err != nil {
 			t.Fatal(err)
 		}
 		d.move(25 * time.Hour)
 		refreshed("what the administrator has given is not fetched over", 0, second)
+		if got := d.rows("select payload ->> 'action' from auth.audit_log_entries order by created_at"); got != "saml_certificates_changed,saml_certificates_changed" {
+			t.Errorf("two changes of certificates are in the log as %q", got)
+		}
+
+		// As many as are fetched at a time, and no longer there: the others have their turn.
+		at.Close()
+		for n := range 100 {
+			d.sql(fmt.Sprintf(`insert into auth.sso_providers (id, created_at, updated_at) values ('00000000-0000-4000-9000-%012[1]d', now(), now());
+				insert into auth.saml_providers (id, sso_provider_id, entity_id, metadata_xml, metadata_url, created_at, updated_at)
+				values ('00000000-0000-4000-8000-%012[1]d', '00000000-0000-4000-9000-%012[1]d', 'gone %[1]d', '<x/>', '%[2]s', now(), now())`, n, at.URL))
+		}
+		alive := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if _, err := io.WriteString(w, *said.Load()); err != nil {
+				t.Error(err)
+			}
+		}))
+		t.Cleanup(alive.Close)
+		say(second)
+		if _, err := d.UpdateSSO(ctx, p.ID, account.SSOAttributes{MetadataURL: alive.URL}); err != nil {
+			t.Fatal(err)
+		}
+		say(first)
+		d.move(25 * time.Hour)
+		refreshed("a hundred that are gone are first", 0, second)
+		d.move(61 * time.Minute)
+		refreshed("the next hour is the others'", 1, first)
 	})
 }
 
