@@ -49,6 +49,7 @@ type (
 	answered  int      // with success
 	committed struct{} // by the writer, before anything else is done
 	reopened  struct{}
+	stopped   struct{} // the store can write no longer
 )
 
 func (st step) run(n int) func(*store.Conn) error {
@@ -98,6 +99,9 @@ func work(dir string, d *faultdisk.Disk, early bool) {
 		s = open()
 	}
 	for n := 1; n < len(steps); n++ {
+		if s != nil && s.Err() != nil {
+			d.Mark(stopped{})
+		}
 		if s == nil || s.Err() != nil || steps[n].reopen {
 			again()
 		}

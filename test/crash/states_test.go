@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,17 +59,20 @@ var faults = []struct {
 	counts func(faultdisk.Op) bool
 	last   func(n int) int // the last that fails, counted among those that count
 	err    func(faultdisk.Op) error
-	passes bool // when it is over, all is well again without a new process
+	passes bool // when it is over, all is well again
+	lives  bool // without a new process
 }{
-	{"an I/O error", any_, once, eio, false},
-	{"I/O errors from then on", any_, forEver, eio, false},
-	{"a full disk from then on", grows, forEver, full, false},
-	{"a full disk for 3 operations", grows, func(n int) int { return n + 2 }, full, true},
-	{"a write of which a part is written", writes, once, func(o faultdisk.Op) error { return &faultdisk.Torn{Bytes: len(o.Data) / 2, Err: eio(o)} }, false},
-	{"a sync that fails", syncs, once, eio, false},
+	{"an I/O error", any_, once, eio, false, false},
+	{"I/O errors from then on", any_, forEver, eio, false, false},
+	{"a full disk from then on", grows, forEver, full, false, true},
+	{"a full disk for 3 operations", grows, func(n int) int { return n + 2 }, full, true, true},
+	{"a read that fails", reads, once, eio, true, true},
+	{"a write of which a part is written", writes, once, func(o faultdisk.Op) error { return &faultdisk.Torn{Bytes: len(o.Data) / 2, Err: eio(o)} }, false, false},
+	{"a sync that fails", syncs, once, eio, false, false},
 }
 
 func any_(faultdisk.Op) bool     { return true }
+func reads(o faultdisk.Op) bool  { return o.Kind == faultdisk.Read }
 func writes(o faultdisk.Op) bool { return o.Kind == faultdisk.Write }
 func syncs(o faultdisk.Op) bool  { return o.Kind == faultdisk.Sync }
 func grows(o faultdisk.Op) bool {
@@ -108,6 +112,9 @@ func TestEveryOperationOfTheDiskMayFail(t *testing.T) {
 			problems = append(problems, claims.compare(dir)...)
 			if f.passes {
 				problems = append(problems, stuck(d.Log(), &claims)...)
+			}
+			if f.lives && slices.ContainsFunc(d.Log(), func(o faultdisk.Op) bool { return o.Mark == stopped{} }) {
+				problems = append(problems, problem("stopped", "a process has to end, though nothing was lost"))
 			}
 			for _, p := range problems {
 				t.Errorf("%s at operation %d: %s", f.name, n, p)
@@ -220,45 +227,63 @@ func every() int {
 	return 40
 }
 
-// A sync that failed may have lost what was written, although the next process still reads it: what that acknowledges must survive a cut of power all the same.
+// losses are what operating systems make of pages whose sync failed, and how many syncs fail, one after the other.
+var losses = []struct {
+	name  string
+	fate  func(*rand.Rand) faultdisk.Fate
+	fails int
+}{
+	{"can be read", func(*rand.Rand) faultdisk.Fate { return faultdisk.Readable }, 1},
+	{"are dropped", func(*rand.Rand) faultdisk.Fate { return faultdisk.Dropped }, 1},
+	{"are dropped, kept or can be read", func(r *rand.Rand) faultdisk.Fate { return faultdisk.Fate(r.IntN(3)) }, 1},
+	{"are dropped, kept or can be read, twice", func(r *rand.Rand) faultdisk.Fate { return faultdisk.Fate(r.IntN(3)) }, 2},
+}
+
+// A sync that failed may have lost what was written, although the next process still reads it, or reads what was there before, or some of each: what that acknowledges
+// must survive a cut of power all the same.
 func TestNothingIsBuiltOnASyncThatFailed(t *testing.T) {
-	began, total, runs := time.Now(), 0, 0
-	for n := 1; ; n++ {
-		if !limited(n, *deep) {
-			continue
-		}
-		d := faultdisk.New()
-		count, reached := 0, false
-		d.Fail(func(o faultdisk.Op) error {
-			if o.Kind != faultdisk.Sync {
-				return nil
+	began, total, runs, counts := time.Now(), 0, 0, map[string]int{}
+	for _, loss := range losses {
+		for n, reached := 1, true; reached; n++ {
+			if !limited(n, *deep) {
+				continue
 			}
-			if count++; count != n {
-				return nil
+			d := faultdisk.New()
+			count := 0
+			reached = false
+			d.Fail(func(o faultdisk.Op) error {
+				if o.Kind != faultdisk.Sync {
+					return nil
+				}
+				if count++; count < n || count >= n+loss.fails {
+					return nil
+				}
+				reached = true
+				return eio(o)
+			})
+			r := rand.New(rand.NewPCG(max(*seed, 1), uint64(n)))
+			d.Lose(func() faultdisk.Fate { return loss.fate(r) })
+			work(emptied(t, scratch(t)), d, false)
+			d.Close()
+			states, problems := opened(t, d.Log(), every()*9, "")
+			total += states
+			counts["states whose pages "+loss.name] += states
+			for _, p := range problems {
+				t.Errorf("sync %d failed, its pages %s: %s", n, loss.name, p)
 			}
-			reached = true
-			return eio(o)
-		})
-		work(emptied(t, scratch(t)), d, false)
-		d.Close()
-		states, problems := opened(t, d.Log(), every()*3, "")
-		total += states
-		for _, p := range problems {
-			t.Errorf("sync %d failed: %s", n, p)
-		}
-		if t.Failed() {
-			return
-		}
-		if reached {
-			runs++
-		} else {
-			keep(t, campaign.Result{
-				Name: "R5-synced", Case: "a state that a cut of power could leave after a sync that failed and a new start", Cases: total, Counts: map[string]int{"failed syncs": runs}, Seeds: fmt.Sprint(max(*seed, 1)),
-			}, began, blind)
-			t.Logf("%d syncs failed, one a run; %d states; %v", runs, total, time.Since(began).Round(time.Millisecond))
-			return
+			if t.Failed() {
+				return
+			}
+			if reached {
+				runs++
+			}
 		}
 	}
+	counts["failed syncs"] = runs
+	keep(t, campaign.Result{
+		Name: "R5-synced", Case: "a state that a cut of power could leave after a sync that failed and a new start", Cases: total, Counts: counts, Seeds: fmt.Sprint(max(*seed, 1)),
+	}, began, blind)
+	t.Logf("%d syncs failed, one a run; %d states; %v", runs, total, time.Since(began).Round(time.Millisecond))
 }
 
 // A disk that says it has synced and has not must be caught losing what was acknowledged; so must a store that acknowledges before it commits.

@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"fmt"
+	"io/fs"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3"
@@ -15,8 +18,9 @@ import (
 // badDisk is the operating system's files with faults that a test turns on.
 type badDisk struct {
 	vfs.VFS
-	failSync, full atomic.Bool
-	syncs          atomic.Int64 // of the log
+	failSync, full    atomic.Bool
+	write, read, sync atomic.Pointer[error] // what these fail with
+	syncs             atomic.Int64          // of the log
 }
 
 type badFile struct {
@@ -38,6 +42,9 @@ func (f *badFile) Sync(flags vfs.SyncFlag) error {
 	if f.disk.failSync.Load() {
 		return sqlite3.IOERR_FSYNC
 	}
+	if err := f.disk.sync.Load(); err != nil {
+		return *err
+	}
 	if f.log {
 		f.disk.syncs.Add(1)
 	}
@@ -48,12 +55,29 @@ func (f *badFile) WriteAt(b []byte, at int64) (int, error) {
 	if f.disk.full.Load() {
 		return 0, sqlite3.FULL
 	}
+	if err := f.disk.write.Load(); err != nil {
+		return 0, *err
+	}
 	return f.File.WriteAt(b, at)
 }
 
+func (f *badFile) ReadAt(b []byte, at int64) (int, error) {
+	if err := f.disk.read.Load(); err != nil {
+		return 0, *err
+	}
+	return f.File.ReadAt(b, at)
+}
+
+func broken(errno syscall.Errno) *error {
+	var err error = &fs.PathError{Op: "fault", Path: "data.sqlite", Err: errno}
+	return &err
+}
+
+var badDisks atomic.Int64
+
 func faulty(t *testing.T) (*store.Store, *badDisk) {
 	d := &badDisk{VFS: vfs.Find("os")}
-	name := "bad-" + strings.ToLower(t.Name())
+	name := fmt.Sprintf("bad-%s-%d", strings.ToLower(t.Name()), badDisks.Add(1))
 	vfs.Register(name, d)
 	t.Cleanup(func() { vfs.Unregister(name) })
 	s, err := store.Open(t.TempDir(), store.Options{VFS: name})
@@ -62,6 +86,9 @@ func faulty(t *testing.T) (*store.Store, *badDisk) {
 	}
 	t.Cleanup(func() {
 		d.failSync.Store(false)
+		d.write.Store(nil)
+		d.read.Store(nil)
+		d.sync.Store(nil)
 		_ = s.Close() // what a broken store says of its end is not the test's business
 	})
 	check(t, s.Exclusive(bg, run(`CREATE TABLE t (a INTEGER PRIMARY KEY, p INTEGER) STRICT`)), "")
@@ -117,5 +144,62 @@ func TestFullDiskFailsTheWriteOnly(t *testing.T) {
 	check(t, s.Write(bg, run(`INSERT INTO t VALUES (3, NULL)`)), "")
 	if n := count(t, s); n != 2 {
 		t.Errorf("got %d rows, want 2", n)
+	}
+}
+
+// What could not be read fails who asked for it. Nothing was lost by that, and no other process would read it.
+func TestFailedReadFailsTheRequestOnly(t *testing.T) {
+	s, d := faulty(t)
+	check(t, s.Exclusive(bg, run(`CREATE TABLE u (a INTEGER PRIMARY KEY, p INTEGER) STRICT`)), "")
+	check(t, s.Write(bg, run(`INSERT INTO t VALUES (1, NULL)`)), "")
+	check(t, s.Write(bg, func(c *store.Conn) error { return c.Raw().Exec(`PRAGMA shrink_memory`) }), "") // so that pages are read again
+	d.read.Store(broken(syscall.EIO))
+	for _, sql := range []string{`INSERT INTO u VALUES (1, NULL)`, `DELETE FROM t`} {
+		if f := fault.As(s.Write(bg, run(sql))); f == nil || f.Code != fault.IOError || f.Status != 503 {
+			t.Errorf("%s: got %v, want %s with status 503", sql, f, fault.IOError)
+		}
+	}
+	d.read.Store(nil)
+	if err := s.Err(); err != nil {
+		t.Errorf("nothing is written any more: %v", err)
+	}
+	check(t, s.Write(bg, run(`INSERT INTO t VALUES (2, NULL)`)), "")
+	if n := count(t, s); n != 2 {
+		t.Errorf("got %d rows, want 2", n)
+	}
+}
+
+// Why a write failed is known from the write, whatever the disk says afterwards.
+func TestWritesFailForOneReason(t *testing.T) {
+	for _, c := range []struct {
+		errno syscall.Errno
+		code  string
+		lives bool
+	}{{syscall.ENOSPC, "53100", true}, {syscall.EDQUOT, "53100", true}, {syscall.EIO, "58030", false}} {
+		s, d := faulty(t)
+		check(t, s.Write(bg, run(`INSERT INTO t VALUES (1, NULL)`)), "")
+		d.write.Store(broken(c.errno))
+		if code := fault.Code(s.Write(bg, run(`INSERT INTO t VALUES (2, NULL)`))); code != c.code {
+			t.Errorf("%v: got %s, want %s", c.errno, code, c.code)
+		}
+		d.write.Store(nil)
+		if err := s.Err(); (err == nil) != c.lives {
+			t.Errorf("%v: writing goes on: %t, want %t (%v)", c.errno, err == nil, c.lives, err)
+		}
+	}
+}
+
+// A sync that fails for want of space has lost what was written like any other.
+func TestSyncThatFindsNoSpaceStopsWriting(t *testing.T) {
+	for _, err := range []error{sqlite3.FULL, *broken(syscall.ENOSPC), *broken(syscall.EDQUOT), *broken(syscall.EIO)} {
+		s, d := faulty(t)
+		d.sync.Store(&err)
+		if code := fault.Code(s.Write(bg, run(`INSERT INTO t VALUES (1, NULL)`))); code != fault.IOError {
+			t.Errorf("%v: got %s, want %s", err, code, fault.IOError)
+		}
+		d.sync.Store(nil)
+		if s.Err() == nil {
+			t.Errorf("%v: writing goes on", err)
+		}
 	}
 }

@@ -21,7 +21,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -65,6 +64,7 @@ type Store struct {
 	opts Options
 	path string
 	lock *lockFile
+	disk *disk
 	log  *slog.Logger
 
 	queue    chan *request
@@ -149,24 +149,38 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 			return nil, errors.Join(fmt.Errorf("create the database: %w", err), lock.release())
 		}
 	}
-	if err := s.settle(); err != nil {
-		return nil, errors.Join(fmt.Errorf("write the log anew: %w", err), lock.release())
+	if s.disk, err = newDisk(opts.VFS); err != nil {
+		return nil, errors.Join(err, lock.release())
 	}
 	if s.writer, err = s.connect(true); err != nil {
-		lock.release()
-		return nil, err
+		s.disk.close()
+		return nil, errors.Join(err, lock.release())
 	}
-	if err := s.checkFormat(); err != nil {
+	if err = s.locked(s.settle); err != nil {
+		err = fmt.Errorf("write the log anew: %w", err)
+	} else {
+		err = s.checkFormat()
+	}
+	if err != nil {
 		_ = s.writer.abandon() // which has written nothing that counts
+		s.disk.close()
 		return nil, errors.Join(explain(context.Background(), err), lock.release())
 	}
 	go s.write()
 	return s, nil
 }
 
+// locked runs f while no other program can write to the log: one that opens the file with SQLite beside this one is kept off by SQLite's own lock.
+func (s *Store) locked(f func() error) error {
+	if err := s.writer.beginImmediate.Exec(); err != nil {
+		return err
+	}
+	return errors.Join(f(), s.writer.rollback.Exec())
+}
+
 // settle makes durable what the log of a process shows that did not close it. When that ended because a sync failed, the operating system may read what it does not
 // have on disk, and would not write it when the log is synced once more: a checkpoint from it and what is written behind it could be lost or come to be there by
-// half. So all its bytes are written once more, in their place, which needs no space.
+// half. So all its bytes are written once more, in their place, which needs no space. SQLite has read the log by then, and written nothing.
 func (s *Store) settle() error {
 	f, err := s.opts.OpenLog(s.path + "-wal")
 	if errors.Is(err, os.ErrNotExist) {
@@ -175,8 +189,8 @@ func (s *Store) settle() error {
 	if err != nil {
 		return err
 	}
-	part := make([]byte, 1<<20)
-	for at := int64(0); ; {
+	part, at := make([]byte, 1<<20), int64(0)
+	for {
 		n, err := f.ReadAt(part, at)
 		if n == 0 && errors.Is(err, io.EOF) {
 			break
@@ -188,6 +202,9 @@ func (s *Store) settle() error {
 			return errors.Join(err, f.Close())
 		}
 		at += int64(n)
+	}
+	if at == 0 {
+		return f.Close()
 	}
 	return errors.Join(f.Sync(), f.Close())
 }
@@ -217,6 +234,7 @@ func (s *Store) Err() error {
 func (s *Store) Close() error {
 	close(s.closing)
 	<-s.stopped
+	defer s.disk.close()
 	var errs []error
 	if s.broken.Load() != nil {
 		for _, c := range s.idle {
@@ -279,11 +297,7 @@ func (s *Store) connect(writer bool) (*Conn, error) {
 	if writer {
 		flags |= sqlite3.OPEN_CREATE
 	}
-	name := fileURI(s.path)
-	if s.opts.VFS != "" {
-		name += "?vfs=" + s.opts.VFS
-	}
-	raw, err := sqlite3.OpenFlags(name, flags)
+	raw, err := sqlite3.OpenFlags(fileURI(s.path)+"?vfs="+s.disk.name, flags)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.path, err)
 	}
@@ -400,27 +414,37 @@ func noSpace() error {
 	return fault.New(fault.DiskFull, "could not extend the database: No space left on device").WithHint("Check free disk space.").WithStatus(http.StatusInsufficientStorage)
 }
 
-// full is diskFull that does not depend on the cause: SQLite may have read something since, and the driver keeps only the last cause. It tries to write.
-func (s *Store) full(err error) bool {
-	if diskFull(err) {
-		return true
-	}
-	grows := []sqlite3.ExtendedErrorCode{sqlite3.IOERR_WRITE, sqlite3.IOERR_TRUNCATE, sqlite3.IOERR_SHMSIZE, sqlite3.IOERR_SHMMAP, sqlite3.IOERR_SHMOPEN}
-	if !slices.ContainsFunc(grows, func(c sqlite3.ExtendedErrorCode) bool { return errors.Is(err, c) }) {
+// diskFull reports whether err is about space, which may come back. A sync that failed for want of it has failed like any other.
+func diskFull(err error) bool {
+	return noRoom(err) && !errors.Is(err, sqlite3.IOERR_FSYNC) && !errors.Is(err, sqlite3.IOERR_DIR_FSYNC)
+}
+
+// unread reports whether err says that something could not be read, or looked at. Nothing was changed by that, and other pages may be read.
+func unread(err error) bool {
+	return is(err, sqlite3.IOERR_READ, sqlite3.IOERR_SHORT_READ, sqlite3.IOERR_CORRUPTFS, sqlite3.IOERR_FSTAT, sqlite3.IOERR_SEEK, sqlite3.IOERR_ACCESS)
+}
+
+// indexFailed reports whether err is of SQLite's index of the log, which is made anew of the log: nothing that is to last was concerned.
+func indexFailed(err error) bool {
+	return is(err, sqlite3.IOERR_SHMOPEN, sqlite3.IOERR_SHMSIZE, sqlite3.IOERR_SHMMAP)
+}
+
+func is(err error, codes ...sqlite3.ExtendedErrorCode) bool {
+	return slices.ContainsFunc(codes, func(c sqlite3.ExtendedErrorCode) bool { return errors.Is(err, c) })
+}
+
+// indexFull guesses why the index could not grow, by trying to write as much beside it: the driver keeps only the last cause. It decides what a client is told, and
+// nothing else.
+func (s *Store) indexFull(err error) bool {
+	if !indexFailed(err) {
 		return false
 	}
 	f, err := os.CreateTemp(filepath.Dir(s.path), "space-")
 	if err == nil {
-		_, err = f.Write(make([]byte, 1<<20))
+		_, err = f.Write(make([]byte, 32<<10))
 		_ = errors.Join(f.Close(), os.Remove(f.Name())) // nothing of it is wanted
 	}
-	return diskFull(err)
-}
-
-// diskFull reports whether err is about space, which may come back. A sync that failed for want of it has failed like any other.
-func diskFull(err error) bool {
-	space := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) // of a write, a page of the index or the file's growth
-	return errors.Is(err, sqlite3.FULL) || space && !errors.Is(err, sqlite3.IOERR_FSYNC) && !errors.Is(err, sqlite3.IOERR_DIR_FSYNC)
+	return noRoom(err)
 }
 
 // damaged reports whether err says that what was read is not what was written.

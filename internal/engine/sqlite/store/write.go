@@ -226,8 +226,11 @@ func (b *batch) commit() {
 	b.answer()
 }
 
-// committed notes a commit.
+// committed notes a commit. It has been synced, whatever failed before in somebody's part of it; with a disk that fails nothing more is written.
 func (s *Store) committed(requests int) {
+	if failed := s.disk.take(); failed.hard != nil {
+		s.stop(failed.hard)
+	}
 	s.batches.Add(1)
 	s.written.Add(uint64(requests))
 	if s.opts.Committed != nil {
@@ -356,13 +359,16 @@ func (s *Store) dropWriter() {
 }
 
 // noteFailure stops all writing when the disk failed, and gives what those who wrote have to be told; nil when err is not about the disk. A sync that failed once
-// may claim to succeed the next time without having written anything, so only another process, which reads what is really there, can go on. What stands in a page
-// that could not be read was not changed, and a full disk takes writes again when there is space.
+// may claim to succeed the next time without having written anything, so only another process, which reads what is really there, can go on; likewise for a write that
+// failed with anything but a lack of space. What could not be read was not changed, and a full disk takes writes again when there is space.
 func (s *Store) noteFailure(err error) error {
+	failed := s.disk.take()
 	switch {
-	case s.full(err):
+	case failed.hard != nil:
+		s.stop(failed.hard)
+	case failed.space != nil, diskFull(err), s.indexFull(err):
 		return noSpace()
-	case errors.Is(err, sqlite3.IOERR_DATA):
+	case errors.Is(err, sqlite3.IOERR_DATA), unread(err), indexFailed(err):
 		return explain(context.Background(), err)
 	case damaged(err):
 		s.refuse(fault.New(fault.DataCorrupted, "the database is read-only because its file is damaged: %v", err).
@@ -424,12 +430,10 @@ func (s *Store) checkpoint() {
 	case errors.Is(err, sqlite3.BUSY):
 		s.walRetry = s.walBytes + s.opts.WALLimit/2
 		s.log.Debug("checkpoint is held up by a reader", "log_bytes", s.walBytes, "took", time.Since(start))
-	case s.full(err):
-		s.walRetry = s.walBytes + s.opts.WALLimit/2
-		s.log.Warn("the log cannot be emptied: the disk is full", "log_bytes", s.walBytes)
 	default:
+		s.walRetry = s.walBytes + s.opts.WALLimit/2
 		_ = s.noteFailure(err) // nobody waits for a checkpoint
-		s.log.Error("checkpoint", "err", err)
+		s.log.Error("the log cannot be emptied", "log_bytes", s.walBytes, "err", err)
 	}
 	if err := c.raw.BusyTimeout(5 * time.Second); err != nil {
 		s.log.Error("set the wait of the writer", "err", err)

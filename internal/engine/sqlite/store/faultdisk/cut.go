@@ -19,15 +19,20 @@ type State struct {
 	What  string // how it came to be, for people
 }
 
-// Cuts gives the states that a cut of power could have left at any moment of a log, each once. What was synced is there. Of what was written since, to any file, is
+// Cuts gives the states that a cut of power could have left at any moment of a log, each once for each number of marks before it: what a test's marks promise may be
+// more at a later moment. What was synced is there. Of what was written since, to any file, is
 // there: each beginning; all but one operation; each later operation without some before it; random choices (some for each moment, drawn from r); and the
 // last write of each of these torn at each border of sectors, with its first or its last part there.
 // The names of files are made durable with their first sync.
 func Cuts(log []Op, r *rand.Rand, random int) iter.Seq[State] {
 	return func(yield func(State) bool) {
-		seen := map[[32]byte]bool{}
+		type moment struct {
+			files [32]byte
+			marks int
+		}
+		seen, marks := map[moment]bool{}, 0
 		give := func(s State) bool {
-			if k := digest(s.Files); !seen[k] {
+			if k := (moment{digest(s.Files), marks}); !seen[k] {
 				seen[k] = true
 				return yield(s)
 			}
@@ -37,6 +42,8 @@ func Cuts(log []Op, r *rand.Rand, random int) iter.Seq[State] {
 		var pending []Op
 		for i, o := range log {
 			switch {
+			case o.Kind == Mark:
+				marks++
 			case o.Kind == Delete && o.Err == nil:
 				// SQLite deletes only what it has no more use for, or syncs the folder at once.
 				delete(durable, o.Name)
@@ -53,7 +60,10 @@ func Cuts(log []Op, r *rand.Rand, random int) iter.Seq[State] {
 						}
 					}
 				}
-				// After a failed sync they count as written, and are not.
+				// After a failed sync they count as written, and are not, but for what has reached the disk all the same.
+				for _, p := range o.Kept {
+					apply(durable, p)
+				}
 				pending = slices.DeleteFunc(pending, of)
 			case o.Kind == Write || o.Kind == Truncate:
 				if t, ok := o.Err.(*Torn); ok {

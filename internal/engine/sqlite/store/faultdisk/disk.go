@@ -4,7 +4,8 @@
 // cut of power could have left. Main types in order of meeting them: Disk, Op, State.
 //
 // Invariants: files are those of the operating system, so that a test can open them with a sound disk afterwards; an operation that fails is in the log with its
-// error; a sync that failed makes nothing durable, and no later sync of the file makes durable what was written before it.
+// error; after a sync that failed no later sync makes durable what was written before it: Lose says which pages reached the disk all the same, which can still be read
+// although they did not, and which are what they were before.
 package faultdisk
 
 import (
@@ -47,6 +48,7 @@ type Op struct {
 	Data []byte // that was written
 	Mark any
 	Err  error // that it failed with; nothing was done then, unless it is a *Torn
+	Kept []Op  // of a sync that failed: the writes that reached the disk
 }
 
 func (o Op) String() string {
@@ -67,17 +69,19 @@ type Disk struct {
 	vfs.VFS
 	name string
 
-	mu   sync.Mutex
-	fail func(Op) error // guarded by mu, like all below
-	n    int
-	log  []Op
+	mu    sync.Mutex
+	fail  func(Op) error // guarded by mu, like all below
+	n     int
+	log   []Op
+	pages map[string]*pages // by name of file
+	lose  func() Fate
 }
 
 var serial atomic.Int64
 
 // New registers a disk. Close must be called when nothing uses it any more.
 func New() *Disk {
-	d := &Disk{VFS: vfs.Find("os"), name: fmt.Sprintf("faultdisk-%d", serial.Add(1))}
+	d := &Disk{VFS: vfs.Find("os"), name: fmt.Sprintf("faultdisk-%d", serial.Add(1)), pages: map[string]*pages{}}
 	vfs.Register(d.name, d)
 	return d
 }
@@ -102,7 +106,7 @@ func (d *Disk) Mark(v any) {
 	d.log = append(d.log, Op{N: d.n, Kind: Mark, Mark: v})
 }
 
-// Log is what was done up to now: everything but reads. Nobody may change it.
+// Log is what was done up to now: everything but reads that succeeded. Nobody may change it.
 func (d *Disk) Log() []Op {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -111,6 +115,11 @@ func (d *Disk) Log() []Op {
 
 // do runs an operation unless it has to fail.
 func (d *Disk) do(o Op, run func() error) error {
+	return d.run(o, run, func(*Op) error { return nil })
+}
+
+// run is do for an operation that leaves something behind when it fails.
+func (d *Disk) run(o Op, run func() error, failed func(*Op) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.n++
@@ -122,8 +131,10 @@ func (d *Disk) do(o Op, run func() error) error {
 		if err := run(); err != nil {
 			return err
 		}
+	} else if err := failed(&o); err != nil {
+		return err
 	}
-	if o.Kind != Read {
+	if o.Kind != Read || o.Err != nil {
 		o.Data = bytes.Clone(o.Data) // the caller's buffer is used again
 		d.log = append(d.log, o)
 	}
@@ -145,7 +156,11 @@ func (d *Disk) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (f vfs.File,
 
 // Delete removes a file.
 func (d *Disk) Delete(name string, syncDir bool) error {
-	return d.do(Op{Kind: Delete, Name: filepath.Base(name)}, func() error { return d.VFS.Delete(name, syncDir) })
+	base := filepath.Base(name)
+	return d.do(Op{Kind: Delete, Name: base}, func() error {
+		d.of(base).truncated(0)
+		return d.VFS.Delete(name, syncDir)
+	})
 }
 
 // OpenFile opens a file that is there, without SQLite.
@@ -178,7 +193,7 @@ func (p *Plain) WriteAt(b []byte, at int64) (n int, err error) {
 }
 
 // Sync makes what was written durable.
-func (p *Plain) Sync() error { return p.disk.do(Op{Kind: Sync, Name: p.name()}, p.file.Sync) }
+func (p *Plain) Sync() error { return p.disk.sync(p.name(), p.file, p.file.Sync) }
 
 // Close closes the file.
 func (p *Plain) Close() error { return p.file.Close() }
@@ -193,18 +208,44 @@ func (d *Disk) readAt(name string, f io.ReaderAt, b []byte, at int64) (n int, er
 	return n, err
 }
 
-func (d *Disk) writeAt(name string, f io.WriterAt, b []byte, at int64) (n int, err error) {
-	err = d.do(Op{Kind: Write, Name: name, At: at, Data: b}, func() error {
+func (d *Disk) writeAt(name string, f content, b []byte, at int64) (n int, err error) {
+	write := func(b []byte) error {
+		if err := d.of(name).dirtied(f, at, int64(len(b))); err != nil {
+			return err
+		}
 		n, err = f.WriteAt(b, at)
 		return err
-	})
-	if t, ok := err.(*Torn); ok {
-		n, err = f.WriteAt(b[:min(t.Bytes, len(b))], at)
-		if err == nil {
-			err = t.Err
+	}
+	torn := func(o *Op) error {
+		if t, ok := o.Err.(*Torn); ok {
+			return write(b[:min(t.Bytes, len(b))])
 		}
+		return nil
+	}
+	err = d.run(Op{Kind: Write, Name: name, At: at, Data: b}, func() error { return write(b) }, torn)
+	if t, ok := err.(*Torn); ok {
+		err = t.Err
 	}
 	return n, err
+}
+
+func (d *Disk) sync(name string, f content, run func() error) error {
+	done := func() error {
+		d.of(name).synced()
+		return run()
+	}
+	lost := func(o *Op) (err error) {
+		o.Kept, err = d.of(name).lost(name, f, d.lose)
+		return err
+	}
+	return d.run(Op{Kind: Sync, Name: name}, done, lost)
+}
+
+func (d *Disk) truncate(name string, f vfs.File, size int64) error {
+	return d.do(Op{Kind: Truncate, Name: name, At: size}, func() error {
+		d.of(name).truncated(size)
+		return f.Truncate(size)
+	})
 }
 
 type file struct {
@@ -221,12 +262,10 @@ func (f *file) SharedMemory() vfs.SharedMemory {
 func (f *file) ReadAt(b []byte, at int64) (int, error)  { return f.disk.readAt(f.name, f.File, b, at) }
 func (f *file) WriteAt(b []byte, at int64) (int, error) { return f.disk.writeAt(f.name, f.File, b, at) }
 
-func (f *file) Truncate(size int64) error {
-	return f.disk.do(Op{Kind: Truncate, Name: f.name, At: size}, func() error { return f.File.Truncate(size) })
-}
+func (f *file) Truncate(size int64) error { return f.disk.truncate(f.name, f.File, size) }
 
 func (f *file) Sync(flags vfs.SyncFlag) error {
-	return f.disk.do(Op{Kind: Sync, Name: f.name}, func() error { return f.File.Sync(flags) })
+	return f.disk.sync(f.name, f.File, func() error { return f.File.Sync(flags) })
 }
 
 // SizeHint makes the file as large as SQLite expects it to become.
