@@ -221,25 +221,31 @@ func (p *pair) smallest(g *gen, n *node) *node {
 	return shrink(n, func(typ string) *node { return nil }, fails, 50)
 }
 
-// TestQueries compares random queries and data modifications in random worlds. After the first write whose answers differ a world has ended.
+// TestQueries compares random queries and data modifications in random worlds.
 func TestQueries(t *testing.T) {
+	compareWorlds(t, *queries, func(*world) {}, (*world).statement)
+}
+
+// compareWorlds compares n statements in random worlds, which more may add to. After the first write whose answers differ a world has ended.
+func compareWorlds(t *testing.T, n int, more func(*world), statement func(*world) (n *node, ordered, writes bool)) {
 	const each = 100
 	p := newPair(t)
 	count, failed := tally{}, 0
-	for done := 0; done < *queries; done += each {
+	for done := 0; done < n; done += each {
 		s := *seed + uint64(done/each) // of this world: -seed and -queries 100 make it again alone
 		w := &world{gen: newGen(s)}
 		w.schema()
+		more(w)
 		setup := len(w.stmts)
 		trees, ordered, stmts := make([]*node, setup), make([]bool, setup), w.stmts
 		for i := range stmts {
 			trees[i], ordered[i] = plain("", stmts[i]), true
 		}
-		for i := range min(each, *queries-done) {
+		for i := range min(each, n-done) {
 			if i == each/2 && w.policies {
 				trees, ordered, stmts = append(trees, plain("", "set role authenticated")), append(ordered, true), append(stmts, "set role authenticated")
 			}
-			n, o, writes := w.statement()
+			n, o, writes := statement(w)
 			trees, ordered, stmts = append(trees, n), append(ordered, o), append(stmts, n.String())
 			if writes {
 				for _, r := range w.rels {
@@ -277,7 +283,7 @@ func TestQueries(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d queries: %v; %d statements fail on PostgreSQL", *queries, count, failed)
+	t.Logf("%d queries: %v; %d statements fail on PostgreSQL", n, count, failed)
 }
 
 // smaller shrinks a script that ends with a difference.

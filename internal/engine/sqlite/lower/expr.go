@@ -28,7 +28,11 @@ func (l *lowerer) conditions(q *tree.Query) []string {
 			readers = append(readers, r)
 		}
 	}
-	return l.guarded(q.Where, readers)
+	where := q.Where
+	if l.wide(q) {
+		where = l.asIn(q, where)
+	}
+	return l.guarded(where, readers)
 }
 
 func (l *lowerer) guarded(e tree.Expr, readers []*tree.Rel) []string {

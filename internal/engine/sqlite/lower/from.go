@@ -31,74 +31,24 @@ func (l *lowerer) from(q *tree.Query) (string, []string) {
 		items = append(items, s)
 	}
 	var where []string
+	wide := l.wide(q)
 	for _, r := range quals {
-		if r.Kind == tree.TableRel && keyFixed(r, q.Where) {
-			for _, e := range r.Quals {
-				where = append(where, l.expr(asExists(e)))
+		one := r.Kind == tree.TableRel && keyFixed(r, q.Where)
+		for _, e := range r.Quals {
+			switch {
+			case one:
+				e = asExists(e)
+			case wide:
+				e = l.asIn(q, e)
 			}
-			continue
+			where = append(where, l.expr(e))
 		}
-		where = append(where, l.quals(r)...)
 	}
 	where = append(where, f.where...)
 	if len(items) == 0 {
 		return "", where
 	}
 	return " FROM " + strings.Join(items, " JOIN "), where
-}
-
-// asExists gives a condition of one row the form that is cheapest for one row: x IN (SELECT y …), for which SQLite would make a list of all y, becomes
-// EXISTS (SELECT … WHERE x = y), which asks an index. For whom that is not true it may be NULL in the first form and false in the second, so only what is not
-// negated changes.
-func asExists(e tree.Expr) tree.Expr {
-	switch e := e.(type) {
-	case *tree.Bool:
-		if e.Op == sql.Not {
-			return e
-		}
-		out := *e
-		out.Args = nil
-		for _, a := range e.Args {
-			out.Args = append(out.Args, asExists(a))
-		}
-		return &out
-	case *tree.SubLink:
-		q := e.Query
-		if e.Kind != sql.AnyQ || e.Row || q.Command != tree.Select || len(q.From) == 0 || len(q.CTEs) > 0 || q.Aggregated || q.GroupingSets != nil || len(q.Windows) > 0 ||
-			q.Distinct || q.Limit != nil || q.Offset != nil || q.Values != nil || q.SetOp != sql.NoSetOp || len(q.Locking) > 0 {
-			return e
-		}
-		inner := *q
-		inner.OrderBy = nil
-		all := &tree.Bool{Op: sql.And}
-		if q.Where != nil {
-			all.Args = append(all.Args, q.Where)
-		}
-		targets := visible(q)
-		for _, t := range targets {
-			if isVolatile(t.Expr) || tree.Any(t.Expr, returnsSet) {
-				return e
-			}
-		}
-		for _, t := range e.Tests {
-			c, ok := t.(*tree.Call)
-			if !ok || len(c.Args) != 2 || !plainEqual(c) {
-				return e
-			}
-			y, ok := c.Args[1].(*tree.SubCol)
-			if !ok || y.Col >= len(targets) {
-				return e
-			}
-			eq := *c
-			eq.Args = []tree.Expr{c.Args[0], targets[y.Col].Expr}
-			all.Args = append(all.Args, &eq)
-		}
-		if inner.Where = all; len(all.Args) == 1 {
-			inner.Where = all.Args[0]
-		}
-		return &tree.SubLink{Kind: sql.Exists, Query: &inner, Typ: e.Typ}
-	}
-	return e
 }
 
 type fromClause struct {
