@@ -78,10 +78,8 @@ func (a *analyzer) insertColumns(r *tree.Rel, list []sql.InsertColumn) []int {
 	}
 	for _, c := range list {
 		i := a.targetColumn(r, c.Name, c.Pos)
-		if len(c.Steps) > 0 {
-			a.raise(c.Pos, fault.Unsupported("assigning to a part of a column in INSERT", "Give the whole value of the column."))
-		}
-		if slices.Contains(cols, i) {
+		// Parts of a column may be given one by one, beside parts only.
+		if j := slices.Index(cols, i); j >= 0 && (len(c.Steps) == 0 || len(list[j].Steps) == 0) {
 			a.fail(c.Pos, fault.DuplicateColumn, `column "%s" specified more than once`, c.Name)
 		}
 		cols = append(cols, i)
@@ -102,7 +100,7 @@ func (a *analyzer) insertSource(sc *scope, s *sql.Insert, r *tree.Rel, cols []in
 		}
 		cols = cols[:n]
 	}
-	column := func(i int) *catalog.Column { return r.Table.Columns[cols[i]] }
+	parts := a.insertParts(r, cols, s.Columns)
 	if src.Values != nil && len(src.OrderBy) == 0 && src.Limit == nil && src.Offset == nil && src.With == nil {
 		q := &tree.Query{Command: tree.Select, Pos: src.Pos}
 		sub.query = q
@@ -114,13 +112,14 @@ func (a *analyzer) insertSource(sc *scope, s *sql.Insert, r *tree.Rel, cols []in
 		fits(len(q.Values[0]), func(i int) sql.Pos { return a.where(q.Values[0][i]) })
 		for _, row := range q.Values {
 			for i := range row {
-				row[i] = a.assignTo(row[i], column(i).Name, column(i).Type, sql.NoPos)
+				row[i] = a.fit(parts[i], row[i], partPos(s.Columns, i))
 			}
 		}
 		for i := range cols {
-			q.Targets = append(q.Targets, tree.Target{Name: column(i).Name, Expr: &tree.SubCol{Col: i, Typ: column(i).Type}})
+			q.Targets = append(q.Targets, tree.Target{Name: parts[i].name, Expr: &tree.SubCol{Col: i, Typ: parts[i].typ}})
 		}
 		a.checkGenerated(q, r.Table, cols, s.Overriding)
+		cols = a.joinValues(sc, q, r, cols, parts)
 		sc.query.Source = q
 		if sub.hasSRF {
 			sc.query.Source = a.selectFromValues(sub, q)
@@ -134,13 +133,13 @@ func (a *analyzer) insertSource(sc *scope, s *sql.Insert, r *tree.Rel, cols []in
 	same := true
 	for i := range ts {
 		t := targetType(q, i)
-		same = same && t.OID == column(i).Type.OID && (column(i).Type.Mod < 0 || t.Mod == column(i).Type.Mod)
+		same = same && t.OID == parts[i].typ.OID && (parts[i].typ.Mod < 0 || t.Mod == parts[i].typ.Mod)
 	}
 	switch {
 	case same:
 	case plainSelect:
 		for i := range ts {
-			q.Targets[i].Expr = a.assignTo(q.Targets[i].Expr, column(i).Name, column(i).Type, sql.NoPos)
+			q.Targets[i].Expr = a.fit(parts[i], q.Targets[i].Expr, sql.NoPos)
 		}
 	default:
 		for i := range ts {
@@ -148,17 +147,94 @@ func (a *analyzer) insertSource(sc *scope, s *sql.Insert, r *tree.Rel, cols []in
 				a.coerceOutput(q, i, plain(catalog.TextOID), "INSERT")
 			}
 		}
-		inner := &tree.Rel{Kind: tree.SubqueryRel, Alias: "*SELECT*", Query: q, Columns: columnsOf(q), Role: a.env.Role}
-		outer := &tree.Query{Command: tree.Select, Rels: []*tree.Rel{inner}, From: []tree.FromItem{&tree.RelItem{Rel: inner}}, Pos: src.Pos}
+		outer, inner := a.around(q)
 		for i := range ts {
 			v := a.at(&tree.Var{Rel: inner, Col: i, Typ: inner.Columns[i].Type}, a.where(a.outputExpr(q, i)))
-			outer.Targets = append(outer.Targets, tree.Target{Name: ts[i].Name, Expr: a.assignTo(v, column(i).Name, column(i).Type, sql.NoPos)})
+			outer.Targets = append(outer.Targets, tree.Target{Name: ts[i].Name, Expr: a.fit(parts[i], v, sql.NoPos)})
 		}
 		q = outer
 	}
 	a.checkGenerated(q, r.Table, cols, s.Overriding)
-	sc.query.Source = q
+	sc.query.Source, cols = a.joinParts(sc, q, r, cols, parts)
 	return cols
+}
+
+// around is a query that selects from q, without targets yet.
+func (a *analyzer) around(q *tree.Query) (outer *tree.Query, inner *tree.Rel) {
+	inner = &tree.Rel{Kind: tree.SubqueryRel, Alias: "*SELECT*", Query: q, Columns: columnsOf(q), Role: a.env.Role}
+	return &tree.Query{Command: tree.Select, Rels: []*tree.Rel{inner}, From: []tree.FromItem{&tree.RelItem{Rel: inner}}, Pos: q.Pos}, inner
+}
+
+// insertParts are what the columns of an INSERT lead to.
+func (a *analyzer) insertParts(r *tree.Rel, cols []int, list []sql.InsertColumn) []part {
+	out := make([]part, len(cols))
+	for i, c := range cols {
+		var steps []sql.Step
+		if list != nil {
+			steps = list[i].Steps
+		}
+		out[i] = a.partOf(r.Table.Columns[c].Type, r.Table.Columns[c].Name, steps, partPos(list, i))
+	}
+	return out
+}
+
+// partPos is where the columns of an INSERT name a part.
+func partPos(list []sql.InsertColumn, i int) sql.Pos {
+	if list == nil || len(list[i].Steps) == 0 {
+		return sql.NoPos
+	}
+	return list[i].Pos
+}
+
+// joined are the columns that parts make, with their values.
+func (a *analyzer) joined(sc *scope, r *tree.Rel, cols []int, parts []part, values []tree.Expr) (whole []int, out []tree.Expr) {
+	for i, c := range cols {
+		t := r.Table.Columns[c].Type
+		at := slices.Index(whole, c)
+		if at < 0 {
+			at, whole = len(whole), append(whole, c)
+			out = append(out, &tree.Const{Typ: t})
+		}
+		out[at] = a.withPart(sc, out[at], t, parts[i].steps, values[i])
+	}
+	return whole, out
+}
+
+func whole(parts []part) bool {
+	return !slices.ContainsFunc(parts, func(p part) bool { return len(p.steps) > 0 })
+}
+
+// joinValues makes columns of the parts in the rows of VALUES.
+func (a *analyzer) joinValues(sc *scope, q *tree.Query, r *tree.Rel, cols []int, parts []part) []int {
+	if whole(parts) {
+		return cols
+	}
+	var out []int
+	for i, row := range q.Values {
+		out, q.Values[i] = a.joined(sc, r, cols, parts, row)
+	}
+	q.Targets = nil
+	for i, c := range out {
+		q.Targets = append(q.Targets, tree.Target{Name: r.Table.Columns[c].Name, Expr: &tree.SubCol{Col: i, Typ: r.Table.Columns[c].Type}})
+	}
+	return out
+}
+
+// joinParts makes columns of the parts that q selects.
+func (a *analyzer) joinParts(sc *scope, q *tree.Query, r *tree.Rel, cols []int, parts []part) (*tree.Query, []int) {
+	if whole(parts) {
+		return q, cols
+	}
+	outer, inner := a.around(q)
+	var values []tree.Expr
+	for i := range cols {
+		values = append(values, &tree.Var{Rel: inner, Col: i, Typ: inner.Columns[i].Type})
+	}
+	out, values := a.joined(sc, r, cols, parts, values)
+	for i, c := range out {
+		outer.Targets = append(outer.Targets, tree.Target{Name: r.Table.Columns[c].Name, Expr: values[i]})
+	}
+	return outer, out
 }
 
 // valuesRows analyses the rows of VALUES of an INSERT, where DEFAULT may stand.
@@ -447,11 +523,21 @@ func (a *analyzer) assignSources(sc *scope, list []sql.Assign, r *tree.Rel) []so
 				out = append(out, source{c, f, c.Pos})
 			}
 		case *sql.Row:
-			if len(v.Args) != len(s.Columns) {
+			var values []tree.Expr
+			for _, x := range v.Args {
+				all := a.stars(sc, x)
+				for _, t := range all {
+					values = append(values, t.Expr)
+				}
+				if all == nil {
+					values = append(values, a.assigned(sc, x))
+				}
+			}
+			if len(values) != len(s.Columns) {
 				a.fail(v.Pos, fault.SyntaxError, "number of columns does not match number of values")
 			}
 			for i, c := range s.Columns {
-				out = append(out, source{c, a.assigned(sc, v.Args[i]), c.Pos})
+				out = append(out, source{c, values[i], c.Pos})
 			}
 		default:
 			a.fail(locate(s.Value), fault.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
@@ -473,7 +559,18 @@ func (a *analyzer) assignTargets(sc *scope, list []source, r *tree.Rel) []tree.A
 		i := a.targetColumn(r, s.col.Name, s.pos)
 		col := r.Table.Columns[i]
 		if len(s.col.Steps) > 0 {
-			out = a.assignPart(sc, out, r, i, s)
+			at := slices.IndexFunc(out, func(x tree.Assign) bool { return x.Column == i })
+			if at < 0 {
+				at, out = len(out), append(out, tree.Assign{Column: i, Value: &tree.Var{Rel: r, Col: i, Typ: col.Type}})
+			}
+			if s.value == nil {
+				a.noDefault(s.col.Steps, s.pos)
+			}
+			part := a.partOf(col.Type, col.Name, s.col.Steps, s.pos)
+			saved := sc.place
+			sc.place = InUpdate
+			out[at].Value = a.withPart(sc, out[at].Value, col.Type, part.steps, a.fit(part, s.value, s.pos))
+			sc.place = saved
 			r.Updated.Add(i)
 			continue
 		}
@@ -489,106 +586,6 @@ func (a *analyzer) assignTargets(sc *scope, list []source, r *tree.Rel) []tree.A
 	}
 	if err := GivenToUpdate(r.Table, out); err != nil {
 		a.raise(sql.NoPos, err)
-	}
-	return out
-}
-
-// assignPart is SET col.field = …, SET col['key'] = …: the whole column with the part replaced.
-func (a *analyzer) assignPart(sc *scope, out []tree.Assign, r *tree.Rel, i int, s source) []tree.Assign {
-	col := r.Table.Columns[i]
-	at := slices.IndexFunc(out, func(x tree.Assign) bool { return x.Column == i })
-	var old tree.Expr = &tree.Var{Rel: r, Col: i, Typ: col.Type}
-	if at >= 0 {
-		old = out[at].Value
-	}
-	if s.value == nil {
-		what := "an array element"
-		if s.col.Steps[0].Field != "" {
-			what = "a subfield"
-		}
-		a.fail(s.pos, fault.FeatureNotSupported, "cannot set %s to DEFAULT", what)
-	}
-	set := func(v tree.Expr) []tree.Assign {
-		if at >= 0 {
-			out[at].Value = v
-			return out
-		}
-		return append(out, tree.Assign{Column: i, Value: v})
-	}
-	step := s.col.Steps[0]
-	base := a.base(col.Type.OID)
-	switch {
-	case base == catalog.JSONBOID && !step.Slice && step.Field == "":
-		path := &tree.Array{Typ: plain(catalog.TextArrayOID)}
-		for _, st := range s.col.Steps {
-			k := a.expr(sc, st.Hi, InUpdate)
-			if k.Type().OID == catalog.UnknownOID {
-				k = a.coerceType(k, plain(catalog.TextOID), implicit)
-			}
-			path.Elems = append(path.Elems, a.coerce(k, plain(catalog.TextOID), explicit))
-		}
-		v := a.coerce(s.value, plain(catalog.JSONBOID), assignment)
-		if v == nil {
-			a.failHint(s.pos, fault.DatatypeMismatch, "You will need to rewrite or cast the expression.",
-				`subscripted assignment to "%s" requires type jsonb but expression is of type %s`, col.Name, a.typeName(s.value.Type().OID))
-		}
-		empty := a.readConst("{}", plain(catalog.JSONBOID), s.pos)
-		whole := &tree.Coalesce{Args: []tree.Expr{old, empty}, Typ: plain(catalog.JSONBOID)}
-		return set(a.callNamed("jsonb_set", []tree.Expr{whole, path, v, boolConst(true)}, s.pos))
-	case step.Field != "" && a.complex(col.Type.OID) && len(s.col.Steps) == 1:
-		fields := a.fields(col.Type.OID)
-		row := &tree.Row{Typ: plain(base)}
-		found := false
-		for j, f := range fields {
-			var x tree.Expr = &tree.FieldOf{X: old, Name: f.Name, Index: j, Typ: f.Type}
-			if f.Name == step.Field {
-				found = true
-				if x = a.coerce(s.value, f.Type, assignment); x == nil {
-					a.failHint(a.where(s.value), fault.DatatypeMismatch, "You will need to rewrite or cast the expression.",
-						`subfield "%s" is of type %s but expression is of type %s`, f.Name, a.typeName(f.Type.OID), a.typeName(s.value.Type().OID))
-				}
-			}
-			row.Args, row.Names = append(row.Args, x), append(row.Names, f.Name)
-		}
-		if !found {
-			a.fail(s.pos, fault.UndefinedColumn, `cannot assign to field "%s" of column "%s" because there is no such column in data type %s`, step.Field, col.Name, a.typeName(col.Type.OID))
-		}
-		return set(row)
-	}
-	if x := a.assignElement(sc, old, col, s); x != nil {
-		return set(x)
-	}
-	a.raise(s.pos, fault.Unsupported("assigning to several elements of an array column", "Set the whole array, for example with array_append, array_replace or a sub-query."))
-	return nil
-}
-
-// assignElement is SET col[i] = …, nil for what is more than one element.
-func (a *analyzer) assignElement(sc *scope, old tree.Expr, col *catalog.Column, s source) tree.Expr {
-	array := a.base(col.Type.OID)
-	elem, step := a.elem(array), s.col.Steps[0]
-	if elem == 0 && step.Field == "" {
-		a.fail(s.pos, fault.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", a.typeName(col.Type.OID))
-	}
-	if elem == 0 || len(s.col.Steps) > 1 || step.Slice || step.Field != "" {
-		return nil
-	}
-	mod := a.cat.BaseType(col.Type).Mod
-	i := a.expr(sc, step.Hi, InUpdate)
-	index := a.coerce(i, plain(catalog.Int4OID), assignment)
-	if index == nil {
-		a.fail(a.where(i), fault.DatatypeMismatch, "array subscript must have type integer")
-	}
-	v := a.coerce(s.value, tree.Type{OID: elem, Mod: mod}, assignment)
-	if v == nil {
-		a.failHint(s.pos, fault.DatatypeMismatch, "You will need to rewrite or cast the expression.",
-			`subscripted assignment to "%s" requires type %s but expression is of type %s`, col.Name, a.typeName(elem), a.typeName(s.value.Type().OID))
-	}
-	if array != col.Type.OID {
-		old = &tree.Relabel{X: old, Typ: tree.Type{OID: array, Mod: mod}}
-	}
-	var out tree.Expr = &tree.SetElement{X: old, Index: index, Value: v, Typ: tree.Type{OID: array, Mod: mod}}
-	if array != col.Type.OID {
-		out = a.coerce(out, col.Type, assignment) // a domain has its say
 	}
 	return out
 }
@@ -645,19 +642,19 @@ func (a *analyzer) merge(sc *scope, s *sql.Merge) *tree.Query {
 				a.fail(w.Columns[len(w.Values)].Pos, fault.SyntaxError, "INSERT has more target columns than expressions")
 			}
 			cols = cols[:len(w.Values)]
+			parts := a.insertParts(r, cols, w.Columns)
 			for i, e := range w.Values {
-				col := r.Table.Columns[cols[i]]
 				r.Inserted.Add(cols[i])
-				if _, ok := e.(*sql.Default); ok {
-					m.Values = append(m.Values, &tree.SetDefault{Typ: col.Type})
-					continue
+				var x tree.Expr = &tree.SetDefault{}
+				if _, ok := e.(*sql.Default); !ok {
+					x = a.expr(sc, e, InValuesSingle)
 				}
-				m.Values = append(m.Values, a.assignTo(a.expr(sc, e, InValuesSingle), col.Name, col.Type, sql.NoPos))
+				m.Values = append(m.Values, a.fit(parts[i], x, partPos(w.Columns, i)))
 			}
-			m.Columns = cols
 			if len(cols) > 0 {
 				a.checkGenerated(&tree.Query{Values: [][]tree.Expr{m.Values}}, r.Table, cols, w.Overriding)
 			}
+			m.Columns, m.Values = a.joined(sc, r, cols, parts, m.Values)
 		case sql.MergeUpdate:
 			r.NeedsUpdate = true
 			m.Set = a.assignments(sc, w.Set, r)

@@ -376,8 +376,14 @@ func (a *activation) setIn(cur value.Datum, typ tree.Type, steps []stepOp, d val
 	if len(steps) == 0 {
 		return a.r.convert(a.s, d, t, typ)
 	}
-	step := steps[0]
-	if step.field != "" {
+	if base := a.s.Cat.BaseType(typ); base.OID != typ.OID { // a domain has its say about the whole
+		out, err := a.setIn(cur, base, steps, d, t)
+		if err != nil {
+			return cur, err
+		}
+		return a.r.convert(a.s, out, base, typ)
+	}
+	if steps[0].field != "" {
 		return a.setField(cur, typ, steps, d, t)
 	}
 	ty := a.s.Cat.Type(typ.OID)
@@ -389,33 +395,68 @@ func (a *activation) setIn(cur value.Datum, typ tree.Type, steps []stepOp, d val
 	}
 	elem := tree.Type{OID: ty.Elem, Mod: typ.Mod}
 	env := a.s.Env()
-	hi, err := a.subscript(step.index)
-	if err != nil {
-		return cur, err
+	ops := env.Ops(elem.OID)
+	n := 0
+	slice := false
+	for n < len(steps) && steps[n].field == "" {
+		slice = slice || steps[n].slice
+		n++
 	}
-	switch {
-	case step.slice && len(steps) == 1:
-		return a.setSlice(cur, typ, elem, step.lo, hi, d, t)
-	case step.slice:
-		return cur, fault.Unsupported("an assignment to a slice of a slice", "")
-	case len(steps) > 1 && steps[1].field == "":
-		return a.setInner(cur, typ, elem, hi, steps[1:], d, t)
-	}
-	old := value.Null
-	if len(steps) > 1 && !cur.IsNull() {
-		all, err := value.ArraySlice(env.Ops(elem.OID), cur)
+	if slice {
+		bounds, err := a.bounds(steps[:n])
 		if err != nil {
 			return cur, err
 		}
-		if hi >= 1 && hi <= int64(len(all)) {
-			old = all[hi-1]
+		v, err := a.setIn(value.Null, typ, steps[n:], d, t)
+		if err != nil {
+			return cur, err
+		}
+		return value.SetSlice(ops, cur, bounds, v)
+	}
+	at := make([]int64, n)
+	for i, s := range steps[:n] {
+		var err error
+		if at[i], err = a.subscript(s.index); err != nil {
+			return cur, err
 		}
 	}
-	v, err := a.setIn(old, elem, steps[1:], d, t)
+	old := value.Null
+	if n < len(steps) && !cur.IsNull() {
+		var err error
+		if old, err = value.Subscript(ops, cur, at...); err != nil {
+			return cur, err
+		}
+	}
+	v, err := a.setIn(old, elem, steps[n:], d, t)
 	if err != nil {
 		return cur, err
 	}
-	return value.SetElem(env, env.Ops(elem.OID), cur, hi, v)
+	return value.SetElem(env, ops, cur, at, v)
+}
+
+// bounds are the subscripts of a slice.
+func (a *activation) bounds(steps []stepOp) ([]value.Bound, error) {
+	out := make([]value.Bound, len(steps))
+	for i, s := range steps {
+		b := &out[i]
+		var err error
+		switch {
+		case !s.slice:
+			b.Lo = 1
+		case s.lo == nil:
+			b.NoLo = true
+		default:
+			if b.Lo, err = a.subscript(s.lo); err != nil {
+				return nil, err
+			}
+		}
+		if b.NoHi = s.index == nil; !b.NoHi {
+			if b.Hi, err = a.subscript(s.index); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
 }
 
 func (a *activation) subscript(e *expr) (int64, error) {
@@ -447,16 +488,20 @@ func (a *activation) setField(cur value.Datum, typ tree.Type, steps []stepOp, d 
 }
 
 func (a *activation) setPath(cur value.Datum, typ tree.Type, steps []stepOp, d value.Datum, t tree.Type) (value.Datum, error) {
-	path := make([]value.Datum, len(steps))
+	path := make([]string, len(steps))
+	base := "{}"
 	for i, s := range steps {
-		text, null, err := s.index.string(a)
+		k, from, err := s.index.value(a)
 		if err != nil {
 			return cur, err
 		}
-		if null {
+		if k.IsNull() {
 			return cur, fault.New(fault.NullNotAllowed, "jsonb subscript in assignment must not be null")
 		}
-		path[i] = value.Text(text)
+		if i == 0 && from.OID == catalog.Int4OID {
+			base = "[]"
+		}
+		path[i] = a.output(k, from)
 	}
 	v, err := a.r.convert(a.s, d, t, typ)
 	if err != nil {
@@ -465,59 +510,11 @@ func (a *activation) setPath(cur value.Datum, typ tree.Type, steps []stepOp, d v
 	if v.IsNull() {
 		v = value.Text("null")
 	}
-	base := "{}"
 	if !cur.IsNull() {
 		base = cur.Str()
 	}
-	out, err := value.SetPath(base, path, v.Str(), value.PathCreate)
+	out, err := value.SetMember(base, path, v.Str())
 	return value.Text(out), err
-}
-
-// setSlice puts the elements of an array in the place of a[lo:hi].
-func (a *activation) setSlice(cur value.Datum, typ, elem tree.Type, lower *expr, hi int64, d value.Datum, t tree.Type) (value.Datum, error) {
-	lo := int64(1)
-	if lower != nil {
-		var err error
-		if lo, err = a.subscript(lower); err != nil {
-			return cur, err
-		}
-	}
-	v, err := a.r.convert(a.s, d, t, typ)
-	if err != nil || v.IsNull() {
-		return cur, err
-	}
-	env := a.s.Env()
-	ops := env.Ops(elem.OID)
-	list, err := value.ArraySlice(ops, v)
-	if err != nil {
-		return cur, err
-	}
-	if int64(len(list)) < hi-lo+1 {
-		return cur, fault.New(fault.ArraySubscript, "source array too small")
-	}
-	for i := lo; i <= hi; i++ {
-		if cur, err = value.SetElem(env, ops, cur, i, list[i-lo]); err != nil {
-			return cur, err
-		}
-	}
-	return cur, nil
-}
-
-// setInner sets an element of an array of more than one dimension: of one that is there.
-func (a *activation) setInner(cur value.Datum, typ, elem tree.Type, i int64, steps []stepOp, d value.Datum, t tree.Type) (value.Datum, error) {
-	outer := value.ElemsOf(cur.Str())
-	if cur.IsNull() || i < 1 || i > int64(len(outer)) {
-		return cur, fault.New(fault.ArraySubscript, "array subscript out of range")
-	}
-	inner, err := a.setIn(value.Text(outer[i-1]), typ, steps, d, t)
-	if err != nil {
-		return cur, err
-	}
-	if len(value.ElemsOf(inner.Str())) != len(value.ElemsOf(outer[i-1])) {
-		return cur, fault.New(fault.ArraySubscript, "array subscript out of range")
-	}
-	outer[i-1] = inner.Str()
-	return value.Text(string(value.AppendArray(nil, outer))), nil
 }
 
 // current is the value and type of a scalar variable or field; type 0 if there is no such field.

@@ -442,7 +442,7 @@ func (p *printer) expr(e Expr, in string) string {
 		}
 		return s
 	case *SetElement:
-		return "set(" + p.exprs([]Expr{e.X, e.Index, e.Value}, in) + ")"
+		return "set(" + p.expr(&Subscript{X: e.X, Index: e.Index}, in) + ", " + p.expr(e.Value, in) + ")"
 	case *SetDefault:
 		return "default"
 	case *Refusal:

@@ -511,10 +511,13 @@ type Subscript struct {
 	Typ   Type
 }
 
-// SetElement is the array X with element Index replaced by Value, as SET a[i] = … makes it.
+// SetElement is the array or jsonb X with the part at the subscripts replaced by Value, as SET a[i] = … makes it.
 type SetElement struct {
-	X, Index, Value Expr
-	Typ             Type
+	X     Expr
+	Index []Expr // as in Subscript; int4 or text for jsonb
+	Slice bool   // Value is then an array
+	Value Expr
+	Typ   Type
 }
 
 // SetDefault stands for DEFAULT in VALUES of an INSERT.

@@ -352,7 +352,7 @@ func withParts(e Expr, f func(Expr) Expr) Expr {
 		return &n
 	case *SetElement:
 		n := *e
-		n.X, n.Index, n.Value = one(e.X), one(e.Index), one(e.Value)
+		n.X, n.Index, n.Value = one(e.X), many(e.Index), one(e.Value)
 		return &n
 	case *Subscript:
 		n := *e

@@ -739,56 +739,6 @@ func appendArrayGuess(dst []byte, raw string) []byte {
 	return append(dst, '}')
 }
 
-// Subscript is a[i] of a stored array with subscripts counted from 1; NULL outside.
-func Subscript(elem *Ops, d Datum, subs ...int64) (Datum, error) {
-	raw := d.s
-	for k, s := range subs {
-		if s < 1 {
-			return Null, nil
-		}
-		r, ok := JSONElem(raw, int(s-1))
-		if !ok || r == "null" {
-			return Null, nil
-		}
-		if k+1 < len(subs) && (r[0] != '[' || !nestable(elem)) {
-			return Null, nil
-		}
-		raw = r
-	}
-	if raw[0] == '[' && nestable(elem) {
-		return Null, nil
-	}
-	return elem.FromJSON(nil, raw)
-}
-
-// Slice is a[lo:hi] of a stored array in its first dimension; lo and hi count from 1, both included.
-func Slice(d Datum, lo, hi int64) Datum {
-	var out []string
-	i := int64(0)
-	for r := range Elems(d.s) {
-		if i++; i >= lo && i <= hi {
-			out = append(out, r)
-		}
-	}
-	return Text("[" + strings.Join(out, ",") + "]")
-}
-
-// SetElem is the array after a[i] = v; the array grows with NULLs when i is beyond its end.
-func SetElem(e *Env, elem *Ops, d Datum, i int64, v Datum) (Datum, error) {
-	if d.IsNull() {
-		d = Text("[]")
-	}
-	all := ElemsOf(d.s)
-	if i < 1 || i > 1<<27 {
-		return Null, fault.New(fault.ArraySubscript, "array subscript out of range")
-	}
-	for int64(len(all)) < i {
-		all = append(all, "null")
-	}
-	all[i-1] = string(elem.elemJSON(e, nil, v))
-	return Text("[" + strings.Join(all, ",") + "]"), nil
-}
-
 // DimsText is array_dims' form.
 func DimsText(dims []int) string {
 	var b strings.Builder
