@@ -184,13 +184,6 @@ func (g *maker) rules(t *table) {
 	for n := range pick(g, 0, 1, 1, 2, 2, 3, 4) {
 		t.poli = append(t.poli, g.policy(t, n))
 	}
-	for _, p := range t.poli {
-		for _, at := range []**node{&p.using, &p.check} {
-			if *at != nil && (*at).val == true && slices.ContainsFunc(t.poli, func(p *policy) bool { return p.reads() }) {
-				*at = pred(">", col(t.name, t.columns[0]), lit("bigint", int64(0)))
-			}
-		}
-	}
 }
 
 func (g *maker) reference(c *column) any {
@@ -238,20 +231,8 @@ func (g *maker) policy(t *table, n int) *policy {
 	return p
 }
 
-// alone is the depth of conditions that stand alone. Constants are nowhere else: PostgreSQL's planner leaves out what a constant beside it makes idle, and then
-// nobody looks whether it may be read.
+// alone is the depth of conditions that stand alone. Constants are nowhere else: of what PostgreSQL's planner makes of them (*node).lean knows the simplest only.
 const alone = 2
-
-// reads says whether the policy has sub-queries.
-func (p *policy) reads() bool {
-	found := false
-	for _, n := range []*node{p.using, p.check} {
-		if n != nil {
-			n.walk(func(x *node) { found = found || x.subquery() })
-		}
-	}
-	return found
-}
 
 // condition is a boolean expression over a row, as policies are written.
 func (g *maker) condition(rel string, cols []*column, depth int) *node {

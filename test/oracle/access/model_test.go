@@ -155,12 +155,30 @@ func (m *model) policed(role string, t *table, commands ...string) bool {
 		return true
 	}
 	for _, c := range commands {
-		open := slices.ContainsFunc(t.poli, func(p *policy) bool { return p.permissive && m.holds(p, c, role) })
+		var using, check, alone []*node // of the permissive ones, and of the restrictive ones
+		open := false
 		for _, p := range t.poli {
-			if !open || !m.holds(p, c, role) {
+			if !m.holds(p, c, role) {
 				continue
 			}
-			if (c != "insert" || p.check == nil) && !m.permitted(role, p.using) || (c == "insert" || c == "update") && !m.permitted(role, p.check) {
+			u, k := p.using, p.check
+			if k == nil {
+				k = u
+			}
+			if c == "insert" {
+				u = nil
+			}
+			if c != "insert" && c != "update" {
+				k = nil
+			}
+			if p.permissive {
+				open, using, check = true, append(using, u), append(check, k)
+			} else {
+				alone = append(alone, u, k)
+			}
+		}
+		for _, n := range append(alone, pred("or", using...), pred("or", check...)) {
+			if open && !m.permitted(role, n.lean()) {
 				return false
 			}
 		}
@@ -175,7 +193,7 @@ func (m *model) source(e *env, r *request, rel string, cols []string) ([]row, bo
 			return nil, false
 		}
 		in := m.inside(e, f, r.args)
-		if !m.may(in.as, f.of.name, "select", names(f.of.columns)...) || !m.policed(in.as, f.of, "select") || !m.permitted(in.as, f.where) {
+		if !m.may(in.as, f.of.name, "select", names(f.of.columns)...) || !m.policed(in.as, f.of, "select") || !m.permitted(in.as, f.where.lean()) {
 			return nil, false
 		}
 		return m.filtered(in, f.of.name, f.where), true
@@ -189,7 +207,7 @@ func (m *model) source(e *env, r *request, rel string, cols []string) ([]row, bo
 	}
 	in := m.through(e, v)
 	used := append(names(v.columns), v.where.columns("base")...)
-	if !m.may(in.as, v.of.name, "select", used...) || !m.policed(in.as, v.of, "select") || !m.permitted(in.as, v.where) {
+	if !m.may(in.as, v.of.name, "select", used...) || !m.policed(in.as, v.of, "select") || !m.permitted(in.as, v.where.lean()) {
 		return nil, false
 	}
 	var out []row

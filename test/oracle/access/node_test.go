@@ -159,7 +159,11 @@ func (n *node) sql() string {
 	case "meets":
 		return "(" + k(0) + " && " + k(1) + ")"
 	case "and", "or", "=", "<>", "<", "<=", ">", ">=":
-		return "(" + k(0) + " " + n.op + " " + k(1) + ")"
+		var list []string
+		for _, x := range n.kids {
+			list = append(list, x.sql())
+		}
+		return "(" + strings.Join(list, " "+n.op+" ") + ")"
 	}
 	panic(fmt.Sprintf("no text for %q", n.op))
 }
@@ -481,4 +485,65 @@ func like(s, pattern string) bool {
 		}
 	}
 	return false
+}
+
+// lean is a condition without what PostgreSQL's planner leaves out before anybody looks at rights, because it changes nothing: beside a constant that decides alone, and
+// of `a or (a and b)` all but a. Negations stand at what is not "and", "or" or "not". nil is no condition.
+func (n *node) lean() *node {
+	if n == nil {
+		return nil
+	}
+	switch n.op {
+	case "lit":
+		return n
+	case "not":
+		k := n.kids[0]
+		switch {
+		case k.op == "not":
+			return k.kids[0].lean()
+		case k.op == "and" || k.op == "or":
+			var kids []*node
+			for _, x := range k.kids {
+				kids = append(kids, pred("not", x))
+			}
+			return pred(map[string]string{"and": "or", "or": "and"}[k.op], kids...).lean()
+		case k.op == "lit" && k.val != nil:
+			return truth(k.val == false)
+		}
+		return n
+	case "and", "or":
+	default:
+		return n
+	}
+	var kids []*node
+	for _, k := range n.kids {
+		if k = k.lean(); k != nil {
+			kids = append(kids, k.terms(n.op)...)
+		}
+	}
+	for _, k := range kids {
+		if k.op == "lit" && k.val == (n.op == "or") {
+			return k
+		}
+	}
+	for _, k := range kids {
+		idle := n.op == "or"
+		for _, other := range kids {
+			for _, x := range k.terms("and") {
+				idle = idle && slices.ContainsFunc(other.terms("and"), func(y *node) bool { return y.sql() == x.sql() })
+			}
+		}
+		if idle {
+			return k
+		}
+	}
+	return pred(n.op, kids...)
+}
+
+// terms are the operands of op that make a condition up.
+func (n *node) terms(op string) []*node {
+	if n.op == op {
+		return n.kids
+	}
+	return []*node{n}
 }

@@ -85,6 +85,7 @@ func (a *attacher) police(q *tree.Query, r *tree.Rel) error {
 
 // policing is the attaching of policies to one Rel.
 type policing struct {
+	leaner
 	a         *attacher
 	q         *tree.Query
 	r         *tree.Rel
@@ -123,10 +124,10 @@ func (p *policing) quals(command string) {
 	}
 	for _, x := range restrictive {
 		if x.Using != nil {
-			p.addQual(p.resolve(x, x.Using))
+			p.addQual(p.lean(p.resolve(x, x.Using)))
 		}
 	}
-	p.addQual(or(open))
+	p.addQual(p.lean(or(open)))
 }
 
 func (p *policing) addQual(e tree.Expr) {
@@ -157,14 +158,14 @@ func (p *policing) checks(command string, on tree.CheckOn, using bool) {
 		p.addCheck(tree.Check{Expr: falseExpr(), On: on, Err: say("")})
 		return
 	}
-	p.addCheck(tree.Check{Expr: or(open), On: on, Err: say("")})
+	p.addCheck(tree.Check{Expr: p.lean(or(open)), On: on, Err: say("")})
 	for _, x := range restrictive {
 		e := x.Using
 		if !using && x.Check != nil {
 			e = x.Check
 		}
 		if e != nil {
-			p.addCheck(tree.Check{Expr: p.resolve(x, e), On: on, Err: say(x.Name)})
+			p.addCheck(tree.Check{Expr: p.lean(p.resolve(x, e)), On: on, Err: say(x.Name)})
 		}
 	}
 }
@@ -261,6 +262,14 @@ func (p *policing) open() error {
 	}
 	a.policed = append(a.policed, r.Table)
 	defer func() { a.policed = a.policed[:len(a.policed)-1] }()
+	// What is not looked at needs no rights, but may not refer to itself.
+	refused := a.refused
+	for _, e := range p.dropped {
+		if _, err := a.expr(e); fault.Code(err) == fault.InvalidObjectDefinition {
+			return err
+		}
+	}
+	a.refused = refused
 	err := each(func(e *tree.Expr) error {
 		x, err := a.expr(*e)
 		if err == nil {
