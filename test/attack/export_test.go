@@ -119,7 +119,7 @@ func TestExportIsWholeOrBroken(t *testing.T) {
 }
 
 func TestExportEndsInTime(t *testing.T) {
-	exporting(t, "max_export_rows = 300000\nexport_timeout = \"500ms\"\n", func(t *testing.T, s *server) {
+	exporting(t, "max_export_rows = 300000\nexport_timeout = \"2s\"\n", func(t *testing.T, s *server) {
 		if n, resp, err := s.lines("/endless?select=id,body"); !errors.Is(err, io.ErrUnexpectedEOF) || resp.StatusCode != http.StatusOK || n == 0 {
 			t.Errorf("%d rows, %v: %d", n, err, resp.StatusCode)
 		}
