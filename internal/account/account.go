@@ -93,21 +93,23 @@ type Channel struct {
 
 // Limits bound what one sender, one address and the whole project may cause. Negative is no limit.
 type Limits struct {
-	Signups    int           // sign-ups, codes and links a sender in 5 minutes; 30
-	Verify     int           // attempts to use a code or link a sender in 5 minutes; 30
-	Refresh    int           // refreshes a sender in 5 minutes; 150
-	SSO        int           // sign-ins over single sign-on a sender in 5 minutes; 30
-	Wallets    int           // sign-ins with a wallet a sender in 5 minutes; 30
-	Anonymous  int           // anonymous sign-ups a sender in an hour; 30
-	Mails      int           // mails of the project in an hour; 30
-	Texts      int           // text messages of the project in an hour; 30
-	Passwords  int           // wrong passwords for one address from one network in 5 minutes; 10
-	Tries      int           // of one code from the network that has asked for it, and as many from all others together; 5
-	CodesDay   int           // wrong codes of one user in a day after which codes are longer; 50
-	Factors    int           // challenges and answers of one user's factors in a minute; 15
-	FactorsDay int           // wrong answers of one user's factors in a day; 30
-	MailEvery  time.Duration // between two mails to one user; 60 s
-	TextsEvery time.Duration // between two text messages to one user; 60 s
+	Signups   int // sign-ups, codes and links a sender in 5 minutes; 30
+	Verify    int // attempts to use a code or link a sender in 5 minutes; 30
+	Refresh   int // refreshes a sender in 5 minutes; 150
+	SSO       int // sign-ins over single sign-on a sender in 5 minutes; 30
+	Wallets   int // sign-ins with a wallet a sender in 5 minutes; 30
+	Anonymous int // anonymous sign-ups a sender in an hour; 30
+	Mails     int // mails of the project in an hour; 30
+	Texts     int // text messages of the project in an hour; 30
+	Passwords int // wrong passwords for one address from one network in 5 minutes; 10
+	Tries     int // of one code from the network that has asked for it, and as many from all others together; 5
+	CodesDay  int // wrong codes of one address in a day after which codes are longer, or none is tried that a carrier has made; 50
+	// CodesProject is CodesDay of all addresses together; 1000.
+	CodesProject int
+	Factors      int           // challenges and answers of one user's factors in a minute; 15
+	FactorsDay   int           // wrong answers of one user's factors in a day; 30
+	MailEvery    time.Duration // between two mails to one user; 60 s
+	TextsEvery   time.Duration // between two text messages to one user; 60 s
 }
 
 func (o *Options) defaults() {
@@ -138,6 +140,7 @@ func (o *Options) defaults() {
 	set(&l.Passwords, 10)
 	set(&l.Tries, 5)
 	set(&l.CodesDay, 50)
+	set(&l.CodesProject, 1000)
 	set(&l.Factors, 15)
 	set(&l.FactorsDay, 30)
 	set(&o.Factors.Max, 10)
@@ -159,12 +162,13 @@ type Service struct {
 	hashes *password.Pool
 	// answering lets one at a time answer what was asked for: so the second of two requests of one address is answered second.
 	answering chan struct{}
+	guessing  *turns // at the codes of an address
 }
 
 // New makes the service over an engine.
 func New(e engine.Engine, keys *identity.Keys, o Options) *Service {
 	o.defaults()
-	return &Service{o: o, store: newStore(e), keys: keys, hashes: password.NewPool(o.Hashing), answering: make(chan struct{}, 1)}
+	return &Service{o: o, store: newStore(e), keys: keys, hashes: password.NewPool(o.Hashing), answering: make(chan struct{}, 1), guessing: newTurns()}
 }
 
 // Client is who sends a request, as far as the connection tells.

@@ -165,6 +165,9 @@ func (s *Service) nextPassword(ctx context.Context, c Client, who *Bearer, ch Ch
 
 // voidTokens makes every one-time token of a user void.
 func (x *tx) voidTokens(user string) error {
+	if _, err := remove[earlierRow](x, schemaOwn, "earlier_tokens", eq("user_id", user)); err != nil {
+		return err
+	}
 	_, err := remove[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", user))
 	return err
 }
@@ -172,21 +175,15 @@ func (x *tx) voidTokens(user string) error {
 // Reauthenticate sends a user a code that allows a sensitive change.
 func (s *Service) Reauthenticate(ctx context.Context, c Client, who *Bearer) (string, error) {
 	u := who.User
-	to, kind := u.Email, "mail"
-	switch {
-	case u.Email != "" && u.EmailConfirmedAt != nil:
-	case u.Phone != "" && u.PhoneConfirmedAt != nil:
-		to, kind = u.Phone, "sms"
-	case u.Email == "" && u.Phone == "":
-		return "", invalid("Reauthentication requires the user to have an email or a phone number")
-	default:
-		return "", invalid("Please verify your email or phone first.")
+	to, kind, err := u.reachable()
+	if err != nil {
+		return "", err
 	}
 	if err := s.mayWrite(ctx, c, kind, to); err != nil {
 		return "", err
 	}
 	id := ""
-	err := s.transact(ctx, func(x *tx) error {
+	err = s.transact(ctx, func(x *tx) error {
 		t := oneTime{kind: reauth, purpose: "reauthentication", address: to, from: c.from()}
 		var err error
 		if kind == "sms" {
@@ -204,26 +201,27 @@ func (s *Service) Reauthenticate(ctx context.Context, c Client, who *Bearer) (st
 	return id, err
 }
 
+// reachable is the confirmed address that a user is written to, and how: mail or sms.
+func (u *userRow) reachable() (to, kind string, err error) {
+	switch {
+	case u.Email != "" && u.EmailConfirmedAt != nil:
+		return u.Email, "mail", nil
+	case u.Phone != "" && u.PhoneConfirmedAt != nil:
+		return u.Phone, "sms", nil
+	case u.Email == "" && u.Phone == "":
+		return "", "", invalid("Reauthentication requires the user to have an email or a phone number")
+	}
+	return "", "", invalid("Please verify your email or phone first.")
+}
+
 // reauthenticated uses the code of Reauthenticate.
 func (s *Service) reauthenticated(ctx context.Context, c Client, u *userRow, nonce string) error {
 	bad := fail(http.StatusUnprocessableEntity, "reauthentication_not_valid", "Nonce has expired or is invalid")
-	var right *guess
-	to := ""
-	err := s.transact(ctx, func(x *tx) error {
-		to = u.Email
-		t, err := one[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", u.ID), eq("token_type", string(reauth)))
-		if err != nil {
-			return err
-		}
-		if t != nil {
-			to = t.RelatesTo
-		}
-		right, err = s.tryCode(x, u, c.from(), to, nonce, reauth)
-		return err
-	})
-	if err == nil {
-		right, err = s.asked(ctx, right, to, nonce)
+	to, _, err := u.reachable()
+	if err != nil {
+		return bad
 	}
+	right, err := s.guess(ctx, c, to, nonce, func(*tx) (*userRow, error) { return u, nil }, reauth)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,6 +62,28 @@ type LimitError struct {
 func (e *LimitError) Error() string { return e.Err.Error() }
 func (e *LimitError) Unwrap() error { return e.Err }
 
+// turns lets those who ask for one thing do so one after the other. They wait without a connection in hand, and as long where the thing is as where it is not.
+type turns [64]chan struct{}
+
+func newTurns() *turns {
+	var t turns
+	for i := range t {
+		t[i] = make(chan struct{}, 1)
+	}
+	return &t
+}
+
+// enter waits for the turn of a key until ctx ends; leave gives it on.
+func (t *turns) enter(ctx context.Context, key string) (leave func(), err error) {
+	place := t[sha256.Sum256([]byte(key))[0]%byte(len(t))]
+	select {
+	case place <- struct{}{}:
+		return func() { <-place }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
 // rounds bounds the tries to count while others count the same.
 const rounds = 100
 
@@ -108,7 +131,16 @@ func errFaster(key string) error {
 	return errors.New("count " + key + ": others were faster each time")
 }
 
-// add adds n to a counter without a limit and gives the sum.
+// counted is how far a counter has come.
+func (s *Service) counted(x *tx, key string) (int64, error) {
+	c, err := one[counterRow](x, schemaOwn, "counters", eq("key", key))
+	if err != nil || c == nil || !s.now().Before(c.Until) {
+		return 0, err
+	}
+	return c.Count, nil
+}
+
+// add adds n to a counter without a limit and gives the sum. It writes whatever n is.
 func (s *Service) add(x *tx, key string, n int64, window time.Duration) (int64, error) {
 	now := s.now()
 	for range rounds {
@@ -119,9 +151,6 @@ func (s *Service) add(x *tx, key string, n int64, window time.Duration) (int64, 
 		sum, until := n, now.Add(window)
 		if c != nil && now.Before(c.Until) {
 			sum, until = c.Count+n, c.Until
-		}
-		if n == 0 {
-			return sum, nil
 		}
 		done := false
 		if c == nil {
@@ -194,6 +223,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 		skip             bool
 	}{
 		{schema: schemaOwn, relation: "counters", where: []condition{lt("until", now)}},
+		{schema: schemaOwn, relation: "earlier_tokens", where: []condition{lt("expires_at", now)}},
 		{schema: schemaOwn, relation: "messages", where: []condition{lt("created_at", now.Add(-keepMessages))}},
 		{schema: schemaAuth, relation: "flow_state", where: []condition{lt("created_at", day)}},
 		{schema: schemaAuth, relation: "oauth_client_states", where: []condition{lt("created_at", day)}},

@@ -108,18 +108,7 @@ func (s *Service) guessed(ctx context.Context, c Client, p Proof, kinds []kind) 
 	if err != nil {
 		return nil, err
 	}
-	var right *guess
-	err = s.transact(ctx, func(x *tx) error {
-		u, err := x.userOf(p, to)
-		if err != nil {
-			return err
-		}
-		right, err = s.tryCode(x, u, c.from(), to, p.Code, kinds...)
-		return err
-	})
-	if err == nil {
-		right, err = s.asked(ctx, right, to, p.Code)
-	}
+	right, err := s.guess(ctx, c, to, p.Code, func(x *tx) (*userRow, error) { return x.userOf(p, to) }, kinds...)
 	if err != nil {
 		return nil, err
 	}

@@ -274,6 +274,7 @@ type RateLimits struct {
 	Factors        int `toml:"mfa"`
 	FactorsDay     int `toml:"mfa_failures_day"`
 	CodesDay       int `toml:"code_failures_day"`
+	CodesProject   int `toml:"code_failures_project"`
 }
 
 // signInDocument is the part of the settings file.

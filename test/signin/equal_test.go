@@ -130,7 +130,7 @@ func signInOver(t *testing.T, e engine.Engine, change func(*account.Options)) (*
 	t.Helper()
 	o := account.Options{
 		SiteURL: "https://app.example", External: func() string { return "https://api.example" }, Hashing: password.Options{MemoryKiB: 64, Passes: 1},
-		Limits: account.Limits{Signups: -1, Verify: -1, Refresh: -1, Anonymous: -1, Mails: -1, Texts: -1, Passwords: -1, CodesDay: -1, Factors: -1, FactorsDay: -1, MailEvery: -1, TextsEvery: -1},
+		Limits: account.Limits{Signups: -1, Verify: -1, Refresh: -1, Anonymous: -1, Mails: -1, Texts: -1, Passwords: -1, CodesDay: -1, CodesProject: -1, Factors: -1, FactorsDay: -1, MailEvery: -1, TextsEvery: -1},
 	}
 	if change != nil {
 		change(&o)
@@ -165,7 +165,7 @@ func TestKnownAndUnknownAddressesAreTheSameWork(t *testing.T) {
 	onEngines(t, func(t *testing.T, c *counted) {
 		// With limits, which are statements too, and far off.
 		s, keys := signInOver(t, c, func(o *account.Options) {
-			o.Limits = account.Limits{Signups: 1e6, Verify: 1e6, Mails: 1e6, Texts: 1e6, Passwords: 1e6, CodesDay: 1e6, MailEvery: time.Nanosecond, TextsEvery: time.Nanosecond}
+			o.Limits = account.Limits{Signups: 1e6, Verify: 1e6, Mails: 1e6, Texts: 1e6, Passwords: 1e6, CodesDay: 1e6, CodesProject: 1e6, MailEvery: time.Nanosecond, TextsEvery: time.Nanosecond}
 		})
 		ctx := t.Context()
 		number := 0

@@ -113,15 +113,19 @@ func (d *desk) mustBearer(access string) *account.Bearer {
 
 func (d *desk) code(what string, err error, want string) {
 	d.t.Helper()
-	got := ""
-	if f := fault.As(err); f != nil {
-		got = f.Code
-	} else if err != nil {
-		got = err.Error()
-	}
-	if got != want {
+	if got := faultCode(err); got != want {
 		d.t.Errorf("%s: got %q (%v), want %q", what, got, err, want)
 	}
+}
+
+// faultCode is the code of an error, or its text where it has none.
+func faultCode(err error) string {
+	if f := fault.As(err); f != nil {
+		return f.Code
+	} else if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // TestTimeEndsSessionsEverywhere: when time has ended a session, its access token is worth nothing either, and expires no later.

@@ -75,7 +75,7 @@ func TestLookUpsUseIndexes(t *testing.T) {
 		var mu sync.Mutex
 		ahead := time.Duration(0)
 		s, keys := signInOver(t, e, func(o *account.Options) {
-			o.Limits = account.Limits{Signups: 1e6, Verify: 1e6, Mails: 1e6, Texts: 1e6, Passwords: 1e6, CodesDay: 1e6, MailEvery: time.Nanosecond, TextsEvery: time.Nanosecond}
+			o.Limits = account.Limits{Signups: 1e6, Verify: 1e6, Mails: 1e6, Texts: 1e6, Passwords: 1e6, CodesDay: 1e6, CodesProject: 1e6, MailEvery: time.Nanosecond, TextsEvery: time.Nanosecond}
 			o.Factors.TOTP = account.FactorRule{Enroll: true, Verify: true}
 			o.ManualLinking, o.SingleUser, o.Anonymous = true, true, true
 			o.Timebox, o.Inactivity = time.Hour, time.Hour

@@ -18,6 +18,28 @@ create table if not exists mainstay.one_time_codes (
 alter table mainstay.one_time_codes add column if not exists asked_from text default '' not null;
 alter table mainstay.one_time_codes add column if not exists tries_other integer default 0 not null;
 
+-- Tokens that others have replaced since, each with its code: what a stranger asks for in somebody's name makes none of theirs void. They go on until their own end.
+create table if not exists mainstay.earlier_tokens (
+  id uuid primary key,
+  user_id uuid not null,
+  token_type auth.one_time_token_type not null,
+  token_hash text not null,
+  relates_to text not null,
+  code_hash text not null,
+  asked_from text not null,
+  tries integer not null,
+  tries_other integer not null,
+  expires_at timestamptz not null,
+  flow_state_id uuid,
+  redirect_to text not null,
+  purpose text not null,
+  data jsonb not null,
+  constraint earlier_tokens_user_id_fkey foreign key (user_id) references auth.users(id) on delete cascade
+);
+create index if not exists earlier_tokens_user_id_idx on mainstay.earlier_tokens (user_id, token_type);
+create index if not exists earlier_tokens_token_hash_idx on mainstay.earlier_tokens (token_hash);
+create index if not exists earlier_tokens_expires_at_idx on mainstay.earlier_tokens (expires_at);
+
 -- How often something was done until when: limits that a restart does not forget.
 create table if not exists mainstay.counters (
   key text primary key,
@@ -65,16 +87,19 @@ create table if not exists mainstay.recovery_codes (
 );
 
 alter table mainstay.one_time_codes enable row level security;
+alter table mainstay.earlier_tokens enable row level security;
 alter table mainstay.counters enable row level security;
 alter table mainstay.messages enable row level security;
 alter table mainstay.recovery_sets enable row level security;
 alter table mainstay.recovery_codes enable row level security;
 
 grant usage on schema mainstay to supabase_auth_admin;
-grant all on mainstay.one_time_codes, mainstay.counters, mainstay.messages, mainstay.recovery_sets, mainstay.recovery_codes to supabase_auth_admin;
+grant all on mainstay.one_time_codes, mainstay.earlier_tokens, mainstay.counters, mainstay.messages, mainstay.recovery_sets, mainstay.recovery_codes to supabase_auth_admin;
 
 -- optional
 alter table mainstay.one_time_codes owner to supabase_auth_admin;
+-- optional
+alter table mainstay.earlier_tokens owner to supabase_auth_admin;
 -- optional
 alter table mainstay.counters owner to supabase_auth_admin;
 -- optional
