@@ -88,15 +88,6 @@ func (d *Database) Diff(ctx context.Context) ([]catalog.DiffStatement, error) {
 	return schemaSteps(ctx, d.app.engine, d.app.project.Schema)
 }
 
-// Verify looks for damage in the embedded database's file.
-func (d *Database) Verify(ctx context.Context) (summary string, problems []string, err error) {
-	v, ok := d.app.engine.(engine.Verifying)
-	if !ok {
-		return "", nil, errors.New("a PostgreSQL server checks its own files: see pg_amcheck and data checksums")
-	}
-	return v.Verify(ctx)
-}
-
 // Dump writes the database as PostgreSQL's SQL.
 func (d *Database) Dump(ctx context.Context, o transfer.DumpOptions, to io.Writer) (transfer.Dumped, error) {
 	return transfer.Dump(ctx, d.app.engine, o, to)

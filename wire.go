@@ -717,6 +717,41 @@ func explain(err error) string {
 	return err.Error()
 }
 
+// Verified is what Verify has found.
+type Verified struct {
+	Summary  string   // what was looked at
+	Problems []string // sentences without a full stop
+	OnlySums bool     // all that is wrong are checksums of pages, which another program may have left so
+	Accepted int64    // the pages whose checksum was made anew
+}
+
+// Verify looks for damage in the embedded database of the project, also where it is too damaged to be served. It refuses while a server holds the database, and for a
+// database of another server. With accept it gives pages with a wrong checksum the right one, where nothing else is wrong.
+func (s *Server) Verify(ctx context.Context, accept bool) (v Verified, err error) {
+	p, err := project.Load(s.dir())
+	if err != nil {
+		return v, err
+	}
+	if s.external(p) {
+		return v, errors.New("a PostgreSQL server checks its own files: see pg_amcheck and data checksums")
+	}
+	e, err := sqlite.Open(ctx, sqlite.Options{Dir: s.dataDir(p), Log: s.Log, Unchecked: true})
+	if err != nil {
+		return v, err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	if v.Summary, v.Problems, v.OnlySums, err = e.Verify(ctx); err != nil || !accept || !v.OnlySums {
+		return v, err
+	}
+	v.Accepted, err = e.Accept(ctx)
+	return v, err
+}
+
+// external reports whether the project's database is not the embedded one.
+func (s *Server) external(p *project.Project) bool {
+	return s.Database != "" || p.Config.DB.URL != "" || s.PrivateCluster
+}
+
 // Reset removes the embedded database of the project and gives the files that it removed. Keys stay. It refuses while a server holds the database, and
 // for a database of another server.
 func (s *Server) Reset() ([]string, error) {
@@ -724,7 +759,7 @@ func (s *Server) Reset() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Database != "" || p.Config.DB.URL != "" || s.PrivateCluster {
+	if s.external(p) {
 		return nil, errors.New("only the embedded database can be reset; drop and create the database on its server instead")
 	}
 	return sqlite.Remove(s.dataDir(p))

@@ -291,28 +291,42 @@ func dbDiffCommand() *cobra.Command {
 
 func dbVerifyCommand() *cobra.Command {
 	var f serverFlags
+	var accept bool
 	cmd := &cobra.Command{
 		Use:   "verify [folder]",
 		Short: "Look for damage in the embedded database: checksums of pages, structure, references",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Look for damage in the embedded database: checksums of pages, structure, references.
+
+Other programs know nothing of the checksums: what sqlite3 has written, or moved from the log into the file after a crash, has wrong ones and is not read any
+more. When that is what happened, and the structure is whole, --accept makes checksums of what is there.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return open(cmd, &f, args, func(db *mainstay.Database) error {
-				summary, problems, err := db.Verify(cmd.Context())
-				if err != nil {
-					return err
-				}
-				for _, p := range problems {
-					fmt.Fprintln(cmd.OutOrStdout(), p)
-				}
-				if len(problems) > 0 {
-					return fmt.Errorf("the database is damaged (%s): restore a backup", summary)
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "sound: %s\n", summary)
-				return nil
-			})
+			s, err := f.prepare(args, slog.LevelWarn)
+			if err != nil {
+				return err
+			}
+			v, err := s.Verify(cmd.Context(), accept)
+			if err != nil {
+				return err
+			}
+			for _, p := range v.Problems {
+				fmt.Fprintln(cmd.OutOrStdout(), p)
+			}
+			switch {
+			case v.Accepted > 0:
+				fmt.Fprintf(cmd.OutOrStdout(), "%d pages have the checksum of what they hold now\n", v.Accepted)
+			case v.OnlySums:
+				return fmt.Errorf("pages are not what was written, but their structure is whole (%s): if another program has written the file, as sqlite3 does even to read it after a crash, keep what it wrote with --accept; else restore a backup", v.Summary)
+			case len(v.Problems) > 0:
+				return fmt.Errorf("the database is damaged (%s): restore a backup", v.Summary)
+			default:
+				fmt.Fprintf(cmd.OutOrStdout(), "sound: %s\n", v.Summary)
+			}
+			return nil
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().BoolVar(&accept, "accept", false, "make the checksums of pages anew where nothing else is wrong: what another program wrote is kept")
 	return cmd
 }
 

@@ -61,12 +61,6 @@ type Loader interface {
 	Load(ctx context.Context, l Load) error
 }
 
-// Verifying is an engine that can look for damage in its own files.
-type Verifying interface {
-	// Verify looks at everything. The problems are sentences without a full stop; summary says what was looked at.
-	Verify(ctx context.Context) (summary string, problems []string, err error)
-}
-
 // Measured is an engine that tells numbers about itself.
 type Measured interface {
 	// Measurements are read whenever somebody wants to know; reading them waits for nothing that a request holds.

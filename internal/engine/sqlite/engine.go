@@ -46,6 +46,8 @@ type Options struct {
 	Now func() time.Time
 	// Settings hold in every session (app.settings.…). Names must have a dot.
 	Settings map[string]string
+	// Unchecked is store.Options'.
+	Unchecked bool
 }
 
 // Engine is the embedded engine. Safe for concurrent use.
@@ -66,9 +68,8 @@ type Engine struct {
 }
 
 var (
-	_ engine.Engine    = (*Engine)(nil)
-	_ engine.Measured  = (*Engine)(nil)
-	_ engine.Verifying = (*Engine)(nil)
+	_ engine.Engine   = (*Engine)(nil)
+	_ engine.Measured = (*Engine)(nil)
 )
 
 // Open opens the data folder. In a new one it makes what every project takes for granted (package bootstrap).
@@ -80,7 +81,7 @@ func Open(ctx context.Context, o Options) (_ *Engine, err error) {
 	if e.now == nil {
 		e.now = time.Now
 	}
-	if e.store, err = store.Open(o.Dir, store.Options{Register: e.register, Readers: o.Readers, Log: e.log}); err != nil {
+	if e.store, err = store.Open(o.Dir, store.Options{Register: e.register, Readers: o.Readers, Unchecked: o.Unchecked, Log: e.log}); err != nil {
 		return nil, err
 	}
 	if err := e.load(ctx); err != nil {
@@ -167,15 +168,18 @@ func (e *Engine) Measurements() []engine.Measurement {
 // Parallel is the number of connections for reads.
 func (e *Engine) Parallel() int { return e.store.Stats().Readers }
 
-// Verify looks for damage in the file.
-func (e *Engine) Verify(ctx context.Context) (summary string, problems []string, err error) {
+// Verify looks for damage in the file. sums says that the checksums of pages are all that is wrong.
+func (e *Engine) Verify(ctx context.Context) (summary string, problems []string, sums bool, err error) {
 	v, err := e.store.Verify(ctx)
-	sums := "with checksums"
+	with := "with checksums"
 	if !v.Sums {
-		sums = "without checksums: it was made before there were any; dump and load it to have them"
+		with = "without checksums: it was made before there were any; dump and load it to have them"
 	}
-	return fmt.Sprintf("%d pages, %s", v.Pages, sums), v.Problems, err
+	return fmt.Sprintf("%d pages, %s", v.Pages, with), v.Problems, len(v.Problems) > 0 && len(v.Problems) == len(v.Wrong), err
 }
+
+// Accept makes checksums anew of what the pages hold, where the structure is whole, and says of how many. The engine must have been opened Unchecked.
+func (e *Engine) Accept(ctx context.Context) (pages int64, err error) { return e.store.Accept(ctx) }
 
 // Close closes the data folder. No call may be under way.
 func (e *Engine) Close() error { return e.store.Close() }

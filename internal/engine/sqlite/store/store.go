@@ -56,7 +56,9 @@ type Options struct {
 	VFS string
 	// OpenLog opens the file of the log, if it is there, when the store is opened; nil opens the operating system's.
 	OpenLog func(path string) (File, error)
-	Log     *slog.Logger
+	// Unchecked has pages read whatever their checksums say: for Verify and Accept.
+	Unchecked bool
+	Log       *slog.Logger
 }
 
 // Store is an open data folder. Safe for concurrent use.
@@ -85,6 +87,8 @@ type Store struct {
 	// long as the number stands: readers keep theirs by it. It starts at 2.
 	commits  atomic.Uint64
 	versions versions
+
+	filing sync.Mutex // held while the log is emptied into the file
 
 	batches, written atomic.Uint64 // commits, and the requests in them
 
@@ -154,7 +158,7 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 	}
 	if s.writer, err = s.connect(true); err != nil {
 		s.disk.close()
-		return nil, errors.Join(err, lock.release())
+		return nil, errors.Join(explain(context.Background(), err), lock.release())
 	}
 	if err = s.locked(s.settle); err != nil {
 		err = fmt.Errorf("write the log anew: %w", err)
@@ -318,6 +322,11 @@ func (s *Store) setUp(c *Conn, writer bool) error {
 			return err
 		}
 	}
+	if s.opts.Unchecked {
+		if err := c.raw.Exec(`PRAGMA checksum_verification=OFF`); err != nil {
+			return err
+		}
+	}
 	// A reader may meet the writer only while the log is being reset; it waits that out.
 	if err := c.raw.BusyTimeout(5 * time.Second); err != nil {
 		return err
@@ -388,12 +397,14 @@ func explain(ctx context.Context, err error) error {
 	case diskFull(err):
 		return noSpace()
 	case damaged(err):
-		return fault.New(fault.DataCorrupted, "the database file is damaged").WithHint("Find out where with mainstay db verify, and restore a backup.").WithStatus(http.StatusInternalServerError)
+		return fault.New(fault.DataCorrupted, "the database file is damaged").WithHint(damagedHint).WithStatus(http.StatusInternalServerError)
 	case errors.Is(err, sqlite3.IOERR):
 		return fault.New(fault.IOError, "could not read the database: %v", err).WithHint("Check the disk.").WithStatus(http.StatusServiceUnavailable)
 	}
 	return err
 }
+
+const damagedHint = "Find out where with mainstay db verify, which also tells what to do after another program has written the file; else restore a backup."
 
 // cancelled is explain for what ctx caused.
 func cancelled(ctx context.Context, err error) error {

@@ -372,7 +372,7 @@ func (s *Store) noteFailure(err error) error {
 		return explain(context.Background(), err)
 	case damaged(err):
 		s.refuse(fault.New(fault.DataCorrupted, "the database is read-only because its file is damaged: %v", err).
-			WithHint("Find out where with mainstay db verify, and restore a backup.").WithStatus(http.StatusServiceUnavailable))
+			WithHint(damagedHint).WithStatus(http.StatusServiceUnavailable))
 	case errors.Is(err, sqlite3.IOERR):
 		s.stop(err)
 	default:
@@ -422,7 +422,9 @@ func (s *Store) checkpoint() {
 	s.hold()
 	defer s.release()
 	start := time.Now()
+	s.filing.Lock()
 	_, _, err := c.raw.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	s.filing.Unlock()
 	switch {
 	case err == nil:
 		s.log.Debug("checkpoint", "log_bytes", s.walBytes, "took", time.Since(start))
