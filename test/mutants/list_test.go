@@ -12,7 +12,7 @@ const (
 
 var mutants = []mutant{
 	{"writes are acknowledged before they are synced", store + "/store.go", "PRAGMA synchronous=FULL", "PRAGMA synchronous=OFF", store, "TestNothingIsAcknowledgedBeforeItIsSynced"},
-	{"writing goes on after a failed sync", store + "/write.go", "	case errors.Is(err, sqlite3.IOERR):\n		s.stop(err)", "	case errors.Is(err, sqlite3.AUTH):\n		s.stop(err)", store, "TestFailedSyncStopsWriting"},
+	{"writing goes on after a failed sync", store + "/write.go", "		s.stop(failed.hard)\n", "		return noSpace()\n", store, "TestFailedSyncStopsWriting"},
 	{"a request that fails takes others along", store + "/write.go", "end = func() error { return errors.Join(c.rollbackTo.Exec(), c.release.Exec()) }", "end = func() error { return c.release.Exec() }", store, "TestFailureTakesNothingOfOthers"},
 
 	{"a token without a signature is good", identity + "/identity.go", "signer.verifyKey()); err != nil {", "signer.verifyKey()); err != nil && len(signature) > 0 {", identity, "TestBrokenCredentialsAreRefused"},
