@@ -199,8 +199,13 @@ func (a *analyzer) funcCall(sc *scope, e *sql.FuncCall) tree.Expr {
 			a.failHint(e.Pos, fault.UndefinedFunction, "No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.",
 				"function %s does not exist", a.signature(n, have, names))
 		}
-		if e.WithinGroup && n.Schema == "" && slices.Contains([]string{"rank", "dense_rank", "percent_rank", "cume_dist"}, n.Name) {
-			a.raise(e.Pos, fault.Unsupported("the hypothetical-set aggregate "+n.Name, "Count the rows that come before: 1 + count(*) FILTER (WHERE x < …)."))
+		if how == foundNone && isHypothetical(n) {
+			if e.WithinGroup {
+				return a.hypothetical(sc, e, args, filter)
+			}
+			if e.Over == nil {
+				a.fail(e.Pos, fault.WrongObjectType, "WITHIN GROUP is required for ordered-set aggregate %s", n.Name)
+			}
 		}
 		a.noFunction(n, have, names, how, e.Pos)
 	}

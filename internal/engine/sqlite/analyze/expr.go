@@ -250,6 +250,11 @@ func (a *analyzer) recordCompare(name string, l, r tree.Expr, pos sql.Pos) tree.
 	if !lok || !rok || len(lr.Args) != len(rr.Args) {
 		return nil
 	}
+	for i, x := range lr.Args { // what has different types is refused when it is computed
+		if s, t := x.Type().OID, rr.Args[i].Type().OID; s != t && s != catalog.UnknownOID && t != catalog.UnknownOID {
+			return nil
+		}
+	}
 	return a.rowCompare(name, lr.Args, rr.Args, pos)
 }
 
@@ -277,7 +282,11 @@ func (a *analyzer) rowCompare(name string, l, r []tree.Expr, pos sql.Pos) tree.E
 	for i, c := range calls {
 		list[i] = c
 	}
-	switch name {
+	ordering := name
+	if len(name) > 2 && name[0] == '~' { // ~<~ and its like: the order of bytes, which is every text's
+		ordering = strings.Trim(name, "~")
+	}
+	switch ordering {
 	case "=":
 		return a.at(&tree.Bool{Op: sql.And, Args: list}, at)
 	case "<>", "!=":
@@ -286,7 +295,7 @@ func (a *analyzer) rowCompare(name string, l, r []tree.Expr, pos sql.Pos) tree.E
 	default:
 		a.failHint(pos, fault.FeatureNotSupported, "Row comparison operators must be associated with btree operator families.", "could not determine interpretation of row comparison operator %s", name)
 	}
-	out := &tree.RowCompare{Op: name}
+	out := &tree.RowCompare{Op: ordering}
 	for i := range l {
 		get := func(op string) *tree.Call {
 			return a.applyOperator("", op, []tree.Expr{calls[i].Args[0], calls[i].Args[1]}, pos).(*tree.Call)

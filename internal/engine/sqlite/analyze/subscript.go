@@ -181,9 +181,6 @@ func (a *analyzer) fit(p part, x tree.Expr, pos sql.Pos) tree.Expr {
 		if p.subscripted {
 			form = `subscripted assignment to "%s" requires type %s but expression is of type %s`
 		}
-		if w := a.where(x); w >= 0 {
-			pos = w
-		}
 		a.failHint(pos, fault.DatatypeMismatch, "You will need to rewrite or cast the expression.", form, p.name, a.typeName(p.typ.OID), a.typeName(x.Type().OID))
 	}
 	return out

@@ -180,7 +180,8 @@ func registerOrders(r registry) {
 		}
 		for i, n := range strings.Fields(t.extremes) {
 			r.pure(n+args, func(a []datum) datum {
-				if c := compare(a[0], a[1]); i == 0 && c < 0 || i == 1 && c >= 0 {
+				// Of what compares alike it is the second, but for bpchar.
+				if c := compare(a[0], a[1]); i == 0 && c < 0 || i == 1 && c > 0 || c == 0 && t.typ != "bpchar" {
 					return a[1]
 				}
 				return a[0]
@@ -202,7 +203,7 @@ func registerOrders(r registry) {
 				switch {
 				case i == 0:
 					return value.Int(int64(cmp.Compare(v, 0))), nil
-				case i == 1 && v < 0, i == 2 && v >= 0:
+				case i == 1 && v <= 0, i == 2 && v >= 0:
 					return a[1], nil
 				}
 				return a[0], nil

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -374,7 +375,7 @@ func rankCover(w [4]float64, vec []value.Lexeme, q *value.TSNode, method int64) 
 		walk(n.Right)
 	}
 	walk(q)
-	slices.SortStableFunc(words, func(a, b occurrence) int { return a.Pos - b.Pos })
+	slices.SortStableFunc(words, func(a, b occurrence) int { return cmp.Or(a.Pos-b.Pos, int(b.Weight)-int(a.Weight)) })
 	holds := func(from, to int) bool {
 		part := matcher{}
 		for _, o := range words[from : to+1] {
@@ -438,7 +439,7 @@ func rankCover(w [4]float64, vec []value.Lexeme, q *value.TSNode, method int64) 
 }
 
 // headlineOptions are names with values, which may be in quotes.
-var headlineOptions = regexp.MustCompile(`^\s*([A-Za-z_]\w*\s*=\s*("([^"]|"")*"|'([^']|'')*'|[^\s,"']+)\s*(,\s*|$))*$`)
+var headlineOptions = regexp.MustCompile(`^[\s,]*([A-Za-z_]\w*\s*=\s*("([^"]|"")*"|'([^']|'')*'|[^\s,"']+)\s*(,[\s,]*|$))*$`)
 
 var headlineWord = regexp.MustCompile(`[\p{L}\p{N}]+(?:['-][\p{L}\p{N}]+)*`)
 

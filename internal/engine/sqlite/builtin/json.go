@@ -403,7 +403,16 @@ func registerJSON(r registry) {
 	}
 	r.fn("jsonb_delete(jsonb,text)", func(_ *Ctx, a []datum) (datum, error) { return result(value.DeleteKey(a[0].Str(), a[1].Str())) })
 	r.fn("jsonb_delete(jsonb,int4)", func(_ *Ctx, a []datum) (datum, error) { return result(value.DeleteElem(a[0].Str(), int(a[1].Int64()))) })
+	flat := func(d datum) error {
+		if len(value.ArrayDims(opsOf(catalog.TextOID), d)) > 1 {
+			return fault.New(fault.ArraySubscript, "wrong number of array subscripts")
+		}
+		return nil
+	}
 	r.fn("jsonb_delete(jsonb,_text)", func(_ *Ctx, a []datum) (datum, error) {
+		if err := flat(a[1]); err != nil {
+			return value.Null, err
+		}
 		elems, err := textElems(a[1])
 		if err != nil {
 			return value.Null, err
@@ -417,6 +426,9 @@ func registerJSON(r registry) {
 		return result(value.DeleteKey(a[0].Str(), keys...))
 	})
 	setPath := func(a []datum, v string, op value.PathOp) (datum, error) {
+		if err := flat(a[1]); err != nil {
+			return value.Null, err
+		}
 		elems, err := textElems(a[1])
 		if err != nil {
 			return value.Null, err

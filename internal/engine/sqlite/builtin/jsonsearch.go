@@ -79,7 +79,11 @@ func jsonParts(raw string) (map[string]bool, error) {
 	}
 	parts := map[string]bool{}
 	for _, e := range list {
-		if value.JSONKind(e) != "string" {
+		switch value.JSONKind(e) {
+		case "string":
+		case "object", "array":
+			return nil, fault.New(fault.Internal, "unexpected end of flag array")
+		default:
 			return nil, fault.New(fault.InvalidParameterValue, "flag array element is not a string").WithHint(possible)
 		}
 		switch flag := value.UnquoteJSON(e); {

@@ -259,6 +259,9 @@ func registerSystem(r registry) {
 				return value.Null, unsupported("names cannot be looked up here")
 			}
 			o, err := c.RegIn(kind, a[0].Str())
+			if f := fault.As(err); f != nil && f.Code == fault.InvalidName {
+				return value.Null, err
+			}
 			if err != nil || o == 0 {
 				return value.Null, nil // to_reg… gives NULL for a name that does not exist
 			}

@@ -180,7 +180,17 @@ func registerText(r registry) {
 	r.pure("textcat(text,text)", func(a []datum) datum { return text(a[0].Str() + a[1].Str()) })
 	r.native("(%1 || %2)", "textcat(text,text)")
 	r.pure("bitcat(varbit,varbit)", func(a []datum) datum { return text(a[0].Str() + a[1].Str()) })
-	cat := func(c *Ctx, a []datum) (datum, error) { return text(c.asText(0, a[0]) + c.asText(1, a[1])), nil }
+	cat := func(c *Ctx, a []datum) (datum, error) {
+		var b strings.Builder
+		for i, d := range a { // as their casts to text
+			if c.argType(i) == catalog.InetOID {
+				b.WriteString(value.InetPrefix(d.Str()).String())
+			} else {
+				b.WriteString(c.asText(i, d))
+			}
+		}
+		return text(b.String()), nil
+	}
 	r.fn("textanycat(text,anynonarray) anytextcat(anynonarray,text)", cat)
 	r.fn("concat(any)", func(c *Ctx, a []datum) (datum, error) {
 		var b strings.Builder
@@ -659,34 +669,42 @@ func formatText(c *Ctx, a []datum) (datum, error) {
 			i = j
 			return n, true
 		}
+		zero := fault.New(fault.InvalidParameterValue, "format specifies argument 0, but arguments are numbered from 1")
 		arg, width, left := 0, 0, false
-		if n, ok := number(); ok {
-			if i < len(f) && f[i] == '$' {
-				if n == 0 {
-					return value.Null, fault.New(fault.InvalidParameterValue, "format specifies argument 0, but arguments are numbered from 1")
-				}
-				arg = n
-				i++
-			} else {
-				width = n
+		n, given := number()
+		if given && i < len(f) && f[i] == '$' {
+			if n == 0 {
+				return value.Null, zero
 			}
+			arg, given = n, false
+			i++
 		}
-		for i < len(f) && f[i] == '-' {
+		for !given && i < len(f) && f[i] == '-' {
 			left = true
 			i++
 		}
-		if i < len(f) && f[i] == '*' {
+		switch {
+		case given: // a width, after which there are no flags
+			width = n
+		case i < len(f) && f[i] == '*':
 			i++
 			w := next + 1
 			if n, ok := number(); ok {
-				if i >= len(f) || f[i] != '$' {
+				switch {
+				case i >= len(f):
+					return value.Null, unterminated
+				case f[i] != '$':
 					return value.Null, fault.New(fault.InvalidParameterValue, `width argument position must be ended by "$"`)
+				case n == 0:
+					return value.Null, zero
 				}
 				i++
 				w = n
-			} else {
-				next++
 			}
+			if i >= len(f) {
+				return value.Null, unterminated
+			}
+			next = w
 			if w >= len(a) {
 				return few()
 			}
@@ -699,8 +717,8 @@ func formatText(c *Ctx, a []datum) (datum, error) {
 					left, width = true, -width
 				}
 			}
-		} else if n, ok := number(); ok {
-			width = n
+		default:
+			width, _ = number()
 		}
 		if i >= len(f) {
 			return value.Null, unterminated

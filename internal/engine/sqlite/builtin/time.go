@@ -3,6 +3,7 @@ package builtin
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,11 +74,11 @@ func registerTime(r registry) {
 	})
 	r.pure("interval(time)", func(a []datum) datum { return value.Interval{Micros: value.ClockFrom(a[0].Str())}.Datum() })
 	r.pure("time(interval)", func(a []datum) datum {
-		us := interval(a[0]).Micros % value.UDay
-		if us < 0 {
-			us += value.UDay
+		us := interval(a[0]).Micros
+		if us >= 0 {
+			return value.ClockDatum(us % value.UDay)
 		}
-		return value.ClockDatum(us)
+		return value.ClockDatum(us + (value.UDay-1-us)/value.UDay*value.UDay) // overflows where PostgreSQL does
 	})
 	r.fn("timestamptz(date,time)", func(c *Ctx, a []datum) (datum, error) {
 		return addClock(day(a[0]), value.ClockFrom(a[1].Str())).In(c.zone()).TimestamptzDatum()
@@ -307,12 +308,12 @@ func registerTime(r registry) {
 	r.pure("isfinite(interval)", func([]datum) datum { return value.Bool(true) })
 
 	// Zones.
-	zoned := func(sig string, f func(z *time.Location, d datum) (datum, error)) {
+	zoned := func(sig string, at func(z *time.Location, d datum) value.Stamp, f func(z *time.Location, d datum) (datum, error)) {
 		r.fn("timezone(text,"+sig+")", func(_ *Ctx, a []datum) (datum, error) {
 			if !stamp(a[1]).Finite() {
 				return a[1], nil
 			}
-			z, err := value.Zone(a[0].Str())
+			z, err := value.ZoneAt(a[0].Str(), func(z *time.Location) value.Stamp { return at(z, a[1]) })
 			if err != nil {
 				return value.Null, err
 			}
@@ -329,8 +330,10 @@ func registerTime(r registry) {
 			return f(time.FixedZone("", int(v.Micros/value.USecond)), a[1])
 		})
 	}
-	zoned("timestamptz", func(z *time.Location, d datum) (datum, error) { return stamp(d).Local(z).TimestampDatum() })
-	zoned("timestamp", func(z *time.Location, d datum) (datum, error) { return stamp(d).In(z).TimestamptzDatum() })
+	moment := func(_ *time.Location, d datum) value.Stamp { return stamp(d) }
+	local := func(z *time.Location, d datum) value.Stamp { return stamp(d).In(z) }
+	zoned("timestamptz", moment, func(z *time.Location, d datum) (datum, error) { return stamp(d).Local(z).TimestampDatum() })
+	zoned("timestamp", local, func(z *time.Location, d datum) (datum, error) { return stamp(d).In(z).TimestamptzDatum() })
 
 	moved := func(d datum, offset int) (datum, error) {
 		us, from := value.TimetzFrom(d.Str())
@@ -427,14 +430,17 @@ func registerTime(r registry) {
 		types := strings.Split(args, ",")
 		r.fn("overlaps("+args+")", func(c *Ctx, a []datum) (datum, error) {
 			var begins, ends [2]datum
-			for i := range begins {
-				begin, e := a[2*i], a[2*i+1]
-				if types[2*i+1] == "interval" && !e.IsNull() {
+			a = slices.Clone(a)
+			for i := range begins { // both ends before either pair is looked at
+				if types[2*i+1] == "interval" && !a[2*i+1].IsNull() {
 					var err error
-					if e, err = end(c, begin, e); err != nil {
+					if a[2*i+1], err = end(c, a[2*i], a[2*i+1]); err != nil {
 						return value.Null, err
 					}
 				}
+			}
+			for i := range begins {
+				begin, e := a[2*i], a[2*i+1]
 				switch {
 				case begin.IsNull() && e.IsNull():
 					return value.Null, nil

@@ -17,6 +17,9 @@ func registerTSVector(r registry) {
 		case len(w) == 1 && w >= "A" && w <= "D":
 			return w[0], nil
 		case some:
+			if len(s) == 4 { // an octal form stands for a byte that is no text
+				s = string([]byte{value.CharCode(s)})
+			}
 			return 0, fault.New(fault.Internal, "unrecognized weight: %s", s)
 		}
 		return 0, fault.New(fault.Internal, "unrecognized weight: %d", int8(value.CharCode(s)))

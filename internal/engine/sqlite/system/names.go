@@ -36,6 +36,15 @@ func ReadName(cat *catalog.Catalog, path []string, kind catalog.OID, text string
 	if n.Schema != "" {
 		shown = n.Schema + "." + n.Name
 	}
+	switch kind {
+	case catalog.RegroleOID, catalog.RegnamespaceOID: // have no schema
+		if n.Schema != "" {
+			return 0, fault.New(fault.InvalidName, "invalid name syntax")
+		}
+	}
+	if err := knownSchema(cat, n); err != nil {
+		return 0, err
+	}
 	code, what, id := fault.UndefinedObject, "", catalog.OID(0)
 	switch kind {
 	case catalog.RegclassOID:
@@ -59,6 +68,14 @@ func ReadName(cat *catalog.Catalog, path []string, kind catalog.OID, text string
 		return 0, fault.New(code, `%s"%s" does not exist`, what, shown)
 	}
 	return id, nil
+}
+
+// knownSchema refuses a name in a schema that is not there.
+func knownSchema(cat *catalog.Catalog, n sql.Name) error {
+	if n.Schema == "" || n.Schema == pgCatalog || n.Schema == informationSchema || n.Schema == "pg_temp" || cat.Schema(n.Schema) != nil {
+		return nil
+	}
+	return fault.New(fault.InvalidSchemaName, `schema "%s" does not exist`, n.Schema)
 }
 
 // relationNamed is a table, view, sequence, index or system relation, 0 for none.
@@ -104,6 +121,9 @@ func readType(cat *catalog.Catalog, path []string, text string) (catalog.OID, er
 	if !ok {
 		return 0, fault.New(fault.InvalidName, "invalid name syntax")
 	}
+	if err := knownSchema(cat, n); err != nil {
+		return 0, err
+	}
 	ref, err := cat.FindType(path, &sql.TypeName{Name: n, ArrayDims: dims, Pos: sql.NoPos})
 	if err != nil {
 		return 0, err
@@ -116,6 +136,9 @@ func readFunction(cat *catalog.Catalog, path []string, kind catalog.OID, text st
 	n, ok := splitName(bare)
 	if !ok {
 		return 0, fault.New(fault.InvalidName, "invalid name syntax")
+	}
+	if err := knownSchema(cat, n); err != nil {
+		return 0, err
 	}
 	var args []catalog.OID
 	if kind == catalog.RegprocOID {

@@ -1148,6 +1148,16 @@ func Zone(name string) (*time.Location, error) {
 	return nil, fault.New(fault.InvalidParameterValue, `time zone "%s" not recognized`, name)
 }
 
+// ZoneAt is Zone at a moment: an abbreviation that has had several offsets has the one that it had then.
+func ZoneAt(name string, at func(*time.Location) Stamp) (*time.Location, error) {
+	z, err := Zone(name)
+	if a := abbreviations()[strings.ToLower(name)]; err == nil && a.zone != nil {
+		moment := at(z)
+		z = OffsetZone(abbreviatedOffset(moment, z, strings.ToUpper(name), zoneOffset(moment, z)))
+	}
+	return z, err
+}
+
 // MadeZone is the zone of make_timestamptz, where a number is an offset east.
 func MadeZone(name string) (*time.Location, error) {
 	if isDigit(name, 0) {

@@ -138,12 +138,8 @@ func (r Range) Datum(sub *Ops) (Datum, error) {
 	next := func(d Datum) Datum {
 		switch sub.OID {
 		case catalog.DateOID:
-			day := DayFrom(d.s)
-			if !day.Finite() {
-				return d
-			}
 			var n Datum
-			if n, err = (day + 1).Datum(); err != nil {
+			if n, err = (DayFrom(d.s) + 1).Datum(); err != nil {
 				return d
 			}
 			return n
@@ -154,17 +150,19 @@ func (r Range) Datum(sub *Ops) (Datum, error) {
 		}
 		return Int(d.Int64() + 1)
 	}
+	// The infinite dates have no next one.
+	endless := func(d Datum) bool { return sub.OID == catalog.DateOID && !DayFrom(d.s).Finite() }
 	if sub.OID == catalog.Int4OID || sub.OID == catalog.Int8OID || sub.OID == catalog.DateOID {
-		if !r.Lower.IsNull() && !r.LowerInc {
+		if !r.Lower.IsNull() && !r.LowerInc && !endless(r.Lower) {
 			r.Lower, r.LowerInc = next(r.Lower), true
 		}
-		if !r.Upper.IsNull() && r.UpperInc {
+		if !r.Upper.IsNull() && r.UpperInc && !endless(r.Upper) {
 			r.Upper, r.UpperInc = next(r.Upper), false
 		}
 		if err != nil {
 			return Null, err
 		}
-		if !r.Lower.IsNull() && !r.Upper.IsNull() && sub.Compare(r.Lower, r.Upper) >= 0 {
+		if !r.Lower.IsNull() && !r.Upper.IsNull() && sub.Compare(r.Lower, r.Upper) >= 0 && !r.UpperInc {
 			return Text("empty"), nil
 		}
 	}
