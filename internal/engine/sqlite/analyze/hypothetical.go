@@ -72,7 +72,9 @@ func (a *analyzer) hypothetical(sc *scope, e *sql.FuncCall, args []tree.Expr, fi
 	one := &tree.Const{Value: intConst(1).(*tree.Const).Value, Typ: plain(catalog.Int8OID)}
 	plus := func(x tree.Expr) tree.Expr { return a.applyOperator("", "+", []tree.Expr{x, one}, e.Pos) }
 	float := func(x tree.Expr) tree.Expr { return a.coerceType(x, plain(catalog.Float8OID), explicit) }
-	ratio := func(x, y tree.Expr) tree.Expr { return a.applyOperator("", "/", []tree.Expr{float(x), float(y)}, e.Pos) }
+	ratio := func(x, y tree.Expr) tree.Expr {
+		return a.applyOperator("", "/", []tree.Expr{float(x), float(y)}, e.Pos)
+	}
 	var out tree.Expr
 	switch e.Name.Name {
 	case "rank":
