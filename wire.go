@@ -379,7 +379,14 @@ func (a *app) hostedUI() (http.Handler, error) {
 	c := &a.project.Config.Auth.SignIn.UI
 	o := authui.Options{
 		Title: c.Title, Light: c.Light, Dark: c.Dark, Home: a.accounts.HostedUI, Redirect: a.accounts.Redirect, Key: a.keys.Publishable,
-		PhoneFactors: a.project.Config.Auth.SignIn.Factors.Phone.Enroll, RecoveryCodes: a.project.Config.Auth.SignIn.Factors.Recovery.Enroll,
+		PhoneFactors: a.project.Config.Auth.SignIn.Factors.Phone.Enroll, RecoveryCodes: a.project.Config.Auth.SignIn.Factors.Recovery.Enroll, RequirePKCE: c.RequirePKCE,
+	}
+	if riddle := &a.project.Config.Auth.SignIn.Captcha; riddle.Enabled {
+		widget, err := captcha.NewWidget(riddle.Service, riddle.SiteKey, riddle.Widget)
+		if err != nil {
+			return nil, fmt.Errorf("auth.captcha: %w", err)
+		}
+		o.Riddle = authui.Riddle(widget)
 	}
 	if o.Title == "" {
 		o.Title = a.project.Config.Name

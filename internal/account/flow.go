@@ -143,6 +143,10 @@ func (s *Service) Exchange(ctx context.Context, c Client, code, verifier string)
 		if err != nil || u == nil || u.DeletedAt != nil {
 			return orGone(err)
 		}
+		if f.ProviderType == handedOver {
+			out, err = s.handedTo(x, u, f.Referrer)
+			return err
+		}
 		if f.LinkingTarget != "" {
 			linked, p, err := s.linkNow(x, &f)
 			if err != nil {
@@ -159,6 +163,52 @@ func (s *Service) Exchange(ctx context.Context, c Client, code, verifier string)
 		return nil
 	})
 	return settled(out, refused, err)
+}
+
+// handedOver is the provider type of a flow in which a session that there is goes from one place to another. Its referrer is the session.
+const handedOver = "handover"
+
+// HandOver gives the session of who to the site at redirectTo: what it gives is the code with which the site gets the session, and the address without it. Tokens are in no
+// address then, and nobody who reads the address gets any without the verifier of the site's challenge (RFC 9700 §2.1.2).
+func (s *Service) HandOver(ctx context.Context, c Client, who *Bearer, challenge Challenge, redirectTo string) (*Verified, error) {
+	switch {
+	case who.Session == "":
+		return nil, fail(http.StatusForbidden, "session_not_found", "A session is needed to hand it over")
+	case !strings.EqualFold(challenge.Method, "s256"):
+		return nil, invalid("code_challenge_method must be s256")
+	}
+	if err := challenge.check(); err != nil {
+		return nil, err
+	}
+	if err := s.take(ctx, "refresh", c.network(), s.o.Limits.Refresh, fiveMinutes); err != nil {
+		return nil, err
+	}
+	out := &Verified{RedirectTo: s.Redirect(redirectTo)}
+	err := s.transact(ctx, func(x *tx) error {
+		flow, err := s.beginFlow(x, challenge, who.User.ID, handedOver, handedOver)
+		if err != nil {
+			return err
+		}
+		if _, err := update[flowRow](x, schemaAuth, "flow_state", values{"referrer": who.Session}, eq("id", flow)); err != nil {
+			return err
+		}
+		out.Code, err = s.endFlow(x, flow, who.User.ID)
+		return err
+	})
+	return out, err
+}
+
+// handedTo gives the tokens of a session that is handed over. Those of before are a stranger's from now on.
+func (s *Service) handedTo(x *tx, u *userRow, session string) (*Session, error) {
+	row, live, err := s.liveSession(x, session)
+	if err != nil || row == nil || live.ID != u.ID {
+		return nil, orGone(err)
+	}
+	rows, err := update[sessionRow](x, schemaAuth, "sessions", values{"refresh_token_counter": row.RefreshNext + 2, "updated_at": s.now()}, eq("id", row.ID))
+	if err != nil || len(rows) != 1 {
+		return nil, orGone(err)
+	}
+	return s.tokens(x, &rows[0], u, byRefresh, false)
 }
 
 func verified(method, challenge, verifier string) bool {

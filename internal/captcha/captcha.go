@@ -1,6 +1,6 @@
 // Package captcha asks a service whether an answer to its riddle is one of a person's.
 //
-// Main type: Verifier, for hCaptcha, Turnstile, and what speaks as they do.
+// Main types: Verifier, for hCaptcha, Turnstile, and what speaks as they do; Widget, which shows their riddles on a page.
 //
 // Invariants: who cannot be asked has not said yes; an answer has a bound of bytes and of time.
 package captcha
@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -23,6 +24,41 @@ var addresses = map[string]string{
 	"hcaptcha":  "https://api.hcaptcha.com/siteverify",
 	"turnstile": "https://challenges.cloudflare.com/turnstile/v0/siteverify",
 }
+
+// widgets are the scripts that show the riddles of the known services, and the places beside their own that those load from.
+var widgets = map[string]struct{ script, from string }{
+	"hcaptcha":  {"https://js.hcaptcha.com/1/api.js", "https://hcaptcha.com https://*.hcaptcha.com"},
+	"turnstile": {"https://challenges.cloudflare.com/turnstile/v0/api.js", "https://challenges.cloudflare.com"},
+}
+
+// Widget is how a page shows the riddle of a service.
+type Widget struct {
+	Service string // the name of the script's object
+	Script  string // its address
+	From    string // what the page's policy has to allow beside itself: sources of CSP
+	Key     string // of the site
+}
+
+// NewWidget makes the widget of a service, hcaptcha or turnstile. script is its address, "" for the service's own.
+func NewWidget(service, key, script string) (Widget, error) {
+	own, ok := widgets[service]
+	if !ok {
+		return Widget{}, fmt.Errorf("provider must be hcaptcha or turnstile, not %q", service)
+	}
+	w := Widget{Service: service, Script: own.script, From: own.from, Key: key}
+	if script == "" {
+		return w, nil
+	}
+	u, err := url.Parse(script)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || !hostForm.MatchString(u.Host) {
+		return Widget{}, fmt.Errorf("widget: %q is no address of a script", script)
+	}
+	w.Script, w.From = script, u.Scheme+"://"+u.Host
+	return w, nil
+}
+
+// hostForm keeps what a policy would read as more than one source out of it.
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
 
 // Verifier asks one service. Safe for concurrent use.
 type Verifier struct {

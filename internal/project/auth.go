@@ -124,7 +124,9 @@ type Captcha struct {
 	Enabled bool   `toml:"enabled"`
 	Service string `toml:"provider"` // hcaptcha, turnstile
 	Secret  string `toml:"secret"`
-	URL     string `toml:"url"` // where it is asked; "" is the service's own address
+	URL     string `toml:"url"`      // where it is asked; "" is the service's own address
+	SiteKey string `toml:"site_key"` // of the widget on the hosted pages
+	Widget  string `toml:"widget"`   // the address of its script; "" is the service's own
 }
 
 // Hook is a point at which the project's own program or function has a say ([auth.hook.NAME]).
@@ -222,6 +224,8 @@ type HostedUI struct {
 	Title   string            // "": the project's name
 	Light   map[string]string // values of CSS variables
 	Dark    map[string]string // likewise, where the user prefers dark
+	// RequirePKCE hands sessions over to sites by a code alone, which needs the site's challenge.
+	RequirePKCE bool
 }
 
 // SMTP is the project's mail server.
@@ -349,6 +353,7 @@ type signInDocument struct {
 		Title   string            `toml:"title"`
 		Light   map[string]string `toml:"theme"`
 		Dark    map[string]string `toml:"theme_dark"`
+		PKCE    bool              `toml:"require_pkce"`
 	} `toml:"ui"`
 	External     map[string]ExternalProvider `toml:"external"`
 	LinkVerified *bool                       `toml:"link_verified_addresses"`
@@ -394,7 +399,7 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	set(&s.Passkeys, d.Passkey.Enabled)
 	set(&s.Site, d.WebAuthn)
 	set(&s.Provider, d.Provider)
-	s.UI = HostedUI{Enabled: s.Provider.Enabled && s.Provider.ConsentPath == "", Title: d.UI.Title, Light: d.UI.Light, Dark: d.UI.Dark}
+	s.UI = HostedUI{Enabled: s.Provider.Enabled && s.Provider.ConsentPath == "", Title: d.UI.Title, Light: d.UI.Light, Dark: d.UI.Dark, RequirePKCE: d.UI.PKCE}
 	set(&s.UI.Enabled, d.UI.Enabled)
 	s.LinkVerified = supabase
 	set(&s.LinkVerified, d.LinkVerified)
@@ -478,7 +483,10 @@ func (d *signInDocument) signIn(root string, supabase bool) (SignIn, error) {
 	s.SAML = SAML{Enabled: d.SAML.Enabled, PrivateKey: fromEnv(d.SAML.PrivateKey), Unasked: supabase, WithoutPKCE: supabase}
 	set(&s.SAML.Unasked, d.SAML.Unasked)
 	not(&s.SAML.WithoutPKCE, d.SAML.RequirePKCE)
-	s.Captcha.Secret = fromEnv(s.Captcha.Secret)
+	s.Captcha.Secret, s.Captcha.SiteKey = fromEnv(s.Captcha.Secret), fromEnv(s.Captcha.SiteKey)
+	if s.Captcha.Enabled && s.UI.Enabled && s.Captcha.SiteKey == "" {
+		return s, fmt.Errorf("auth.captcha.site_key is missing: the hosted pages (auth.ui) show the captcha with it")
+	}
 	var err error
 	if s.Hooks, err = hooks(d.Hooks); err != nil {
 		return s, err

@@ -36,6 +36,23 @@ func (d *door) users() {
 	d.get("/user", asUser(func(q *request, who *account.Bearer) (any, error) { return d.Accounts.User(q.Context(), who) }))
 	d.put("/user", asUser(changeUser))
 	d.post("/logout", asUser(logout))
+	d.post("/handover", asUser(handOver))
+}
+
+// handOver is this server's own: it gives the address at which a site gets the session of who asks, by a code for the site's challenge.
+func handOver(q *request, who *account.Bearer) (any, error) {
+	var b struct {
+		RedirectTo string `json:"redirect_to"`
+		challenge
+	}
+	if err := q.read(&b); err != nil {
+		return nil, err
+	}
+	out, err := q.door.Accounts.HandOver(q.Context(), q.client, who, b.of(), b.RedirectTo)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"redirect_url": withQuery(out.RedirectTo, url.Values{"code": {out.Code}})}, nil
 }
 
 func signUp(q *request) (any, error) {

@@ -3,8 +3,8 @@
 //
 // New makes the handler. Main types: Options, Theme.
 //
-// Invariants: the page does nothing but through the public Auth API, as any client could; it loads and runs nothing but its own files, is shown in no frame, and keeps
-// a session in its tab alone; it sends users only where account.Service.Redirect lets it; what the project says of its looks can hold values of CSS and nothing else.
+// Invariants: the page does nothing but through the public Auth API, as any client could; it loads and runs nothing but its own files, and the widget of a captcha where the
+// project has one, is shown in no frame, and keeps a session in its tab alone; it sends users only where account.Service.Redirect lets it; what the project says of its looks can hold values of CSS and nothing else.
 package authui
 
 import (
@@ -55,6 +55,18 @@ type Options struct {
 	Key string
 	// PhoneFactors and RecoveryCodes say that users may add these.
 	PhoneFactors, RecoveryCodes bool
+	// RequirePKCE refuses to give a session to a site that sends no challenge: tokens are in no address then.
+	RequirePKCE bool
+	// Riddle asks whether a user is a person; the zero value asks nothing.
+	Riddle Riddle
+}
+
+// Riddle is the widget of a captcha.
+type Riddle struct {
+	Service string // hcaptcha, turnstile: the object of its script
+	Script  string // address
+	From    string // sources of CSP that it needs
+	Key     string // of the site
 }
 
 //go:embed ui
@@ -62,12 +74,21 @@ var files embed.FS
 
 var page = template.Must(template.ParseFS(files, "ui/index.html"))
 
-// policy: forms go nowhere by themselves, so that a password is in no address when the script fails. Texts become markup nowhere.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; " +
-	"require-trusted-types-for 'script'; trusted-types 'none'"
+// policy: forms go nowhere by themselves, so that a password is in no address when the script fails. Texts become markup nowhere: but a widget of another's may do so.
+func (o *Options) policy() string {
+	const rest = "img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+	if from := o.Riddle.From; from != "" {
+		return fmt.Sprintf("default-src 'none'; script-src 'self' %[1]s; style-src 'self' %[1]s; connect-src 'self' %[1]s; frame-src %[1]s; %[2]s", from, rest)
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " + rest + "; require-trusted-types-for 'script'; trusted-types 'none'"
+}
+
+// challenge is the form of a code_challenge of S256 (RFC 7636 §4.2).
+var challenge = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 
 // New makes the door.
 func New(o Options) http.Handler {
+	policy := o.policy()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { o.page(w, r) })
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, _ *http.Request) { write(w, "text/css; charset=utf-8", o.style()) })
@@ -107,7 +128,10 @@ func write(w http.ResponseWriter, kind string, body []byte) {
 }
 
 func (o *Options) page(w http.ResponseWriter, r *http.Request) {
-	data := struct{ Title, Home, Target, Key, Factors string }{Title: o.Title, Home: o.Home(), Key: o.Key}
+	data := struct {
+		Title, Home, Target, Challenge, Key, Factors string
+		Riddle                                       Riddle
+	}{Title: o.Title, Home: o.Home(), Key: o.Key, Riddle: o.Riddle}
 	var factors []string
 	if o.PhoneFactors {
 		factors = append(factors, "phone")
@@ -118,6 +142,16 @@ func (o *Options) page(w http.ResponseWriter, r *http.Request) {
 	data.Factors = strings.Join(factors, " ")
 	if to := r.URL.Query().Get("redirect_to"); to != "" {
 		data.Target = o.Redirect(to)
+		method := r.URL.Query().Get("code_challenge_method")
+		data.Challenge = r.URL.Query().Get("code_challenge")
+		if data.Challenge != "" && (!challenge.MatchString(data.Challenge) || !strings.EqualFold(method, "s256")) {
+			http.Error(w, "code_challenge has to be 43 characters of base64url, and code_challenge_method s256 (RFC 7636)", http.StatusBadRequest)
+			return
+		}
+		if data.Challenge == "" && o.RequirePKCE {
+			http.Error(w, "redirect_to needs a code_challenge here (auth.ui.require_pkce)", http.StatusBadRequest)
+			return
+		}
 	}
 	var b bytes.Buffer
 	if err := page.Execute(&b, data); err != nil {

@@ -35,3 +35,17 @@ func TestColoursOfALightPageAreNoneOfADarkOne(t *testing.T) {
 		}
 	}
 }
+
+// TestTokensAreInNoAddressWhereTheProjectSaysSo: a site without a challenge is not served.
+func TestTokensAreInNoAddressWhereTheProjectSaysSo(t *testing.T) {
+	h := New(Options{RequirePKCE: true, Home: func() string { return "" }, Redirect: func(to string) string { return to }})
+	for query, want := range map[string]int{
+		"": 200, "?redirect_to=x": 400, "?redirect_to=x&code_challenge=" + strings.Repeat("a", 43) + "&code_challenge_method=S256": 200,
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/"+query, nil))
+		if w.Code != want {
+			t.Errorf("%q: %d, want %d", query, w.Code, want)
+		}
+	}
+}

@@ -4,7 +4,7 @@
 // A session is kept in this tab; what a mail's link needs to end the flow in this browser (PKCE, RFC 7636) is kept by the flow's name until it is used.
 ;(() => {
   const $ = id => document.getElementById(id)
-  const { title, home, target, key, factors: offered } = document.body.dataset
+  const { title, home, target, challenge: theirs, riddle, riddleKey, key, factors: offered } = document.body.dataset
   if (new URL(home).origin !== location.origin) return location.replace(home + location.search)
   const api = new URL('v1/', home)
   let query = new URLSearchParams(location.search)
@@ -57,6 +57,33 @@
     return data
   }
 
+  // ---- the riddle that only people solve ----
+
+  // Its answer is good once. solved waits for one while the user is at it.
+  let solution, solving, unloaded, widget
+  window.mainstayRiddle = () => {
+    widget = window[riddle].render($('riddle'), {
+      sitekey: riddleKey, callback: answer => { solution = answer; solving?.(); solving = null }, 'expired-callback': () => { solution = '' },
+    })
+  }
+  $('riddle-script')?.addEventListener('error', () => { unloaded = true })
+
+  async function solved() {
+    if (!solution && unloaded) throw new Refused(0, { message: t('What checks that you are a person cannot be loaded. Try again.') })
+    if (!solution) {
+      say('', t('Show first that you are a person.'))
+      await new Promise(done => { solving = done })
+      say('')
+    }
+    const answer = solution
+    solution = ''
+    window[riddle].reset(widget)
+    return { gotrue_meta_security: { captcha_token: answer } }
+  }
+
+  // asking is call for what only people may ask.
+  const asking = async (method, path, body) => call(method, path, riddle ? { ...body, ...await solved() } : body)
+
   // ---- the session of this tab ----
 
   const place = 'mainstay-session'
@@ -105,7 +132,7 @@
     const back = new URL(home)
     back.searchParams.set('flow', id)
     if (next) back.searchParams.set('view', next)
-    for (const name of ['redirect_to', 'authorization_id']) if (query.has(name)) back.searchParams.set(name, query.get(name))
+    for (const name of ['redirect_to', 'code_challenge', 'code_challenge_method', 'authorization_id']) if (query.has(name)) back.searchParams.set(name, query.get(name))
     return {
       id, back: back.href, code_challenge_method: 's256',
       code_challenge: text64(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))),
@@ -119,7 +146,7 @@
   async function mailed(path, body, next) {
     const f = await flow(next)
     try {
-      return await call('POST', to(path, f), { ...body, ...challenge(f) })
+      return await asking('POST', to(path, f), { ...body, ...challenge(f) })
     } catch (e) {
       localStorage.removeItem(flowPlace + f.id)
       throw e
@@ -131,9 +158,18 @@
   const names = new Map()
   for (const s of document.querySelectorAll('section')) names.set(s.id.slice('view-'.length), s)
 
+  const riddled = ['sign-in', 'sign-up', 'link', 'phone', 'recover', 'code']
+
   function show(name) {
     say('')
     for (const [n, s] of names) s.hidden = n !== name
+    $('riddle').hidden = !riddle || !riddled.includes(name)
+    // Secrets that were shown once are nowhere in the page when it shows something else.
+    if (name !== 'codes') $('codes').replaceChildren()
+    if (name !== 'app') {
+      $('app-key').textContent = ''
+      $('app-qr').removeAttribute('src')
+    }
     const heading = names.get(name).querySelector('h1')
     document.title = heading.textContent + ' – ' + title
     names.get(name).querySelectorAll('input').forEach(i => { if (i.type !== 'email' && i.type !== 'radio') i.value = '' })
@@ -215,12 +251,18 @@
     if (proved.length && claims().aal !== 'aal2') return second(proved, view)
     if (view === 'password') return show('password')
     if (query.has('authorization_id')) return consent()
-    if (target) return handOver()
+    if (target) return await handOver()
     return account()
   }
 
-  // handOver gives the session to the site that sent the user here, in the fragment as links of mails do, and keeps none: two holders of one refresh token would end it.
-  function handOver() {
+  // handOver gives the session to the site that sent the user here, and keeps none: two holders of one refresh token would end it. A site with a challenge gets a code that it
+  // alone exchanges; any other the tokens in the fragment, as from the links of mails.
+  async function handOver() {
+    if (theirs) {
+      const { redirect_url } = await as('POST', 'handover', { redirect_to: target, code_challenge: theirs, code_challenge_method: 's256' })
+      keep(null)
+      return location.replace(redirect_url)
+    }
     const { access_token, expires_at, expires_in, refresh_token } = session
     keep(null)
     location.replace(target.split('#')[0] + '#' + new URLSearchParams({ access_token, expires_at, expires_in, refresh_token, token_type: 'bearer' }))
@@ -237,7 +279,7 @@
       : t('If {0} can be used here, a mail is on its way. Open its link in this browser, or type its code.', to)
   }
 
-  form('form-sign-in', async v => arrived(await call('POST', 'token?grant_type=password', v)))
+  form('form-sign-in', async v => arrived(await asking('POST', 'token?grant_type=password', v)))
 
   form('form-sign-up', async v => {
     const answer = await mailed('signup', v)
@@ -258,7 +300,7 @@
   })
 
   form('form-phone', async ({ phone }) => {
-    const send = () => call('POST', 'otp', { phone, create_user: !settings.disable_signup })
+    const send = () => asking('POST', 'otp', { phone, create_user: !settings.disable_signup })
     await send()
     look('sms', phone, send)
   })
@@ -467,10 +509,7 @@
       return li
     }))
   })
-  press($('codes-kept'), async () => {
-    $('codes').replaceChildren()
-    await account()
-  })
+  press($('codes-kept'), account)
 
   form('form-app', async ({ code }) => {
     await arrived(await prove(app, code))
