@@ -331,7 +331,7 @@ func (a *analyzer) onConflict(sc *scope, s *sql.OnConflict, it *item) {
 		a.failHint(s.Pos, fault.SyntaxError, "For example, ON CONFLICT (column_name).", "ON CONFLICT DO UPDATE requires inference specification or constraint name")
 	}
 	if len(s.Keys) > 0 || s.Constraint != "" {
-		c.Indexes = a.arbiters(s, r, it)
+		a.arbiters(c, s, r, it)
 	}
 	if !s.DoUpdate {
 		return
@@ -353,7 +353,7 @@ func (a *analyzer) onConflict(sc *scope, s *sql.OnConflict, it *item) {
 }
 
 // arbiters finds the unique indexes that ON CONFLICT (…) or ON CONSTRAINT means.
-func (a *analyzer) arbiters(s *sql.OnConflict, r *tree.Rel, it *item) []*catalog.Index {
+func (a *analyzer) arbiters(c *tree.Conflict, s *sql.OnConflict, r *tree.Rel, it *item) {
 	t := r.Table
 	if s.Constraint != "" {
 		k := t.Constraint(s.Constraint)
@@ -368,7 +368,8 @@ func (a *analyzer) arbiters(s *sql.OnConflict, r *tree.Rel, it *item) []*catalog
 				for _, name := range k.Columns {
 					a.markRead(r, t.ColumnIndex(name))
 				}
-				return []*catalog.Index{x}
+				c.Indexes = []*catalog.Index{x}
+				return
 			}
 		}
 		a.fail(sql.NoPos, fault.WrongObjectType, "constraint in ON CONFLICT clause has no associated index")
@@ -377,11 +378,11 @@ func (a *analyzer) arbiters(s *sql.OnConflict, r *tree.Rel, it *item) []*catalog
 	var keys []tree.Expr
 	for _, k := range s.Keys {
 		if k.Column != "" {
-			c, ok := a.columnIn(it, k.Column, sql.NoPos)
+			col, ok := a.columnIn(it, k.Column, sql.NoPos)
 			if !ok {
 				a.missingColumn(sub, "", k.Column, s.Pos)
 			}
-			keys = append(keys, a.use(c, sql.NoPos))
+			keys = append(keys, a.use(col, sql.NoPos))
 		} else {
 			keys = append(keys, a.expr(sub, k.Expr, InIndexExpr))
 		}
@@ -390,8 +391,16 @@ func (a *analyzer) arbiters(s *sql.OnConflict, r *tree.Rel, it *item) []*catalog
 	if s.Where != nil {
 		where = conjuncts(a.condition(sub, s.Where, InIndexPredicate, "WHERE"))
 	}
-	var out []*catalog.Index
-	for _, x := range t.Indexes {
+	if t.Kind == catalog.View {
+		c.Keys, c.KeyWhere = keys, where
+		return
+	}
+	c.Indexes = a.inferred(r, keys, where)
+}
+
+// inferred are the unique indexes of r's table over just these keys, whose predicates the condition implies.
+func (a *analyzer) inferred(r *tree.Rel, keys, where []tree.Expr) (out []*catalog.Index) {
+	for _, x := range r.Table.Indexes {
 		if x.Unique && a.indexMatches(x, r, keys, where) {
 			out = append(out, x)
 		}
@@ -400,6 +409,13 @@ func (a *analyzer) arbiters(s *sql.OnConflict, r *tree.Rel, it *item) []*catalog
 		a.fail(sql.NoPos, fault.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification")
 	}
 	return out
+}
+
+// Arbiters are the unique indexes of r's table that ON CONFLICT with these keys and this condition means.
+func Arbiters(cat *catalog.Catalog, env *Env, r *tree.Rel, keys, where []tree.Expr) (out []*catalog.Index, err error) {
+	a := newAnalyzer(cat, env)
+	defer a.recover(&err)
+	return a.inferred(r, keys, where), nil
 }
 
 func (a *analyzer) indexMatches(x *catalog.Index, r *tree.Rel, keys, where []tree.Expr) bool {

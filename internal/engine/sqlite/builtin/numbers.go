@@ -341,7 +341,7 @@ func registerFloats(r registry) {
 		if math.IsInf(hi-lo, 0) {
 			share = (x/2 - lo/2) / (hi/2 - lo/2)
 		}
-		return value.Int(min(int64(share*float64(n)), n-1) + 1), nil
+		return value.Int(int64(int32(share*float64(n)) + 1)), nil // a share that is rounded to 1 is not put right, as in PostgreSQL
 	})
 	r.fn("width_bucket(anycompatible,anycompatiblearray)", func(c *Ctx, a []datum) (datum, error) {
 		elem, err := c.elemOps(1)

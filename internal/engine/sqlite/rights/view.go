@@ -20,6 +20,9 @@ func (a *attacher) target(q *tree.Query) error {
 		r := q.Target
 		a.privileges(r)
 		if insteadOf(r.Table, q) {
+			if q.Conflict != nil {
+				q.Conflict.Keys, q.Conflict.KeyWhere = nil, nil
+			}
 			return a.openView(r)
 		}
 		if depth > 100 {
@@ -35,6 +38,14 @@ func (a *attacher) target(q *tree.Query) error {
 		if err := a.rebase(q, r, vq); err != nil {
 			return err
 		}
+	}
+	if c := q.Conflict; c != nil && c.Keys != nil {
+		env := &analyze.Env{Path: storedPath, FixedParams: true, Stored: true}
+		var err error
+		if c.Indexes, err = analyze.Arbiters(a.cat, env, q.Target, c.Keys, c.KeyWhere); err != nil {
+			return err
+		}
+		c.Keys, c.KeyWhere = nil, nil
 	}
 	return nil
 }

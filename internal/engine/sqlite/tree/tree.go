@@ -106,6 +106,8 @@ type Assign struct {
 // Conflict is ON CONFLICT.
 type Conflict struct {
 	Indexes  []*catalog.Index // the unique indexes inferred; empty: any conflict (DO NOTHING only)
+	// What they are inferred from where the target is a view: rights does so when it has come to the table. Nil afterwards.
+	Keys, KeyWhere []Expr
 	DoUpdate bool
 	Excluded *Rel // the proposed row, for DO UPDATE
 	Set      []Assign

@@ -167,6 +167,8 @@ func (q *Query) slots() []*Expr {
 	if c := q.Conflict; c != nil {
 		sets(c.Set)
 		add(&c.Where)
+		all(c.Keys)
+		all(c.KeyWhere)
 	}
 	for i := range q.Merges {
 		m := &q.Merges[i]
@@ -418,6 +420,7 @@ func (c cloner) query(q *Query) *Query {
 		k := *q.Conflict
 		k.Excluded = shell(k.Excluded)
 		k.Set = append([]Assign(nil), k.Set...)
+		k.Keys, k.KeyWhere = append([]Expr(nil), k.Keys...), append([]Expr(nil), k.KeyWhere...)
 		n.Conflict = &k
 	}
 	n.Windows = nil
