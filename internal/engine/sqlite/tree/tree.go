@@ -105,13 +105,13 @@ type Assign struct {
 
 // Conflict is ON CONFLICT.
 type Conflict struct {
-	Indexes  []*catalog.Index // the unique indexes inferred; empty: any conflict (DO NOTHING only)
+	Indexes []*catalog.Index // the unique indexes inferred; empty: any conflict (DO NOTHING only)
 	// What they are inferred from where the target is a view: rights does so when it has come to the table. Nil afterwards.
 	Keys, KeyWhere []Expr
-	DoUpdate bool
-	Excluded *Rel // the proposed row, for DO UPDATE
-	Set      []Assign
-	Where    Expr
+	DoUpdate       bool
+	Excluded       *Rel // the proposed row, for DO UPDATE
+	Set            []Assign
+	Where          Expr
 }
 
 // MergeWhen is a WHEN clause of MERGE.
