@@ -12,7 +12,7 @@ const (
 
 var mutants = []mutant{
 	{"writes are acknowledged before they are synced", store + "/store.go", "PRAGMA synchronous=FULL", "PRAGMA synchronous=OFF", store, "TestNothingIsAcknowledgedBeforeItIsSynced"},
-	{"writing goes on after a failed sync", store + "/write.go", "		s.stop(failed.hard)\n", "		return noSpace()\n", store, "TestFailedSyncStopsWriting"},
+	{"writing goes on after a failed sync", store + "/write.go", "	case failed.hard != nil:\n		s.stop(failed.hard)\n	case failed.space", "	case failed.hard != nil:\n		return noSpace()\n	case failed.space", store, "TestFailedSyncStopsWriting"},
 	{"a request that fails takes others along", store + "/write.go", "end = func() error { return errors.Join(c.rollbackTo.Exec(), c.release.Exec()) }", "end = func() error { return c.release.Exec() }", store, "TestFailureTakesNothingOfOthers"},
 
 	{"a token without a signature is good", identity + "/identity.go", "signer.verifyKey()); err != nil {", "signer.verifyKey()); err != nil && len(signature) > 0 {", identity, "TestBrokenCredentialsAreRefused"},
