@@ -97,6 +97,8 @@ func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	ids := []string{id}
 	rec.Header()["X-Request-Id"] = ids
+	// A length beside chunks is gone by now: a proxy in front that went by it takes for a body what would be read as another request here.
+	rec.last = len(r.TransferEncoding) > 0
 	r, rec.trace = g.Trace.Begin(r, began)
 	defer g.finish(rec, r, path, id, began)
 	g.cors(rec.Header(), r)
@@ -272,6 +274,7 @@ type recorder struct {
 	status int
 	bytes  int64
 	wrote  bool
+	last   bool // the connection ends with the answer
 
 	trace   *tracing.Request // nil: not recorded
 	pass    admission.Pass   // held until the answer begins: sending it is the client's time
@@ -283,17 +286,25 @@ type recorder struct {
 // Key says whose the request is.
 func (w *recorder) Key() admission.Key { return w.asks(w.request) }
 
-func (w *recorder) WriteHeader(status int) {
-	if !w.wrote {
-		w.status, w.wrote = status, true
+func (w *recorder) begin(status int) {
+	if w.wrote {
+		return
 	}
+	w.status, w.wrote = status, true
+	if w.last {
+		w.Header().Set("Connection", "close")
+	}
+}
+
+func (w *recorder) WriteHeader(status int) {
+	w.begin(status)
 	w.pass.Leave()
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *recorder) Write(b []byte) (int, error) {
 	if !w.wrote {
-		w.status, w.wrote = http.StatusOK, true
+		w.begin(http.StatusOK)
 		w.pass.Leave()
 	}
 	n, err := w.ResponseWriter.Write(b)
