@@ -104,7 +104,9 @@ func (b *tableBuild) alter(k *sql.AlterCmd) {
 			e.notice(fault.DuplicateColumn, "column %q of relation %q already exists, skipping", k.Column.Name, t.Name)
 			return
 		}
-		b.addColumn(k.Column)
+		if c := b.addColumn(k.Column); c.Default != nil || c.Identity != 0 || e.hasRules(c.Type.OID) {
+			b.rewrites(k.Pos)
+		}
 	case sql.DropColumn:
 		b.dropColumn(k)
 	case sql.AlterColumnType:
@@ -310,6 +312,23 @@ func (b *tableBuild) dropColumn(k *sql.AlterCmd) {
 	b.reload()
 }
 
+// rewrites refuses to write the rows of a table anew while columns of other tables have such rows in them.
+func (b *tableBuild) rewrites(pos sql.Pos) {
+	if at := b.e.heldIn(b.t.RowType, true); at != "" {
+		b.e.fail(pos, fault.FeatureNotSupported, "cannot alter table %q because column %q uses its row type", b.t.Name, at)
+	}
+}
+
+// hasRules says that a type is a domain that not every value is of.
+func (e *Edit) hasRules(typ OID) bool {
+	for y := e.Type(typ); y != nil && y.Kind == DomainType; y = e.Type(y.Base.OID) {
+		if y.NotNull || len(y.Checks) > 0 || y.Default != nil {
+			return true
+		}
+	}
+	return false
+}
+
 func (b *tableBuild) alterType(k *sql.AlterCmd) {
 	e, t := b.e, b.t
 	i := t.ColumnIndex(k.Name)
@@ -320,7 +339,11 @@ func (b *tableBuild) alterType(k *sql.AlterCmd) {
 	if y := e.Type(typ.OID); y.Kind == PseudoType {
 		e.fail(k.Pos, fault.InvalidTableDefinition, "column %q has pseudo-type %s", k.Name, e.TypeString(typ))
 	}
+	if e.contains(typ.OID, t.RowType, map[OID]bool{}) {
+		e.fail(k.Type.Pos, fault.InvalidTableDefinition, "composite type %s cannot be made a member of itself", t.Name)
+	}
 	e.needTypeRight(typ, k.Pos)
+	b.rewrites(k.Pos)
 	c := t.Columns[i]
 	at := addr{oid: t.OID, sub: c.Num}
 	// What PostgreSQL refuses to rebuild: views, policies, triggers and generated columns over the column.

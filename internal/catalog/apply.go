@@ -184,10 +184,15 @@ var indexMethods = map[string]bool{"btree": true, "hash": true, "gin": true, "gi
 
 // ---- views ----
 
-func (e *Edit) viewColumns(q *sql.Select, names []string, pos sql.Pos) (cols []*Column, from []ViewColumn) {
+// viewColumns gives the columns of a query, where they come from, and what the query needs beside what it names.
+func (e *Edit) viewColumns(q *sql.Select, names []string, pos sql.Pos) (cols []*Column, from []ViewColumn, needs []addr) {
 	var infos []ViewColumnInfo
 	if e.st.env.ViewColumns != nil {
-		infos = must(e.st.env.ViewColumns(e.Catalog(), q, e.st.env.SearchPath))
+		known, keys, err := e.st.env.ViewColumns(e.Catalog(), q, e.st.env.SearchPath)
+		infos = must(known, err)
+		for _, k := range keys {
+			needs = append(needs, addr{oid: k})
+		}
 	} else {
 		_, known := e.binder().queryCols(q, nil)
 		for _, k := range known {
@@ -199,7 +204,11 @@ func (e *Edit) viewColumns(q *sql.Select, names []string, pos sql.Pos) (cols []*
 		}
 	}
 	if len(names) > len(infos) {
-		e.fail(pos, fault.SyntaxError, "CREATE VIEW specifies more column names than columns")
+		message := "too many column names were specified"
+		if e.st.tag == "CREATE VIEW" {
+			message = "CREATE VIEW specifies more column names than columns"
+		}
+		e.fail(pos, fault.SyntaxError, "%s", message)
 	}
 	for i, info := range infos {
 		if i < len(names) {
@@ -214,7 +223,7 @@ func (e *Edit) viewColumns(q *sql.Select, names []string, pos sql.Pos) (cols []*
 		cols = append(cols, &Column{Name: info.Name, Num: int16(i + 1), Type: info.Type, Collation: info.Collation})
 		from = append(from, ViewColumn{info.Table, info.Column})
 	}
-	return cols, from
+	return cols, from, needs
 }
 
 func (e *Edit) createView(s *sql.CreateView) {
@@ -228,7 +237,7 @@ func (e *Edit) createView(s *sql.CreateView) {
 		e.notice("00000", "view %q will be a temporary view", name.Name)
 		schema, temp = e.tempSchema(), true
 	}
-	cols, from := e.viewColumns(s.Query, s.Columns, s.Pos)
+	cols, from, needs := e.viewColumns(s.Query, s.Columns, s.Pos)
 	old := e.Table(schema, name.Name)
 	if old == nil && e.relationExists(schema, name.Name) || old != nil && !s.Replace {
 		e.fail(name.Pos, fault.DuplicateTable, "relation %q already exists", name.Name)
@@ -257,11 +266,10 @@ func (e *Edit) createView(s *sql.CreateView) {
 	if s.Check != "" {
 		t.CheckOption = s.Check
 	}
-	e.bindView(t, s.Query)
+	e.bindView(t, s.Query, needs...)
 	e.setTable(t)
 }
 
-// bindView stores a view's query with its names fixed and records what it needs.
 // usesTemporary says whether a query reads what is gone at the end of the session.
 func (e *Edit) usesTemporary(q *sql.Select) bool {
 	bind := e.binder()
@@ -272,13 +280,14 @@ func (e *Edit) usesTemporary(q *sql.Select) bool {
 	})
 }
 
-func (e *Edit) bindView(t *Table, q *sql.Select) {
+// bindView stores a view's query with its names fixed and records what it needs.
+func (e *Edit) bindView(t *Table, q *sql.Select, needs ...addr) {
 	bind := e.binder()
 	bind.stars = true
 	t.Query = bind.query(q, nil)
 	t.QueryText = stmtText(t.Query)
 	e.forget(addr{oid: t.OID})
-	e.depend(addr{oid: t.OID}, false, bind.uses...)
+	e.depend(addr{oid: t.OID}, false, append(bind.uses, needs...)...)
 	for _, c := range t.Columns {
 		e.depend(addr{oid: t.OID}, false, e.useOfType(c.Type))
 	}
@@ -373,7 +382,7 @@ func (e *Edit) createTableAs(s *sql.CreateTableAs) {
 	if !ok {
 		raise(fault.Unsupported("CREATE TABLE AS with this query", "Write a SELECT."), s.Pos)
 	}
-	cols, from := e.viewColumns(q, s.Columns, s.Pos)
+	cols, from, needs := e.viewColumns(q, s.Columns, s.Pos)
 	t := e.newTable(kind, schema, name, temp)
 	e.onCommit(t, s.OnCommit, s.Pos)
 	e.addRowType(t)
@@ -381,7 +390,7 @@ func (e *Edit) createTableAs(s *sql.CreateTableAs) {
 	t.Columns, t.NextNum = cols, int16(len(cols)+1)
 	if s.Materialized {
 		t.ViewColumns = from
-		e.bindView(t, q)
+		e.bindView(t, q, needs...)
 	} else {
 		for _, c := range cols {
 			e.needTypeRight(c.Type, s.Pos)
@@ -560,8 +569,12 @@ func (e *Edit) alterComposite(s *sql.AlterTable) {
 		case sql.DropColumn:
 			e.drop([]addr{{oid: y.OID, sub: n.Fields[i].Num}}, k.Cascade, k.Pos)
 		case sql.AlterColumnType:
+			if at := e.heldIn(y.OID, true); at != "" {
+				e.fail(k.Pos, fault.FeatureNotSupported, "cannot alter type %q because column %q uses it", y.Name, at)
+			}
 			f := edit(n.Fields, i)
 			f.Type = e.findType(k.Type)
+			e.needTypeRight(f.Type, k.Pos)
 			e.setType(&n)
 			e.forget(addr{oid: y.OID, sub: f.Num})
 			e.depend(addr{oid: y.OID, sub: f.Num}, false, e.useOfType(f.Type))
@@ -649,10 +662,12 @@ func (e *Edit) alterDomain(s *sql.AlterDomain) {
 	case sql.SetColumnDefault:
 		n.Default = e.binder().expr(s.Expr, nil)
 	case sql.SetNotNull:
+		e.notWithin(y, s.Pos)
 		n.NotNull = true
 	case sql.DropNotNull:
 		n.NotNull = false
 	case sql.AddConstraint:
+		e.notWithin(y, s.Pos)
 		if s.Constraint.Kind == sql.NotNullConstraint {
 			n.NotNull = true
 		} else {
@@ -677,6 +692,52 @@ func (e *Edit) alterDomain(s *sql.AlterDomain) {
 		raise(fault.Unsupported("this ALTER DOMAIN", ""), s.Pos)
 	}
 	e.setType(&n)
+}
+
+// notWithin refuses a new rule of a domain whose values are somewhere inside others: PostgreSQL does not look there.
+func (e *Edit) notWithin(y *Type, pos sql.Pos) {
+	if at := e.heldIn(y.OID, false); at != "" {
+		e.fail(pos, fault.FeatureNotSupported, "cannot alter type %q because column %q uses it", y.Name, at)
+	}
+}
+
+// heldIn names a column of a table that holds values of a type: inside other values or, with direct, by itself. "" when there is none.
+func (e *Edit) heldIn(of OID, direct bool) string {
+	for t := range e.tables.values() {
+		if t.Kind == View || t.Kind == ForeignTable {
+			continue
+		}
+		for _, c := range t.Columns {
+			alone := c.Type.OID
+			for y := e.Type(alone); !direct && y != nil && y.Kind == DomainType && alone != of; y = e.Type(alone) {
+				alone = y.Base.OID
+			}
+			if (direct || alone != of) && e.contains(c.Type.OID, of, map[OID]bool{}) {
+				return t.Name + "." + c.Name
+			}
+		}
+	}
+	return ""
+}
+
+// contains says whether values of a type are, or have within them, values of another.
+func (e *Edit) contains(typ, of OID, seen map[OID]bool) bool {
+	y := e.Type(typ)
+	if typ == of || y == nil || seen[typ] {
+		return typ == of
+	}
+	seen[typ] = true
+	switch {
+	case y.Elem != 0:
+		return e.contains(y.Elem, of, seen)
+	case y.Kind == DomainType:
+		return e.contains(y.Base.OID, of, seen)
+	}
+	fields := y.Fields
+	if t := e.TableByOID(y.Table); t != nil {
+		fields = t.Columns
+	}
+	return slices.ContainsFunc(fields, func(f *Column) bool { return e.contains(f.Type.OID, of, seen) })
 }
 
 // ---- schemas, extensions, publications, casts ----

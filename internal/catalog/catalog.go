@@ -355,6 +355,9 @@ const (
 	AllSchemaPrivs   = PrivUsage | PrivCreate
 )
 
+// GrantOption, with others, asks the Can methods for the right to grant these.
+const GrantOption Privilege = 1 << 31
+
 // Grant is one entry of an ACL. Grantee "" is PUBLIC.
 type Grant struct {
 	Grantee string

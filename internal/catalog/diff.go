@@ -56,7 +56,7 @@ func (d *differ) do(s sql.Stmt, destroys string) {
 }
 
 // viewColumns knows the columns of a view that is made: they are those of the view that is wanted.
-func (d *differ) viewColumns(s sql.Stmt) func(*Catalog, *sql.Select, []string) ([]ViewColumnInfo, error) {
+func (d *differ) viewColumns(s sql.Stmt) func(*Catalog, *sql.Select, []string) ([]ViewColumnInfo, []OID, error) {
 	var name sql.Name
 	switch s := s.(type) {
 	case *sql.CreateView:
@@ -70,7 +70,7 @@ func (d *differ) viewColumns(s sql.Stmt) func(*Catalog, *sql.Select, []string) (
 	if t == nil {
 		return nil
 	}
-	return func(*Catalog, *sql.Select, []string) ([]ViewColumnInfo, error) {
+	return func(*Catalog, *sql.Select, []string) ([]ViewColumnInfo, []OID, error) {
 		var out []ViewColumnInfo
 		for i, k := range t.Columns {
 			info := ViewColumnInfo{Name: k.Name, Type: d.here(k.Type), Collation: k.Collation}
@@ -83,7 +83,7 @@ func (d *differ) viewColumns(s sql.Stmt) func(*Catalog, *sql.Select, []string) (
 			}
 			out = append(out, info)
 		}
-		return out, nil
+		return out, nil, nil
 	}
 }
 

@@ -149,8 +149,8 @@ func TestDiffLeadsToTheOther(t *testing.T) {
 }
 
 // columnsOf stands in for the analyser: a view has the columns that the wanted one has.
-func columnsOf(s sql.Stmt, to *catalog.Catalog) func(*catalog.Catalog, *sql.Select, []string) ([]catalog.ViewColumnInfo, error) {
-	return func(c *catalog.Catalog, _ *sql.Select, path []string) ([]catalog.ViewColumnInfo, error) {
+func columnsOf(s sql.Stmt, to *catalog.Catalog) func(*catalog.Catalog, *sql.Select, []string) ([]catalog.ViewColumnInfo, []catalog.OID, error) {
+	return func(c *catalog.Catalog, _ *sql.Select, path []string) ([]catalog.ViewColumnInfo, []catalog.OID, error) {
 		var name sql.Name
 		switch s := s.(type) {
 		case *sql.CreateView:
@@ -162,11 +162,11 @@ func columnsOf(s sql.Stmt, to *catalog.Catalog) func(*catalog.Catalog, *sql.Sele
 		for _, k := range to.Table(name.Schema, name.Name).Columns {
 			r, err := c.FindType(path, to.TypeName(k.Type))
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			out = append(out, catalog.ViewColumnInfo{Name: k.Name, Type: r})
 		}
-		return out, nil
+		return out, nil, nil
 	}
 }
 

@@ -13,8 +13,8 @@ type Env struct {
 	SearchPath []string // nil is public
 	File       string   // for errors
 
-	// ViewColumns tells the columns of a view's query. Nil: names and types that can be read off the targets alone.
-	ViewColumns func(c *Catalog, q *sql.Select, path []string) ([]ViewColumnInfo, error)
+	// ViewColumns tells the columns of a view's query, and the constraints by which its grouping is right. Nil: names and types that can be read off the targets alone.
+	ViewColumns func(c *Catalog, q *sql.Select, path []string) ([]ViewColumnInfo, []OID, error)
 	// IsBuiltin says whether PostgreSQL itself has a function of the name: a name that both have is left to the analyser. Nil: never.
 	IsBuiltin func(name string) bool
 	// Check is asked before a statement counts as applied; c is the catalog after it. Nil checks nothing.

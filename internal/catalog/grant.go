@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,6 +81,7 @@ func (a ACL) without(g Grant, optionOnly, cascade bool) (ACL, bool) {
 			out = append(out, x)
 		}
 	}
+	lostOption &^= out.options(g.Grantee) // others may have given it, too
 	for _, x := range out {
 		if lostOption != 0 && x.Grantor == g.Grantee && x.Privs&lostOption != 0 {
 			if !cascade {
@@ -114,6 +116,9 @@ func (e *Edit) grant(s *sql.Grant) {
 	if slices.Contains(g.roles, "") && s.GrantOption && !s.Revoke {
 		e.fail(s.Pos, "0LP01", "grant options can only be granted to roles")
 	}
+	if s.GrantedBy != "" && e.role(s.GrantedBy, s.Pos) != e.st.env.Role {
+		e.fail(s.Pos, fault.FeatureNotSupported, "grantor must be current user")
+	}
 	switch s.Kind {
 	case sql.KindDatabase, sql.KindLanguage, sql.KindOther:
 		return // rights on the database, on languages and on settings are the server's business
@@ -141,26 +146,26 @@ func (e *Edit) grantees(names []string, pos sql.Pos) []string {
 func (g *granting) resolve() {
 	all, _ := allPrivs(g.kind)
 	for _, p := range g.s.Privileges {
-		var bits Privilege
+		var named Privilege
 		if p.Name == "all" {
-			bits = all
+			named = all
 			if len(p.Columns) > 0 {
-				bits = AllColumnPrivs
+				named = AllColumnPrivs
 			}
 		} else {
-			bits = privilegeBits[p.Name]
+			named = privilegeBits[p.Name]
 			allowed := all
 			if len(p.Columns) > 0 {
 				allowed = AllColumnPrivs
 			}
-			if bits == PrivMaintain {
-				bits = 0 // PostgreSQL 17's right to run maintenance has nothing to allow
+			if named == PrivMaintain {
+				named = 0 // PostgreSQL 17's right to run maintenance has nothing to allow
 				allowed = 0
-			} else if bits == 0 {
+			} else if named == 0 {
 				g.e.fail(g.s.Pos, fault.SyntaxError, "unrecognized privilege type %q", p.Name)
 			}
 			// GRANT … ON TABLE may name a sequence: USAGE is checked per object.
-			if bits&^allowed != 0 && !(g.kind == sql.KindTable && len(p.Columns) == 0 && bits == PrivUsage) {
+			if named&^allowed != 0 && !(g.kind == sql.KindTable && len(p.Columns) == 0 && named == PrivUsage) {
 				if len(p.Columns) > 0 {
 					g.e.fail(g.s.Pos, "0LP01", "invalid privilege type %s for column", strings.ToUpper(p.Name))
 				}
@@ -168,14 +173,14 @@ func (g *granting) resolve() {
 			}
 		}
 		if len(p.Columns) == 0 {
-			g.privs |= bits
+			g.privs |= named
 			continue
 		}
 		if g.colPrivs == nil {
 			g.colPrivs = map[string]Privilege{}
 		}
 		for _, c := range p.Columns {
-			g.colPrivs[c] |= bits
+			g.colPrivs[c] |= named
 		}
 	}
 	if len(g.s.Privileges) == 0 {
@@ -260,7 +265,7 @@ func (g *granting) table(t *Table) {
 		if g.s.Revoke { // a right revoked from the table goes from its columns too
 			for i, c := range n.Columns {
 				if c.ACL != nil && g.privs&AllColumnPrivs != 0 {
-					edit(n.Columns, i).ACL = g.change(sql.KindColumn, c.ACL, t.Owner, g.privs&AllColumnPrivs, "table", t.Name)
+					edit(n.Columns, i).ACL = g.column(t, c, g.privs&AllColumnPrivs)
 				}
 			}
 		}
@@ -271,11 +276,22 @@ func (g *granting) table(t *Table) {
 			e.fail(g.s.Pos, fault.UndefinedColumn, "column %q of relation %q does not exist", name, t.Name)
 		}
 		c := edit(n.Columns, i)
-		if c.ACL = g.change(sql.KindColumn, c.ACL, t.Owner, privs, "table", t.Name); len(c.ACL) == 0 {
+		if c.ACL = g.column(t, c, privs); len(c.ACL) == 0 {
 			c.ACL = nil
 		}
 	}
 	e.setTable(n)
+}
+
+// column gives a column's list after the grant. Who may grant a right on the table may grant it on the column.
+func (g *granting) column(t *Table, c *Column, privs Privilege) ACL {
+	table := t.ACL
+	if table == nil {
+		table = initialACL(sql.KindTable, t.Owner)
+	}
+	shown := "column " + strconv.Quote(c.Name) + " of relation " + strconv.Quote(t.Name)
+	grantor, may := g.grantor(append(slices.Clip(table), c.ACL...), t.Owner, privs, shown, shown)
+	return g.by(grantor, may, c.ACL, t.Owner)
 }
 
 func (g *granting) sequence(q *Sequence) {
@@ -297,49 +313,54 @@ func (g *granting) function(f *Function) {
 	g.e.setFunction(&n)
 }
 
-// change gives the list after the grant. The grantor is the owner for whoever has the owner's rights, else a role that holds the
-// option to grant; a role that holds none may not, one that holds some of the rights grants those.
+// change gives the list after the grant.
 func (g *granting) change(kind sql.ObjectKind, acl ACL, owner string, privs Privilege, word, name string) ACL {
-	e := g.e
 	if acl == nil {
 		acl = initialACL(kind, owner)
 	}
-	grantor, may := owner, privs
-	if !e.owns(e.st.env.Role, owner) {
-		grantor, may = e.st.env.Role, 0
-		for _, x := range acl {
-			if x.Grantee != "" && e.Inherits(e.st.env.Role, x.Grantee) && x.Option&privs != 0 {
-				grantor, may = x.Grantee, may|x.Option&privs
-			}
+	grantor, may := g.grantor(acl, owner, privs, word+" "+name, strconv.Quote(name))
+	return g.by(grantor, may, acl, owner)
+}
+
+// grantor says as whom the rights are granted, and which of them. It is the owner for whoever has the owner's rights, else the role with the most of the
+// options that are needed. A role that holds none may not; one that holds some of the rights grants those.
+func (g *granting) grantor(acl ACL, owner string, privs Privilege, denied, shown string) (string, Privilege) {
+	e := g.e
+	if e.owns(e.st.env.Role, owner) {
+		return owner, privs
+	}
+	grantor, may := e.bestGrantor(acl, privs)
+	if may == 0 && !slices.ContainsFunc(acl, func(x Grant) bool { return x.Privs != 0 && (x.Grantee == "" || e.Inherits(e.st.env.Role, x.Grantee)) }) {
+		e.fail(g.s.Pos, fault.InsufficientPrivilege, "permission denied for %s", denied)
+	}
+	all := len(g.s.Privileges) == 1 && g.s.Privileges[0].Name == "all"
+	if may == 0 || may != privs && !all {
+		share, verb, code := "no", "were granted", "01007"
+		if g.s.Revoke {
+			verb, code = "could be revoked", "01006"
 		}
-		if may == 0 {
-			if e.st.env.Role == owner {
-				return acl
-			}
-			var any Privilege
-			for _, x := range acl {
-				if x.Grantee == "" || e.Inherits(e.st.env.Role, x.Grantee) {
-					any |= x.Privs
-				}
-			}
-			if any == 0 {
-				e.fail(g.s.Pos, fault.InsufficientPrivilege, "permission denied for %s %s", word, name)
-			}
-			verb, code := "granted", "01007"
-			if g.s.Revoke {
-				verb, code = "could be revoked", "01006"
-			} else {
-				verb = "were " + verb
-			}
-			e.st.notices = append(e.st.notices, Notice{Severity: "WARNING", Code: code, Message: "no privileges " + verb + " for " + strconv.Quote(name)})
-			return acl
+		if may != 0 {
+			share = "not all"
 		}
+		e.st.notices = append(e.st.notices, Notice{Severity: "WARNING", Code: code, Message: share + " privileges " + verb + " for " + shown})
+	}
+	return grantor, may
+}
+
+// by gives the list after the grant of rights as grantor.
+func (g *granting) by(grantor string, may Privilege, acl ACL, owner string) ACL {
+	e := g.e
+	if may == 0 {
+		return acl
 	}
 	for _, r := range g.roles {
 		x := Grant{Grantee: r, Grantor: grantor, Privs: may}
 		if !g.s.Revoke {
 			if g.s.GrantOption {
 				x.Option = may
+				if !acl.grantable(x, owner) {
+					e.fail(g.s.Pos, "0LP01", "grant options cannot be granted back to your own grantor")
+				}
 			}
 			acl = acl.with(x)
 			continue
@@ -353,6 +374,44 @@ func (g *granting) change(kind sql.ObjectKind, acl ACL, owner string, privs Priv
 		acl = ACL{}
 	}
 	return acl
+}
+
+// bestGrantor is the role, among those whose rights the current one has, that may grant the most of privs, and what it may: itself where others have no more.
+func (e *Edit) bestGrantor(acl ACL, privs Privilege) (string, Privilege) {
+	grantor := e.st.env.Role
+	best := acl.options(grantor) & privs
+	for _, x := range acl {
+		if x.Grantee == "" || !e.Inherits(e.st.env.Role, x.Grantee) {
+			continue
+		}
+		if have := acl.options(x.Grantee) & privs; bits.OnesCount32(uint32(have)) > bits.OnesCount32(uint32(best)) {
+			grantor, best = x.Grantee, have
+		}
+	}
+	return grantor, best
+}
+
+// options are the rights that a role may grant by the list.
+func (a ACL) options(role string) (p Privilege) {
+	for _, x := range a {
+		if x.Grantee == role {
+			p |= x.Option
+		}
+	}
+	return p
+}
+
+// grantable says that the grantor would have its options without the grantee, too: else both would hold them of each other.
+func (a ACL) grantable(g Grant, owner string) bool {
+	if g.Grantor == owner {
+		return true
+	}
+	for _, x := range a {
+		if x.Grantee == g.Grantee && x.Option != 0 {
+			a, _ = a.without(Grant{Grantee: x.Grantee, Grantor: x.Grantor, Privs: x.Option}, false, true)
+		}
+	}
+	return g.Option&^a.options(g.Grantor) == 0
 }
 
 // defaultACL is the access list of a new object: nil, or what ALTER DEFAULT PRIVILEGES says, those for the schema on top of those for all.
@@ -463,6 +522,9 @@ func (e *Edit) grantRole(s *sql.GrantRole) {
 	}
 	if s.Group {
 		e.st.tag = "ALTER ROLE"
+	}
+	if s.By != "" && e.role(s.By, s.Pos) != e.st.env.Role && !e.Role(e.st.env.Role).Super {
+		e.fail(s.Pos, fault.InsufficientPrivilege, "must be superuser to set grantor")
 	}
 	for _, r := range s.Roles {
 		e.role(r, s.Pos)
@@ -607,6 +669,9 @@ func (e *Edit) alterRole(s *sql.AlterRole) {
 		return
 	}
 	o := e.Role(e.role(s.Name, s.Pos))
+	if me := e.Role(e.st.env.Role); (s.Setting != nil || s.Reset) && o.Super && !me.Super {
+		e.fail(s.Pos, fault.InsufficientPrivilege, "must be superuser to alter superusers")
+	}
 	if s.Setting == nil && s.Reset {
 		n := *o
 		n.Settings = nil

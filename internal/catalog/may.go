@@ -48,9 +48,13 @@ func (e *Edit) mayDefine(s sql.Stmt) {
 		}
 		e.fail(s.Pos, fault.InsufficientPrivilege, "permission denied to create role")
 	case *sql.AlterRole:
-		if s.Name != "all" && (creates || s.Setting == nil && !s.Reset) {
+		if s.Name == "all" {
+			e.fail(s.Pos, fault.InsufficientPrivilege, "must be superuser to alter settings globally")
+		}
+		if name := e.role(s.Name, s.Pos); creates || s.Setting == nil && !s.Reset || name == r.Name {
 			return
 		}
+		e.fail(s.Pos, fault.InsufficientPrivilege, "permission denied")
 	case *sql.GrantRole:
 		// As in PostgreSQL 15, CREATEROLE may grant any role that is no superuser.
 		if creates {

@@ -65,10 +65,19 @@ func (c *facts) Inherits(role, of string) bool {
 }
 
 // can says whether role holds all of want, by acl or as owner or superuser. An object's default when acl is nil: its owner may do
-// everything, PUBLIC has public.
+// everything, PUBLIC has public. An owner may always grant.
 func (c *facts) can(role, owner string, acl ACL, public, want Privilege) bool {
 	if r := c.Role(role); r != nil && r.Super {
 		return true
+	}
+	if want&GrantOption != 0 {
+		var may Privilege
+		for _, g := range acl {
+			if g.Grantee == "" || c.Inherits(role, g.Grantee) {
+				may |= g.Option
+			}
+		}
+		return want&^GrantOption&^may == 0 || c.Inherits(role, owner)
 	}
 	var have Privilege
 	if acl == nil {
@@ -115,8 +124,11 @@ func (c *facts) CanSchema(role, schema string, p Privilege) bool {
 }
 
 // CanExecute says whether role may call the function.
-func (c *facts) CanExecute(role string, f *Function) bool {
-	return c.can(role, f.Owner, f.ACL, PrivExecute, PrivExecute)
+func (c *facts) CanExecute(role string, f *Function) bool { return c.CanFunction(role, f, PrivExecute) }
+
+// CanFunction says whether role has the right on the function.
+func (c *facts) CanFunction(role string, f *Function, p Privilege) bool {
+	return c.can(role, f.Owner, f.ACL, PrivExecute, p)
 }
 
 // CanSequence says whether role has the right on the sequence.
@@ -124,12 +136,12 @@ func (c *facts) CanSequence(role string, s *Sequence, p Privilege) bool {
 	return c.can(role, s.Owner, s.ACL, 0, p)
 }
 
-// CanType says whether role may use the type.
-func (c *facts) CanType(role string, t *Type) bool {
+// CanType says whether role has the right on the type.
+func (c *facts) CanType(role string, t *Type, p Privilege) bool {
 	if t.Elem != 0 && t.Category == 'A' {
 		t = c.Type(t.Elem)
 	}
-	return c.can(role, t.Owner, t.ACL, PrivUsage, PrivUsage)
+	return c.can(role, t.Owner, t.ACL, PrivUsage, p)
 }
 
 // BypassesRLS says whether the policies of t do not hold for role: a superuser, a role with BYPASSRLS, or the owner of a table that

@@ -147,7 +147,7 @@ func (b *tableBuild) addColumn(d *sql.ColumnDef) *Column {
 		c.Type = e.findType(d.Type)
 		if y := e.Type(c.Type.OID); y.Kind == PseudoType {
 			e.fail(d.Type.Pos, fault.InvalidTableDefinition, "column %q has pseudo-type %s", d.Name, e.TypeString(c.Type))
-		} else if y.Table == t.OID {
+		} else if e.contains(c.Type.OID, t.RowType, map[OID]bool{}) {
 			e.fail(d.Type.Pos, fault.InvalidTableDefinition, "composite type %s cannot be made a member of itself", t.Name)
 		}
 		e.needTypeRight(c.Type, d.Type.Pos)
@@ -160,7 +160,7 @@ func (b *tableBuild) addColumn(d *sql.ColumnDef) *Column {
 var systemColumns = map[string]bool{"tableoid": true, "ctid": true, "xmin": true, "xmax": true, "cmin": true, "cmax": true}
 
 func (e *Edit) needTypeRight(r TypeRef, pos sql.Pos) {
-	if t := e.Type(r.OID); !e.CanType(e.st.env.Role, t) {
+	if t := e.Type(r.OID); !e.CanType(e.st.env.Role, t, PrivUsage) {
 		if t.Elem != 0 && t.Category == 'A' {
 			r.OID = t.Elem
 		}

@@ -206,7 +206,7 @@ func (c *conv) stmt(v *value) Stmt {
 	case "GrantRoleStmt":
 		g := &GrantRole{
 			Revoke: !n.Bool("is_grant"), Roles: mapped(n.List("granted_roles"), func(v *value) string { _, p := v.Node(); return p.Text("priv_name") }),
-			To: roles(n.List("grantee_roles")), Options: c.options(n.List("opt")), Pos: p,
+			To: roles(n.List("grantee_roles")), Options: c.options(n.List("opt")), By: grantor(n), Pos: p,
 		}
 		for _, o := range g.Options {
 			if o.Name == "admin" && (g.Revoke || o.Value != "false") {
@@ -484,6 +484,14 @@ func roleName(v *value) string {
 		return "current_role"
 	}
 	return v.Text("rolename")
+}
+
+// grantor is who GRANTED BY names, "" for nobody.
+func grantor(n *value) string {
+	if v := n.Get("grantor"); v != nil {
+		return roleName(v)
+	}
+	return ""
 }
 
 func roles(items []value) []string { return mapped(items, roleName) }
@@ -1180,7 +1188,7 @@ func (c *conv) createTrigger(n *value) *CreateTrigger {
 func (c *conv) grant(n *value) Grant {
 	g := Grant{
 		Revoke: !n.Bool("is_grant"), Kind: objectKind(n.Text("objtype")), AllInSchema: n.Text("targtype") == "ACL_TARGET_ALL_IN_SCHEMA",
-		Roles: roles(n.List("grantees")), GrantOption: n.Bool("grant_option"), Cascade: n.Text("behavior") == "DROP_CASCADE", Pos: c.start,
+		Roles: roles(n.List("grantees")), GrantOption: n.Bool("grant_option"), GrantedBy: grantor(n), Cascade: n.Text("behavior") == "DROP_CASCADE", Pos: c.start,
 	}
 	g.Privileges = mapped(n.List("privileges"), func(v *value) Privilege {
 		_, p := v.Node()

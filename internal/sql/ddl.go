@@ -586,6 +586,7 @@ type Grant struct {
 	Objects     []DropObject
 	Roles       []string // "public" is PUBLIC
 	GrantOption bool     // WITH GRANT OPTION, or GRANT OPTION FOR
+	GrantedBy   string   // "" when not written
 	Cascade     bool
 	Pos         Pos
 }
@@ -597,6 +598,7 @@ type GrantRole struct {
 	To      []string
 	Admin   bool     // the admin option is given, or it alone is taken
 	Group   bool     // written as ALTER GROUP
+	By      string   // GRANTED BY; "" when not written
 	Options []Option // admin, inherit, set as written
 	Pos     Pos
 }

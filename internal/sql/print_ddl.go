@@ -1235,6 +1235,7 @@ func (p *printer) grant(s *Grant, defaults bool) {
 	}
 	p.put(map[bool]string{true: " FROM ", false: " TO "}[s.Revoke], roleList(s.Roles))
 	p.flag(!s.Revoke && s.GrantOption, " WITH GRANT OPTION")
+	p.grantedBy(s.GrantedBy)
 	p.flag(s.Cascade, " CASCADE")
 }
 
@@ -1263,11 +1264,13 @@ func (p *printer) grantRole(s *GrantRole) {
 		}
 		p.idents(s.Roles)
 		p.put(" FROM ", roleList(s.To))
+		p.grantedBy(s.By)
 		return
 	}
 	p.put("GRANT ")
 	p.idents(s.Roles)
 	p.put(" TO ", roleList(s.To))
+	defer p.grantedBy(s.By)
 	if s.Admin && len(s.Options) == 1 {
 		p.put(" WITH ADMIN OPTION") // PostgreSQL 15 knows only this one
 		return
@@ -1277,6 +1280,12 @@ func (p *printer) grantRole(s *GrantRole) {
 		p.put(map[bool]string{true: "FALSE", false: "TRUE"}[o.Value == "false"])
 	}
 	p.flag(s.Admin && len(s.Options) == 0, " WITH ADMIN TRUE")
+}
+
+func (p *printer) grantedBy(name string) {
+	if name != "" {
+		p.put(" GRANTED BY ", role(name))
+	}
 }
 
 func (p *printer) roleOptions(os []Option) {

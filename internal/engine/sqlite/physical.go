@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -293,6 +294,9 @@ func (p *physical) startValue(col *catalog.Column) (compute eval.Closure, once b
 	if e == nil && col.Identity != 0 && col.Sequence != 0 {
 		seq := p.cat.SequenceByOID(col.Sequence)
 		e = &sql.FuncCall{Name: sql.Name{Schema: "pg_catalog", Name: "nextval", Pos: sql.NoPos}, Args: []sql.Arg{{Value: &sql.Const{Kind: sql.StringConst, Text: sql.QuoteIdent(seq.Schema) + "." + sql.QuoteIdent(seq.Name), Pos: sql.NoPos}}}, Pos: sql.NoPos}
+	}
+	if y := p.cat.Type(col.Type.OID); e == nil && y.Kind == catalog.DomainType {
+		e = cmp.Or[sql.Expr](y.Default, &sql.Const{Kind: sql.NullConst, Pos: sql.NoPos}) // the domain may refuse NULL
 	}
 	if e == nil {
 		return nil, false, nil

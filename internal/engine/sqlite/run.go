@@ -59,31 +59,6 @@ func (r textRow) IsNull(int) bool                     { return false }
 // isBuiltin tells the catalog which names are also functions of PostgreSQL's own.
 func isBuiltin(name string) bool { return len(builtin.Functions(name)) > 0 }
 
-// viewColumns tells the catalog the columns of a view's query.
-func viewColumns(cat *catalog.Catalog, q *sql.Select, path []string) ([]catalog.ViewColumnInfo, error) {
-	t, err := analyze.Query(cat, &analyze.Env{Path: path}, q)
-	if err != nil {
-		return nil, err
-	}
-	var cols []catalog.ViewColumnInfo
-	for _, target := range t.Targets {
-		if target.Junk {
-			continue
-		}
-		c := catalog.ViewColumnInfo{Name: target.Name}
-		if target.Expr != nil {
-			c.Type = target.Expr.Type()
-		} else {
-			c.Type = columnType(t, len(cols))
-		}
-		if target.Table != nil {
-			c.Table, c.Column = target.Table.OID, target.Table.Columns[target.Column].Name
-		}
-		cols = append(cols, c)
-	}
-	return cols, nil
-}
-
 // columnType is the type of column i of VALUES or a set operation.
 func columnType(q *tree.Query, i int) tree.Type {
 	for q.Left != nil {

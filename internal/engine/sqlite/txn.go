@@ -9,6 +9,7 @@ import (
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/analyze"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/exec"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/layout"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/store"
@@ -209,9 +210,14 @@ func (t *txn) define(s sql.Stmt, file string) error {
 		Role:        t.s.Role,
 		SearchPath:  t.s.Path,
 		File:        file,
-		ViewColumns: viewColumns,
+		ViewColumns: analyze.ViewColumns,
 		IsBuiltin:   isBuiltin,
 		Check:       t.checkDefinition,
+	}
+	if t.block && t.stays { // a migration's file is one transaction that nobody asked for
+		if what := concurrent(s); what != "" {
+			return fault.New("25001", "%s CONCURRENTLY cannot run inside a transaction block", what)
+		}
 	}
 	if t.s.ReadOnly {
 		ch, err := t.s.Cat.Edit().Apply(s, env) // which nobody keeps: it knows what the statement is called
@@ -247,6 +253,21 @@ func (t *txn) define(s sql.Stmt, file string) error {
 		t.sink.Notice(n.Severity, n.Message)
 	}
 	return t.sink.Done(ch.Tag)
+}
+
+// concurrent names a statement that PostgreSQL does in several transactions, "" for others.
+func concurrent(s sql.Stmt) string {
+	switch s := s.(type) {
+	case *sql.CreateIndex:
+		if s.Concurrently {
+			return "CREATE INDEX"
+		}
+	case *sql.Drop:
+		if s.Concurrently {
+			return "DROP INDEX"
+		}
+	}
+	return ""
 }
 
 // query runs a statement that can yield rows.

@@ -2,6 +2,7 @@ package plpgsql
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -381,7 +382,7 @@ func (p *parser) cursorLoop() int {
 func (p *parser) forCursor(name string, cursor int, label string, line int) Stmt {
 	f := &ForQuery{Label: label, Cursor: cursor, Line: line}
 	p.advance()
-	f.CursorArgs = p.cursorArgs()
+	f.CursorArgs = p.cursorArgs(cursor)
 	p.expect("loop")
 	p.open("")
 	f.Var = p.declare(Var{Name: name, Kind: RecordVar, Line: line})
@@ -390,15 +391,57 @@ func (p *parser) forCursor(name string, cursor int, label string, line int) Stmt
 	return f
 }
 
-// cursorArgs reads (args) of a bound cursor; nil when there are none. Named arguments stay in the text as name => value.
-func (p *parser) cursorArgs() *Expr {
-	if !p.accept("(") {
+// cursorArgs reads (args) of a cursor; nil when there are none. Named arguments stay in the text as name => value.
+func (p *parser) cursorArgs(cursor int) *Expr {
+	v := &p.fn.Vars[cursor]
+	if !p.is("(") {
+		if v.CursorArgs >= 0 {
+			p.fail(p.tok.start, fault.SyntaxError, `cursor "%s" has arguments`, v.Name)
+		}
 		return nil
 	}
+	if v.Cursor != nil && v.CursorArgs < 0 {
+		p.fail(p.tok.start, fault.SyntaxError, `cursor "%s" has no arguments`, v.Name)
+	}
+	p.advance()
 	start, end := p.until(")")
 	p.advance()
 	// cursor_args is a made-up function, so that name := value and name => value parse.
-	return p.later("SELECT cursor_args(", p.src[start:end], "\n)", start, true)
+	e := p.later("SELECT cursor_args(", p.src[start:end], "\n)", start, true)
+	last := &p.todo[len(p.todo)-1]
+	set := last.set
+	last.set = func(s sql.Stmt) {
+		set(s)
+		if call, ok := s.(*sql.Select).Targets[0].Expr.(*sql.FuncCall); ok && p.fn.Vars[cursor].CursorArgs >= 0 {
+			p.checkCursorArgs(cursor, call, start)
+		}
+	}
+	return e
+}
+
+// checkCursorArgs refuses arguments that are not those of the cursor, each once.
+func (p *parser) checkCursorArgs(cursor int, call *sql.FuncCall, at int) {
+	v := &p.fn.Vars[cursor]
+	fields := p.fn.Vars[v.CursorArgs].Fields
+	given := map[int]bool{}
+	for i, a := range call.Args {
+		to := i
+		if a.Name != "" {
+			to = slices.IndexFunc(fields, func(f int) bool { return p.fn.Vars[f].Name == a.Name })
+		}
+		switch {
+		case to < 0:
+			p.fail(at, fault.SyntaxError, `cursor "%s" has no argument named "%s"`, v.Name, a.Name)
+		case given[to]:
+			p.fail(at, fault.SyntaxError, `value for parameter "%s" of cursor "%s" specified more than once`, p.fn.Vars[fields[to]].Name, v.Name)
+		case to >= len(fields):
+			p.fail(at, fault.SyntaxError, `too many arguments for cursor "%s"`, v.Name)
+		}
+		given[to] = true
+	}
+	if len(given) < len(fields) {
+		p.fail(at, fault.SyntaxError, `not enough arguments for cursor "%s"`, v.Name)
+	}
 }
 
 func (p *parser) forQuery(v int, label string, line int) Stmt {
@@ -704,7 +747,7 @@ func (p *parser) openStmt(line int) Stmt {
 		start, end := p.until(";")
 		o.Query = p.later("", p.src[start:end], "", start, true)
 	default:
-		o.Args = p.cursorArgs()
+		o.Args = p.cursorArgs(o.Cursor)
 	}
 	p.expect(";")
 	return o

@@ -39,6 +39,9 @@ type Env struct {
 	// since means the older one, as it does in PostgreSQL's stored trees. Lone expressions are always taken so.
 	Stored bool
 
+	// Keys are filled in: the primary keys by which columns that are not grouped are allowed beside grouped ones.
+	Keys []catalog.OID
+
 	// Transition are the transition tables and row sets that a statement may read, by name.
 	Transition map[string]*tree.Rel
 }
@@ -223,10 +226,11 @@ func (a *analyzer) checkParams() {
 }
 
 // ViewColumns tells the columns of a view's query, for catalog.Env.ViewColumns.
-func ViewColumns(cat *catalog.Catalog, s *sql.Select, path []string) ([]catalog.ViewColumnInfo, error) {
-	q, err := Query(cat, &Env{Path: path, FixedParams: true}, s)
+func ViewColumns(cat *catalog.Catalog, s *sql.Select, path []string) ([]catalog.ViewColumnInfo, []catalog.OID, error) {
+	env := &Env{Path: path, FixedParams: true}
+	q, err := Query(cat, env, s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var out []catalog.ViewColumnInfo
 	for i, t := range visible(q.Targets) {
@@ -236,5 +240,5 @@ func ViewColumns(cat *catalog.Catalog, s *sql.Select, path []string) ([]catalog.
 		}
 		out = append(out, c)
 	}
-	return out, nil
+	return out, env.Keys, nil
 }

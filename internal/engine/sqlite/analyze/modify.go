@@ -607,6 +607,9 @@ func (a *analyzer) assignTargets(sc *scope, list []source, r *tree.Rel) []tree.A
 }
 
 func (a *analyzer) merge(sc *scope, s *sql.Merge) *tree.Query {
+	if s.Returning != nil { // the grammar is newer than the PostgreSQL that is meant
+		a.fail(sql.NoPos, fault.SyntaxError, `syntax error at or near "RETURNING"`)
+	}
 	q := &tree.Query{Command: tree.Merge, Pos: s.Pos}
 	sc.query = q
 	a.with(sc, s.With, sc.parent == nil)
@@ -665,7 +668,11 @@ func (a *analyzer) merge(sc *scope, s *sql.Merge) *tree.Query {
 				if _, ok := e.(*sql.Default); !ok {
 					x = a.expr(sc, e, InValuesSingle)
 				}
-				m.Values = append(m.Values, a.fit(parts[i], x, partPos(w.Columns, i)))
+				v := a.fit(parts[i], x, partPos(w.Columns, i))
+				if col := r.Table.Columns[cols[i]]; w.Overriding == sql.OverridingUser && col.Identity != 0 {
+					v = &tree.SetDefault{Typ: col.Type}
+				}
+				m.Values = append(m.Values, v)
 			}
 			if len(cols) > 0 {
 				a.checkGenerated(&tree.Query{Values: [][]tree.Expr{m.Values}}, r.Table, cols, w.Overriding)
@@ -680,8 +687,5 @@ func (a *analyzer) merge(sc *scope, s *sql.Merge) *tree.Query {
 		q.Merges = append(q.Merges, m)
 	}
 	sc.items = both
-	if s.Returning != nil {
-		a.returning(sc, s.Returning)
-	}
 	return q
 }

@@ -309,7 +309,8 @@ func union(set, more []int) []int {
 // checkGrouping refuses columns that are neither grouped nor inside an aggregate, as PostgreSQL's parseCheckAggregates.
 func (a *analyzer) checkGrouping(sc *scope) {
 	q := sc.query
-	covered := map[*tree.Rel]bool{}
+	covered := map[*tree.Rel]catalog.OID{} // by which key
+
 	common := q.GroupBy
 	if q.GroupingSets != nil {
 		// What is grouped only in some sets is null in the others, so it proves no dependency.
@@ -336,11 +337,16 @@ func (a *analyzer) checkGrouping(sc *scope) {
 				return ok && v.Rel == r && v.Col == i
 			})
 		}
-		covered[r] = all
+		if all {
+			covered[r] = pk.OID
+		}
 	}
 	var check func(x tree.Expr, nested, direct bool)
 	ungrouped := func(r *tree.Rel, col string, pos sql.Pos, nested, direct bool) {
-		if covered[r] {
+		if key := covered[r]; key != 0 {
+			if !slices.Contains(a.env.Keys, key) {
+				a.env.Keys = append(a.env.Keys, key)
+			}
 			return
 		}
 		name := col

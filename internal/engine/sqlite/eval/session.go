@@ -53,6 +53,7 @@ type Session struct {
 
 	Depth    int    // nesting of function and trigger calls
 	Triggers int    // nesting of triggers
+	Running  any    // the innermost function that runs, as the interpreter knows it
 	Definers int    // nesting of SECURITY DEFINER functions, in which the role cannot be set
 	SetRole  string // the role outside them, where Definers > 0: what the setting "role" says
 }

@@ -2,6 +2,7 @@ package interp
 
 import (
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -28,6 +29,9 @@ type activation struct {
 	rows    int64           // ROW_COUNT
 	portals map[int]*portal // open cursors, by variable
 	ticks   int
+	at      *step        // the statement that runs
+	nth     int          // of a LANGUAGE sql function: the number of the statement that runs
+	caller  *activation  // nil for a statement of the client
 	seen    *fault.Error // the error that last got its place
 }
 
@@ -54,6 +58,8 @@ func (s *slot) shape() *shape {
 func (r *routine) activate(s *exec.Session, args []value.Datum) *activation {
 	a := &activation{s: s, r: r, slots: make([]slot, len(r.vars))}
 	a.frame.S = s
+	a.caller, _ = s.Running.(*activation)
+	s.Running = a
 	for i := range r.vars {
 		a.slots[i].typed = r.vars[i].shape
 	}
@@ -340,6 +346,40 @@ func (a *activation) placed(s *step, err error) error {
 	c.Pos, c.Text, c.File = -1, "", "" // a place in the body is none in the statement that called it
 	a.seen = &c
 	return &c
+}
+
+// context tells where the activation is, and where those are that called it.
+func (a *activation) context() string {
+	var lines []string
+	for size := 0; a != nil && size < maxContext; a = a.caller {
+		line := `SQL function "` + a.r.fn.Name + `" statement ` + strconv.Itoa(a.nth)
+		if a.at != nil {
+			line = a.line(a.at.line, a.at.what)
+			if text := a.at.sent(); text != "" && lines != nil {
+				line = `SQL statement "` + clip(text) + "\"\n" + line
+			}
+		}
+		size += len(line)
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sent is the text of the statement that a step gives to the database as it is, "" where there is none.
+func (s *step) sent() string {
+	var q *statement
+	switch o := s.op.(type) {
+	case *performOp:
+		q = o.query
+	case *execOp:
+		q = o.source.query
+	case *returnQueryOp:
+		q = o.source.query
+	}
+	if q == nil {
+		return ""
+	}
+	return q.text
 }
 
 func (a *activation) line(line int, what string) string {

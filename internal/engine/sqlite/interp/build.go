@@ -201,7 +201,7 @@ func (c *compiler) stmt(sc *scope, s plpgsql.Stmt) (op, error) {
 	case *plpgsql.DynExec:
 		return &execOp{source: source{dynamic: c.statement(sc, s.SQL), using: c.statements(sc, s.Using), sc: sc}, into: s.Into, strict: s.Strict, slot: s.Var}, nil
 	case *plpgsql.GetDiagnostics:
-		return &diagnosticsOp{s.Stacked, s.Line, s.Items}, nil
+		return &diagnosticsOp{s.Stacked, s.Items}, nil
 	case *plpgsql.Open:
 		return &openOp{s.Cursor, source{c.query(sc, s.Query), c.statement(sc, s.Dynamic), c.statements(sc, s.Using), sc}, c.cursorArgs(sc, s.Args)}, nil
 	case *plpgsql.Fetch:

@@ -409,7 +409,6 @@ func (o *assertOp) run(a *activation) (control, error) {
 // diagnosticsOp is GET DIAGNOSTICS.
 type diagnosticsOp struct {
 	stacked bool
-	line    int
 	items   []plpgsql.DiagItem
 }
 
@@ -428,7 +427,7 @@ func (o *diagnosticsOp) run(a *activation) (control, error) {
 		case "row_count":
 			d, t = value.Int(a.rows), tree.Type{OID: catalog.Int8OID, Mod: -1}
 		case "pg_context":
-			d = value.Text(a.line(o.line, "GET DIAGNOSTICS"))
+			d = value.Text(a.context())
 		case "returned_sqlstate":
 			d = value.Text(f.Code)
 		case "message_text":
@@ -619,6 +618,7 @@ func (r *routine) runSQL(s *exec.Session, args []value.Datum, yield func([]value
 	out := value.Null
 	void := r.ret.OID == catalog.VoidOID
 	for i, st := range r.sql {
+		a.nth = i + 1
 		if done, err := a.utility(st); done {
 			if err != nil {
 				return value.Null, a.where(err)

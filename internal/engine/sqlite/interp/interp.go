@@ -206,7 +206,8 @@ func (in *Interpreter) Do(s *exec.Session, body *plpgsql.Function) error {
 
 // within runs f as the function's role and with its settings, and undoes both.
 func (r *routine) within(s *exec.Session, f func() error) (err error) {
-	fn := r.fn
+	fn, outer := r.fn, s.Running
+	defer func() { s.Running = outer }()
 	if fn.Definer {
 		if s.Definers == 0 {
 			s.SetRole = s.Role

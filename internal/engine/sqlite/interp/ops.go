@@ -44,6 +44,7 @@ type step struct {
 
 func runAll(a *activation, list []step) (control, error) {
 	for i := range list {
+		a.at = &list[i]
 		ctl, err := list[i].run(a)
 		if err != nil {
 			return ctl, a.placed(&list[i], err)

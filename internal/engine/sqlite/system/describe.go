@@ -341,7 +341,7 @@ func (x *reader) hasPrivilege(kind string, a []value.Datum) (value.Datum, error)
 		return value.Null, err
 	}
 	for word := range strings.SplitSeq(a[len(a)-1].Str(), ",") {
-		name, _ := strings.CutSuffix(strings.ToUpper(strings.TrimSpace(word)), " WITH GRANT OPTION")
+		name, option := strings.CutSuffix(strings.ToUpper(strings.TrimSpace(word)), " WITH GRANT OPTION")
 		if name == "RULE" && kind == "table" {
 			continue // a right of old that nobody has
 		}
@@ -353,6 +353,9 @@ func (x *reader) hasPrivilege(kind string, a []value.Datum) (value.Datum, error)
 		}
 		if p&privilegesOf[kind] == 0 {
 			return value.Null, unrecognized(word)
+		}
+		if option {
+			p |= catalog.GrantOption
 		}
 		if can(p) {
 			return value.Bool(true), nil
@@ -377,6 +380,7 @@ func noColumn(name, relation string) error {
 // object finds the object whose privileges are asked for and gives who's rights on it; nil for a number that is no object's.
 func (x *reader) object(kind, who string, a []value.Datum) (func(catalog.Privilege) bool, error) {
 	cat := x.cat
+	free := func(p catalog.Privilege) bool { return p&catalog.GrantOption == 0 || cat.MemberOf(who, systemOwner) }
 	switch kind {
 	case "table", "any_column", "column":
 		id := number(a[0])
@@ -450,9 +454,9 @@ func (x *reader) object(kind, who string, a []value.Datum) (func(catalog.Privile
 			if builtinByOID(id) == nil {
 				return nil, nil
 			}
-			return func(catalog.Privilege) bool { return true }, nil
+			return free, nil
 		}
-		return func(catalog.Privilege) bool { return cat.CanExecute(who, f) }, nil
+		return func(p catalog.Privilege) bool { return cat.CanFunction(who, f, p) }, nil
 	case "sequence":
 		id := number(a[0])
 		if a[0].Kind() == value.KindText {
@@ -481,14 +485,16 @@ func (x *reader) object(kind, who string, a []value.Datum) (func(catalog.Privile
 		if t == nil {
 			return nil, nil
 		}
-		return func(catalog.Privilege) bool { return cat.CanType(who, t) }, nil
+		return func(p catalog.Privilege) bool { return cat.CanType(who, t, p) }, nil
 	case "database":
 		if a[0].Kind() == value.KindText && a[0].Str() != x.Database {
 			return nil, fault.New("3D000", `database "%s" does not exist`, a[0].Str())
 		}
-		return func(p catalog.Privilege) bool { return p != catalog.PrivCreate || cat.MemberOf(who, systemOwner) }, nil
+		return func(p catalog.Privilege) bool {
+			return p&(catalog.PrivCreate|catalog.GrantOption) == 0 || cat.MemberOf(who, systemOwner)
+		}, nil
 	case "language":
-		return func(catalog.Privilege) bool { return true }, nil
+		return free, nil
 	}
 	return nil, fault.Unsupported("the function has_"+kind+"_privilege", "")
 }

@@ -669,7 +669,7 @@ func applicableRoles(x *reader) error {
 }
 
 func (x *reader) canUse(t *catalog.Type) bool {
-	return x.owns(t.Owner) || x.cat.CanType(x.CurrentUser, t)
+	return x.owns(t.Owner) || x.cat.CanType(x.CurrentUser, t, catalog.PrivUsage)
 }
 
 func domains(x *reader) error {
