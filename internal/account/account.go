@@ -103,7 +103,7 @@ type Limits struct {
 	Texts     int // text messages of the project in an hour; 30
 	Passwords int // wrong passwords for one address from one network in 5 minutes; 10
 	Tries     int // of one code from the network that has asked for it, and as many from all others together; 5
-	CodesDay  int // wrong codes of one address in a day after which codes are longer, or none is tried that a carrier has made; 50
+	CodesDay  int // wrong codes of one address in a day after which codes are longer, or none is tried that a carrier has made; 45
 	// CodesProject is CodesDay of all addresses together; 1000.
 	CodesProject int
 	Factors      int           // challenges and answers of one user's factors in a minute; 15
@@ -139,7 +139,7 @@ func (o *Options) defaults() {
 	set(&l.Texts, 30)
 	set(&l.Passwords, 10)
 	set(&l.Tries, 5)
-	set(&l.CodesDay, 50)
+	set(&l.CodesDay, 45)
 	set(&l.CodesProject, 1000)
 	set(&l.Factors, 15)
 	set(&l.FactorsDay, 30)

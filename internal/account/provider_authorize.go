@@ -38,7 +38,7 @@ type consentRow struct {
 
 // AuthorizeRequest is a program's wish (RFC 6749 §4.1.1 with RFC 7636).
 type AuthorizeRequest struct {
-	ResponseType, ClientID, RedirectURI, Scope, State, Nonce, Challenge, Method, Resource, Prompt string
+	ResponseType, ResponseMode, ClientID, RedirectURI, Scope, State, Nonce, Challenge, Method, Resource, Prompt string
 }
 
 const (
@@ -85,6 +85,8 @@ func (s *Service) Authorize(ctx context.Context, c Client, r AuthorizeRequest) (
 		switch {
 		case r.ResponseType != "code":
 			return back("unsupported_response_type", "response_type must be code")
+		case r.ResponseMode != "" && r.ResponseMode != "query":
+			return back("invalid_request", "response_mode must be query")
 		case r.Challenge == "":
 			return back("invalid_request", "PKCE is required: code_challenge is missing")
 		case !strings.EqualFold(r.Method, "S256"):

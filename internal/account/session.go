@@ -229,12 +229,20 @@ func (s *Service) refresh(ctx context.Context, c Client, token, client string) (
 			}
 		default:
 			refused = fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
-			return x.endSession(row.ID)
+			return x.stolen(s.now(), row)
 		}
 		out, err = s.tokens(x, row, u, byRefresh, false)
 		return err
 	})
 	return settled(out, refused, err)
+}
+
+// stolen ends a session of which somebody has an old refresh token.
+func (x *tx) stolen(now time.Time, row *sessionRow) error {
+	if err := x.audit(now, "token", "refresh_token_reused", map[string]any{"session_id": row.ID, "user_id": row.UserID}); err != nil {
+		return err
+	}
+	return x.endSession(row.ID)
 }
 
 // settled is what a transaction has come to: out, its own error, or what it has refused and has committed why (a try that counts, a token that is used up).
@@ -367,7 +375,7 @@ func (s *Service) refreshStored(ctx context.Context, c Client, token string) (*S
 		case inUse.Revoked && row.RefreshKey != "" && (inUse.ID == old.ID && row.RefreshNext == 0 || recent):
 		default:
 			refused = fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
-			return x.endSession(row.ID)
+			return x.stolen(s.now(), row)
 		}
 		out, err = s.tokens(x, row, u, byRefresh, false)
 		return err

@@ -168,7 +168,7 @@ func (s *Service) RefreshMetadata(ctx context.Context) (fetched int, err error) 
 			if changed = changed && len(rows) == 1; err != nil || !changed {
 				return err
 			}
-			return x.audit(s.now(), "saml_certificates_changed", map[string]any{"provider_id": row.ProviderID, "entity_id": row.EntityID, "before": before, "after": after})
+			return x.audit(s.now(), "sso", "saml_certificates_changed", map[string]any{"provider_id": row.ProviderID, "entity_id": row.EntityID, "before": before, "after": after})
 		})
 		if err != nil {
 			return fetched, err
@@ -193,9 +193,9 @@ func fingerprints(metadata string) []string {
 }
 
 // audit writes what happened into the ecosystem's table, in the transaction of what happened.
-func (x *tx) audit(now time.Time, action string, traits map[string]any) error {
+func (x *tx) audit(now time.Time, kind, action string, traits map[string]any) error {
 	_, err := insert[struct{}](x, schemaAuth, "audit_log_entries", values{
-		"id": newID(), "payload": map[string]any{"action": action, "log_type": "sso", "timestamp": now, "traits": traits}, "created_at": now,
+		"id": newID(), "payload": map[string]any{"action": action, "log_type": kind, "timestamp": now, "traits": traits}, "created_at": now,
 	})
 	return err
 }

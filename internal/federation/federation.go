@@ -8,6 +8,7 @@
 package federation
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -249,18 +250,24 @@ func members(names map[string]string) func(context.Context, func(string, any) er
 	}
 }
 
-// bounded cuts answers that are too long, and follows no redirect to another scheme.
+// bounded cuts answers that are too long, and leaves keys out of them that cannot be used.
 type bounded struct{ base http.RoundTripper }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := b.base.RoundTrip(r)
-	if err == nil {
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	if err != nil {
+		return nil, err
 	}
-	return resp, err
+	defer func() { _ = resp.Body.Close() }() // it was read
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, err
+	}
+	if r.Method == http.MethodGet && resp.StatusCode == http.StatusOK {
+		answer = usableKeys(answer)
+	}
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(answer)), int64(len(answer))
+	return resp, nil
 }
 
 // ErrUnknown says that the project has no such provider.

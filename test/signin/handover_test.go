@@ -70,6 +70,7 @@ func TestSessionsAreHandedOver(t *testing.T) {
 
 // TestHostedHandsOverByCode: a site that comes with a challenge gets a code, through a sign-up whose mail comes in between; nothing is in a fragment.
 func TestHostedHandsOverByCode(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	p := browsertest.Open(t, h.home+"?"+url.Values{"redirect_to": {h.site.URL + "/in"}, "code_challenge": {s256}, "code_challenge_method": {"s256"}, "view": {"sign-up"}}.Encode())
 	h.view(p, "sign-up")
@@ -95,6 +96,7 @@ func TestHostedHandsOverByCode(t *testing.T) {
 
 // TestHostedSecretsAreShownOnce: what is shown once is nowhere in the page afterwards, however its user goes on: no codes, and no key of an app.
 func TestHostedSecretsAreShownOnce(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	p := browsertest.Open(t, h.home)
 	h.signedUp(p, "ada@example.com")

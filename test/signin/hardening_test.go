@@ -205,6 +205,9 @@ func TestStoredRefreshTokens(t *testing.T) {
 		d.code("an older one", err, "refresh_token_already_used")
 		_, err = refresh("child")
 		d.code("ends the session", err, "refresh_token_not_found")
+		if got := d.rows("select payload ->> 'action' from auth.audit_log_entries"); got != "refresh_token_reused,refresh_token_reused" {
+			t.Errorf("two thefts are in the log as %q", got)
+		}
 
 		moved([3]string{"child", "", "false"})
 		var wg sync.WaitGroup

@@ -24,6 +24,8 @@ import (
 // house is an identity provider that says what a test wants. Nobody sees its pages: the test comes back with a code as a browser would.
 type house struct {
 	*httptest.Server
+	name   string // of the provider in the settings
+	more   []obj  // published beside its key
 	key    *rsa.PrivateKey
 	mu     sync.Mutex
 	claims map[string]any // guarded by mu; of the next identity token
@@ -37,7 +39,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{key: key, used: map[string]int{}}
+	h := &house{name: "house", key: key, used: map[string]int{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(obj{
@@ -46,9 +48,9 @@ func newHouse(t *testing.T) *house {
 		})
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		_ = json.NewEncoder(w).Encode(obj{"keys": []obj{{
+		_ = json.NewEncoder(w).Encode(obj{"keys": append(h.more, obj{
 			"kty": "RSA", "kid": "1", "alg": "RS256", "use": "sig", "n": base64.RawURLEncoding.EncodeToString(key.N.Bytes()), "e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.E)).Bytes()),
-		}}})
+		})})
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
@@ -99,13 +101,23 @@ func (h *house) says(claims map[string]any) map[string]any {
 }
 
 func (h *house) settings() string {
-	return open + fmt.Sprintf("[auth.external.house]\nenabled = true\nclient_id = \"app\"\nsecret = \"s\"\nurl = %q\n", h.URL)
+	return open + h.section()
+}
+
+// section is the part of the settings that names it.
+func (h *house) section() string {
+	return fmt.Sprintf("[auth.external.%s]\nenabled = true\nclient_id = \"app\"\nsecret = \"s\"\nurl = %q\n", h.name, h.URL)
 }
 
 // leave sends a browser off to the house.
 func (s *server) leave(browser *http.Client, query string) url.Values {
 	s.t.Helper()
-	resp, err := browser.Get(s.URL + "/auth/v1/authorize?provider=house" + query)
+	return s.leaveFor("house", browser, query)
+}
+
+func (s *server) leaveFor(provider string, browser *http.Client, query string) url.Values {
+	s.t.Helper()
+	resp, err := browser.Get(s.URL + "/auth/v1/authorize?provider=" + provider + query)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -145,7 +157,7 @@ func (s *server) back(browser *http.Client, v url.Values) *url.URL {
 func (s *server) visit(h *house, claims map[string]any, change url.Values) *url.URL {
 	s.t.Helper()
 	b := newBrowser(s.t)
-	asked := s.leave(b, "")
+	asked := s.leaveFor(h.name, b, "")
 	h.mu.Lock()
 	if _, ok := claims["nonce"]; !ok {
 		claims["nonce"] = asked.Get("nonce")
@@ -309,5 +321,56 @@ func TestLinkingFollowsProof(t *testing.T) {
 			t.Errorf("E14 a deleted user comes back: %s", a.raw)
 		}
 		s.want("ben is as he was", s.auth(ben.text("access_token"), "GET /user", nil), 200, "")
+	})
+}
+
+// TestProvidersShareNothing is attack E6: of two providers that are used at once each signs in its own users, and what one says counts nowhere else.
+func TestProvidersShareNothing(t *testing.T) {
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		one, two := newHouse(t), newHouse(t)
+		one.name, two.name = "one", "two"
+		s := start(open+one.section()+two.section(), "")
+		var wg sync.WaitGroup
+		for _, h := range []*house{one, two} {
+			wg.Go(func() {
+				for range 8 {
+					to := s.visit(h, h.says(map[string]any{"email": h.name + "@example.com"}), nil)
+					a := s.auth(fragment(to).Get("access_token"), "GET /user", nil)
+					if a.text("email") != h.name+"@example.com" || a.text("app_metadata.provider") != h.name {
+						t.Errorf("E6 %s signs in %d %s", h.name, a.status, a.raw)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		theirs := two.says(map[string]any{"email": "two@example.com"})
+		if to := s.visit(one, theirs, nil); signedIn(to) {
+			t.Errorf("E6 one says that it is the other: %s", to)
+		}
+		two.claims = two.says(map[string]any{"nonce": nil})
+		token := two.token()
+		s.want("E6 the identity token of the other", s.auth("", "POST /token?grant_type=id_token", obj{"provider": "one", "id_token": token}), 400, "")
+		two.key, one.key = one.key, two.key
+		for _, h := range []*house{one, two} {
+			if to := s.visit(h, h.says(nil), nil); signedIn(to) {
+				t.Errorf("E6 %s with the other's key: %s", h.name, to)
+			}
+		}
+	})
+}
+
+// TestStrangeKeysAtAProvider is attack F8: keys that nobody here can use spoil none that can be used, and a set without end is not read to its end.
+func TestStrangeKeysAtAProvider(t *testing.T) {
+	engines(t, func(t *testing.T, start func(settings, sql string) *server) {
+		h := newHouse(t)
+		h.more = []obj{{}, {"kty": "AKP", "alg": "ML-DSA-65", "kid": "9", "pub": "AAAA"}, {"kty": "oct", "k": "AA", "kid": "8"}, {"kty": "RSA", "kid": "7", "n": "!", "e": "!"}, {"kty": "EC", "crv": "P-999", "kid": "6"}, {"kty": "RSA", "kid": "1", "use": "enc", "n": "AA", "e": "AQAB"}}
+		if to := start(h.settings(), "").visit(h, h.says(nil), nil); !signedIn(to) {
+			t.Errorf("F8 beside strange keys: %s", to)
+		}
+		h = newHouse(t)
+		h.more = []obj{{"kty": "oct", "k": strings.Repeat("A", 2<<20)}}
+		if to := start(h.settings(), "").visit(h, h.says(nil), nil); signedIn(to) {
+			t.Errorf("F8 a set of two megabytes: %s", to)
+		}
 	})
 }

@@ -28,6 +28,7 @@ var files = []struct{ from, text, mail, password string }{
 
 // TestImportedUsersSignInWithTheirPasswords: each form of hash is checked at the first sign-in and then is one of ours.
 func TestImportedUsersSignInWithTheirPasswords(t *testing.T) {
+	t.Parallel()
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
 			dir := t.TempDir()
@@ -103,6 +104,7 @@ func administrate(t *testing.T, at mainstay.Server, f func(*account.Service)) {
 
 // TestRolesAreNotImported: a file makes nobody an administrator.
 func TestRolesAreNotImported(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "mainstay.toml"), nil, 0o644); err != nil {
 		t.Fatal(err)

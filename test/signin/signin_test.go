@@ -588,6 +588,7 @@ func TestProvider(t *testing.T) {
 		}
 		for what, change := range map[string]url.Values{
 			"F2 no challenge": {"code_challenge": {""}}, "F2 plain": {"code_challenge_method": {"plain"}}, "F11 implicit": {"response_type": {"token"}}, "scope": {"scope": {"admin"}}, "F14 prompt": {"prompt": {"none"}},
+			"F14 fragment": {"response_mode": {"fragment"}}, "F14 form": {"response_mode": {"form_post"}}, "F14 another window": {"response_mode": {"web_message"}},
 		} {
 			a := ask(change)
 			to, _ := url.Parse(a.head.Get("Location"))
@@ -774,6 +775,7 @@ func TestInboxIsForItsOwnPage(t *testing.T) {
 
 // TestRestartForgetsNothing: what was ended before a restart stays ended (attack D9), and limits go on where they were (P5).
 func TestRestartForgetsNothing(t *testing.T) {
+	t.Parallel()
 	dir, data := t.TempDir(), t.TempDir()
 	settings := strings.Replace(open, "password_failures = -1", "password_failures = 2", 1)
 	if err := os.WriteFile(filepath.Join(dir, "mainstay.toml"), []byte(settings), 0o644); err != nil {

@@ -53,6 +53,7 @@ func TestMailsAreInTheUsersLanguage(t *testing.T) {
 
 // TestEveryTemplateCanBeLookedAt: in development, with made-up data, in every language.
 func TestEveryTemplateCanBeLookedAt(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, german)
 	p := browsertest.Open(t, h.URL+"/inbox")
 	p.Click(`document.querySelector('a[href="inbox/templates"]')`)

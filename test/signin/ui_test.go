@@ -163,6 +163,7 @@ func (h *hosted) signedUp(p *browsertest.Page, mail string) {
 
 // TestHostedSignUp signs up, follows the mail's link in another tab of the same browser, and is sent to the site with a session.
 func TestHostedSignUp(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	at := h.home + "?redirect_to=" + url.QueryEscape(h.site.URL+"/in")
 	p := browsertest.Open(t, at)
@@ -208,6 +209,7 @@ func js(text string) string {
 
 // TestHostedLinkInAnotherBrowser: what the link gives is worth nothing without what the first browser keeps; the code of the mail is for there.
 func TestHostedLinkInAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	p := browsertest.Open(t, h.home+"?view=sign-up")
 	h.view(p, "sign-up")
@@ -226,6 +228,7 @@ func TestHostedLinkInAnotherBrowser(t *testing.T) {
 
 // TestHostedByKeyboard signs in without a mouse, with a wrong password first, in both colour schemes.
 func TestHostedByKeyboard(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	p := browsertest.Open(t, h.home)
 	h.signedUp(p, "ada@example.com")
@@ -284,6 +287,7 @@ func TestHostedByKeyboard(t *testing.T) {
 
 // TestHostedRecovery chooses a new password through the mail's link, and signs in with it; the link goes over a real mail server with TLS.
 func TestHostedRecovery(t *testing.T) {
+	t.Parallel()
 	mails := smtptest.Start(t, smtptest.Options{TLS: "starttls", User: "app", Password: "secret of the app"})
 	h := hostedServer(t, withSMTP(mails, "starttls"))
 	p := browsertest.Open(t, h.home)
@@ -316,6 +320,7 @@ func TestHostedRecovery(t *testing.T) {
 
 // TestHostedSecondStep adds an authenticator app, and is asked for its code at the next sign-in.
 func TestHostedSecondStep(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	p := browsertest.Open(t, h.home)
 	h.signedUp(p, "ada@example.com")
@@ -355,6 +360,7 @@ func TestHostedSecondStep(t *testing.T) {
 
 // TestHostedConsent lets a program in: it gets a code for its own challenge, and its user's address, and no more. Another denies it.
 func TestHostedConsent(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	client := h.want("the program", h.auth(h.ServiceKey, "POST /admin/oauth/clients", obj{"client_name": "Reader <b>App</b>", "redirect_uris": []string{h.site.URL + "/app"}, "token_endpoint_auth_method": "none"}), 200, "")
 	const verifier = "a-verifier-that-has-at-least-forty-three-characters"
@@ -404,6 +410,7 @@ func TestHostedConsent(t *testing.T) {
 
 // TestHostedRedirectsOnlyWhereAllowed: a page of another site is not sent a session (attack D: open redirects).
 func TestHostedRedirectsOnlyWhereAllowed(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	for _, to := range []string{"https://evil.example/", "javascript:alert(1)", h.site.URL + "/in.evil", "//evil.example", "http://localhost@evil.example/", h.home + "/../../x"} {
 		a := h.call("", "GET /auth/ui?redirect_to="+url.QueryEscape(to), nil)
@@ -429,6 +436,7 @@ func TestHostedRedirectsOnlyWhereAllowed(t *testing.T) {
 
 // TestHostedProvider signs in through an identity provider, which is another server with hosted pages: there the user signs up and lets the first one in.
 func TestHostedProvider(t *testing.T) {
+	t.Parallel()
 	provider := hostedServer(t, "")
 	port := freePort(t)
 	client := provider.want("the client", provider.auth(provider.ServiceKey, "POST /admin/oauth/clients", obj{
@@ -468,6 +476,7 @@ const phoneUI = "sms_sent = -1\n[auth.sms]\nenable_signup = true\nmax_frequency 
 
 // TestHostedTelephone signs up with a telephone number, adds another one as a second step and recovery codes, and is asked for them at the next sign-in.
 func TestHostedTelephone(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, phoneUI)
 	p := browsertest.Open(t, h.home)
 	const first, second = "4917012345670", "4917012345671"
@@ -556,6 +565,7 @@ func TestHostedTelephone(t *testing.T) {
 
 // TestHostedLanguages: the page speaks its reader's language, where it knows it; what has values in it as well.
 func TestHostedLanguages(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, phoneUI)
 	p := browsertest.Open(t, h.home)
 	h.view(p, "sign-in")

@@ -38,6 +38,7 @@ func sent(t *testing.T, p *browsertest.Page, path string) obj {
 }
 
 func TestPasskeyInABrowser(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	p := browsertest.Open(t, h.home)
 	device := authenticator(p)
@@ -96,6 +97,7 @@ func TestPasskeyInABrowser(t *testing.T) {
 
 // TestPasskeyOfAnotherOrigin: a page on another port of the same host may ask the authenticator, for the relying party is the host; what it gets is worth nothing here.
 func TestPasskeyOfAnotherOrigin(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	p := browsertest.Open(t, h.home)
 	authenticator(p)
@@ -132,6 +134,7 @@ func TestPasskeyOfAnotherOrigin(t *testing.T) {
 }
 
 func TestSecurityKeyInABrowser(t *testing.T) {
+	t.Parallel()
 	h := hostedServer(t, "")
 	p := browsertest.Open(t, h.home)
 	authenticator(p)

@@ -140,7 +140,7 @@ func authorize(q *request) (any, error) {
 	}
 	to, err := q.door.Accounts.Authorize(q.Context(), q.client, account.AuthorizeRequest{
 		ResponseType: v.Get("response_type"), ClientID: v.Get("client_id"), RedirectURI: v.Get("redirect_uri"), Scope: v.Get("scope"), State: v.Get("state"), Nonce: v.Get("nonce"),
-		Challenge: v.Get("code_challenge"), Method: v.Get("code_challenge_method"), Resource: v.Get("resource"), Prompt: v.Get("prompt"),
+		Challenge: v.Get("code_challenge"), Method: v.Get("code_challenge_method"), Resource: v.Get("resource"), Prompt: v.Get("prompt"), ResponseMode: v.Get("response_mode"),
 	})
 	if err != nil {
 		return nil, err
