@@ -6,7 +6,7 @@
 // Main types: Server and Info. The zero Server serves the current folder with the embedded engine. See wire.go for what is made of what.
 //
 // Invariants: Run is the only method that starts anything, and it returns only after everything that it started has ended; two Servers in one
-// process share nothing. The first one doubles the process's GOMAXPROCS, so that hashes of passwords leave processors to the rest.
+// process share nothing. The process's GOMAXPROCS is doubled while one of them hashes passwords, so that hashes leave processors to the rest.
 package mainstay
 
 import (

@@ -1,6 +1,8 @@
 package mainstay
 
 import (
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/internal/admission"
@@ -10,7 +12,16 @@ import (
 
 // gates are what requests are let in by; nil where the project wants no bound. Each kind has its own, so that no kind takes the slots of another: reads go on while
 // writes wait for the one writer, and both while passwords are hashed. Health and metrics have none.
-type gates struct{ reads, writes, signIn, pages *admission.Gate }
+type gates struct{ reads, writes, signIn, operators, pages *admission.Gate }
+
+// aside says which requests to the door of sign-in do not wait with those who sign in: what it says of itself costs no more than a refusal, and administration has a gate of its own.
+func (g *gates) aside(r *http.Request) (*admission.Gate, bool) {
+	switch r.URL.Path {
+	case "/health", "/settings", "/.well-known/jwks.json":
+		return nil, true
+	}
+	return g.operators, strings.HasPrefix(r.URL.Path, "/admin/")
+}
 
 const (
 	leastPlaces = 32 // so many may wait, however slow requests are: a page that asks for much at once is no overload
@@ -48,6 +59,7 @@ func (a *app) gates(counts *metrics.Metrics) (g gates) {
 	g.writes = make("write", c.Slots, max(parallel, leastWrites), writeTime)
 	// Most of the time of sign-in is waiting: for a hash, a mail server's address, another provider. Hashes have a queue of their own.
 	g.signIn = make("sign-in", 2*c.Slots, 2*c.Slots, writeTime)
+	g.operators = make("operator", c.Slots, c.Slots, writeTime)
 	g.pages = make("page", c.Slots, max(2*cores, leastReads), writeTime)
 	return g
 }

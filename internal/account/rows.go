@@ -44,7 +44,7 @@ func (s *store) owner() query.Caller {
 func (s *store) transact(ctx context.Context, readOnly bool, f func(*tx) error) (*tx, error) {
 	caller := s.owner()
 	var x *tx
-	err := s.engine.Transact(ctx, engine.TxOptions{Caller: caller, Timeout: s.limit, ReadOnly: readOnly}, func(t engine.Tx) error {
+	err := s.engine.Transact(ctx, engine.TxOptions{Caller: caller, Timeout: s.limit, ReadOnly: readOnly, Aside: true}, func(t engine.Tx) error {
 		x = &tx{store: s, tx: t, ctx: ctx, caller: caller}
 		return f(x)
 	})

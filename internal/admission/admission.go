@@ -1,18 +1,19 @@
 // Package admission decides which requests are worked on now, which wait and which are refused, so that a server that is asked for more than it can do goes on doing
-// as much as it can (decision 0026).
+// as much as it can (decisions 0026 and 0030).
 //
 // Main types in order of meeting them: Options, Gate, Asker, Pass, Refused. A Gate has slots for work and places to wait, both fewer while more is asked for than gets done:
-// as many as were done, by measurement, in the times that Options name. Whoever waits is in a queue of their own, and the queues take turns.
+// places for as many as were done, by measurement, in the time that Options name; slots as few as get as much done, which is tried out (adjust.go). Whoever waits is in a queue of their
+// own, and the queues take turns.
 //
-// Invariants: nobody holds all slots, unless there is one; a refusal is decided at once, or after Options.Longest; who is in a queue leaves it when their context ends; memory is
-// bounded by slots and places; nothing is decided by what a sender can make up (that is the Asker's part).
+// Invariants: nobody holds all slots, unless there is one; never are more slots held than there were when the last one was taken; a refusal is decided at once, or after
+// Options.Longest; who is in a queue leaves it when their context ends; memory is bounded by slots and places; nothing is decided by what a sender can make up (that is the Asker's part).
 package admission
 
 import (
 	"context"
 	"hash/maphash"
-	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,15 +23,12 @@ type Options struct {
 	Floor int // slots are never fewer: what the database does at a time
 	// Places is how many may wait, at most; LeastPlaces how many always may.
 	Places, LeastPlaces int
-	// Work is the time that an admitted request should take while others wait, Wait the time that one should wait for its slot. Slots and places follow from them and from how
-	// many requests get done (Little's law).
+	// Work is the time that an admitted request should take while others wait, Wait the time that one should wait for its slot. They and how many requests get done give how many
+	// slots to try and how many places there are (Little's law).
 	Work, Wait time.Duration
 	Longest    time.Duration // nobody waits longer
 	Now        func() time.Time
 }
-
-// interval is how long is measured before slots and places are set anew.
-const interval = 100 * time.Millisecond
 
 // Key stands for a caller. Callers with the same key share their turns.
 type Key uint64
@@ -66,19 +64,27 @@ var (
 type Gate struct {
 	o Options
 
+	// Slots of callers that nobody asked for their key are counted here: while room is not exceeded, which is while there is nothing to share out, coming and going is one addition each.
+	unnamed atomic.Int64
+	room    atomic.Int64 // set under mu
+	crowded atomic.Bool  // somebody waits; set under mu
+	away    atomic.Int64 // passes between Pause and Return
+
 	mu      sync.Mutex
-	running int // slots that are held; more than slots when bodies came late
-	unnamed int // of them, by callers that nobody asked for their key
-	waiting int
+	named   int // slots that are held by callers
+	waiting int // those who Return included
+	sure    int // of them, those who Return: they need no place
 	slots   int // at present, Floor to Slots
 	places  int // at present, LeastPlaces to Places
+	greedy  int // callers with more than one place
 	callers map[Key]*caller
 	turn    *caller // the next of those who wait, a ring
 
 	since   time.Time // when the present interval began
-	done    int       // requests that ended in it
+	done    int       // requests that ended in it, if somebody waited all the time
 	drained bool      // nobody waited, at some time of it
 	rate    float64   // requests a second that get done while others wait; 0 is not known
+	trial   trial
 
 	refused [2]uint64 // of all together, and of one caller's own
 }
@@ -88,6 +94,7 @@ type caller struct {
 	key         Key
 	running     int
 	waiting     int
+	sure        int // of them
 	first, last *waiter
 	next, prev  *caller // in the ring, while waiting > 0
 }
@@ -95,6 +102,7 @@ type caller struct {
 // waiter is a request in a queue.
 type waiter struct {
 	of         *caller // nil: not in a queue any more
+	sure       bool
 	next, prev *waiter
 	decided    chan error // has room for one
 }
@@ -102,8 +110,10 @@ type waiter struct {
 // Pass is a slot that is held. The zero value holds none. Not for concurrent use.
 type Pass struct {
 	gate *Gate
-	of   *caller
+	asks Asker
+	of   *caller // nil: nobody has asked whose it is
 	held bool
+	away bool
 }
 
 // New makes a gate.
@@ -114,97 +124,165 @@ func New(o Options) *Gate {
 	o.Slots = max(o.Slots, 1)
 	o.Floor = min(max(o.Floor, 1), o.Slots)
 	o.LeastPlaces = min(o.LeastPlaces, o.Places)
-	return &Gate{o: o, slots: o.Slots, places: o.Places, callers: map[Key]*caller{}}
+	g := &Gate{o: o, slots: o.Slots, places: o.Places, callers: map[Key]*caller{}}
+	g.settle()
+	return g
 }
 
 // Enter waits for a slot, which p then holds until its Leave. Errors are *Refused, or the context's.
 func (g *Gate) Enter(ctx context.Context, a Asker, p *Pass) error {
-	g.mu.Lock()
-	// While half of the slots are free there is nothing to share out, and whoever asks need not be known.
-	if g.running < g.slots/2 && g.waiting == 0 && g.slots == g.o.Slots {
-		g.running++
-		g.unnamed++
-		g.mu.Unlock()
-		*p = Pass{gate: g, held: true}
+	*p = Pass{gate: g, asks: a}
+	return p.take(ctx, false)
+}
+
+// Refuses says whether Enter would refuse now: an error of Enter's, or nil. It is for those who can save work by knowing.
+func (g *Gate) Refuses(a Asker) error {
+	if !g.crowded.Load() {
 		return nil
 	}
-	g.mu.Unlock()
+	key := a.Key()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.measure(g.o.Now())
+	c := g.callers[key]
+	if c == nil {
+		c = &caller{}
+	}
+	if r := g.full(c); r != nil {
+		return r
+	}
+	return nil
+}
 
-	key, now := a.Key(), g.o.Now()
+// take takes a slot. Who is sure waits as long as it takes.
+func (p *Pass) take(ctx context.Context, sure bool) error {
+	g := p.gate
+	if g.unnamed.Add(1) <= g.room.Load() {
+		p.of, p.held = nil, true
+		return nil
+	}
+	g.unnamed.Add(-1)
+	key, now := p.asks.Key(), g.o.Now()
 	g.mu.Lock()
 	g.measure(now)
+	g.admit() // to somebody who saw our one too many
 	c := g.caller(key)
 	if c.waiting == 0 && g.mayRun(c) {
-		g.running++
+		g.named++
 		c.running++
+		g.settle()
 		g.mu.Unlock()
-		*p = Pass{gate: g, of: c, held: true}
+		p.of, p.held = c, true
 		return nil
 	}
-	w, err := g.enqueue(c)
+	w, refused := g.enqueue(c, sure)
+	g.settle()
+	if refused == nil {
+		g.admit() // a slot may have become free before it could be seen that somebody waits
+		g.settle()
+	}
 	g.mu.Unlock()
-	if err != nil {
+	if refused != nil {
+		return refused
+	}
+	if err := g.wait(ctx, w, sure); err != nil {
 		return err
 	}
-	if err := g.wait(ctx, w); err != nil {
-		return err
-	}
-	*p = Pass{gate: g, of: c, held: true}
+	p.of, p.held = c, true
 	return nil
 }
 
 // Leave gives the slot back. Without one it does nothing.
 func (p *Pass) Leave() {
+	if p.away {
+		p.away = false
+		p.gate.away.Add(-1)
+	}
 	if !p.held {
 		return
 	}
 	p.held = false
 	g := p.gate
-	g.mu.Lock()
-	g.running--
-	g.done++
 	if p.of == nil {
-		g.unnamed--
+		g.unnamed.Add(-1)
+		if !g.crowded.Load() {
+			return
+		}
+		g.mu.Lock()
 	} else {
+		g.mu.Lock()
+		g.named--
 		p.of.running--
 		g.forget(p.of)
 	}
+	g.done++
 	if g.waiting > 0 {
 		g.measure(g.o.Now())
 		g.admit()
 	}
+	g.settle()
 	g.mu.Unlock()
 }
 
-// Return takes a slot again after Leave, without waiting, for a request that has been let in before and only waited for its sender. Without an Enter it does nothing.
-func (p *Pass) Return() {
-	if p.gate == nil || p.held {
+// Held says whether p holds a slot.
+func (p *Pass) Held() bool { return p.held }
+
+// Pause gives the slot back for as long as a request waits for its client, until Return. At most as many as there may be places pause at a time; others keep their slots.
+func (p *Pass) Pause() {
+	if !p.held {
 		return
 	}
-	p.held = true
-	p.gate.mu.Lock()
-	p.gate.running++
-	p.gate.done-- // it has not ended
-	if p.of == nil {
-		p.gate.unnamed++
-	} else {
-		p.of = p.gate.caller(p.of.key)
-		p.of.running++
+	g := p.gate
+	if g.away.Add(1) > int64(g.o.Places) {
+		g.away.Add(-1)
+		return
 	}
-	p.gate.mu.Unlock()
+	p.Leave()
+	p.away = true
 }
+
+// Return waits for a slot again after Pause, in turns with all others, but is never refused. Otherwise it does nothing. The error is the context's.
+func (p *Pass) Return(ctx context.Context) error {
+	if !p.away {
+		return nil
+	}
+	p.away = false
+	p.gate.away.Add(-1)
+	return p.take(ctx, true)
+}
+
+// Waited says whether somebody waits, so that a request that takes long should let others have their turn.
+func (p *Pass) Waited() bool { return p.held && p.gate.crowded.Load() }
 
 // Status is a gate at a moment.
 type Status struct {
-	Running, Waiting, Slots, Places int
-	RefusedAll, RefusedOwn          uint64
+	Running, Waiting, Away, Slots, Places int
+	RefusedAll, RefusedOwn                uint64
 }
 
 // Status tells how the gate is.
 func (g *Gate) Status() Status {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return Status{Running: g.running, Waiting: g.waiting, Slots: g.slots, Places: g.places, RefusedAll: g.refused[0], RefusedOwn: g.refused[1]}
+	return Status{
+		Running: g.running(), Waiting: g.waiting, Away: int(g.away.Load()), Slots: g.slots, Places: g.places, RefusedAll: g.refused[0], RefusedOwn: g.refused[1],
+	}
+}
+
+func (g *Gate) running() int { return g.named + int(g.unnamed.Load()) }
+
+// settle makes known what the others need not take the lock for. While half of the slots are free there is nothing to share out, and whoever asks need not be known.
+func (g *Gate) settle() {
+	room := 0
+	if g.waiting == 0 && g.slots == g.o.Slots {
+		room = g.slots/2 - g.named
+	}
+	if r := int64(room); g.room.Load() != r {
+		g.room.Store(r)
+	}
+	if crowded := g.waiting > 0; g.crowded.Load() != crowded {
+		g.crowded.Store(crowded)
+	}
 }
 
 // caller is the one with a key, who may be new.
@@ -219,32 +297,63 @@ func (g *Gate) caller(key Key) *caller {
 
 // mayRun says whether a caller may have another slot. Slots of unnamed callers may be theirs.
 func (g *Gate) mayRun(c *caller) bool {
-	return g.running < g.slots && c.running+g.unnamed < max(1, g.slots-max(1, g.slots/8))
+	return g.running() < g.slots && c.running+int(g.unnamed.Load()) < max(1, g.slots-max(1, g.slots/8))
 }
 
-// enqueue puts a request of c at the end of c's queue. Where all places are taken, whoever has the most of them loses one.
-func (g *Gate) enqueue(c *caller) (*waiter, error) {
-	if g.waiting >= g.places {
-		others := len(g.callers) > 1
-		share := g.places / len(g.callers)
-		if c.waiting >= share {
-			g.forget(c)
-			return nil, g.refuse(others && c.waiting > share)
-		}
-		// Some other has more than a share, as all places are taken.
-		from := g.turn
-		for from.waiting <= share && from.next != g.turn {
-			from = from.next
-		}
-		g.expel(from.last, g.refuse(true))
+// share is how many places each caller has a right to.
+func (g *Gate) share() int { return max(1, g.places/max(1, len(g.callers))) }
+
+// full says whether there is no place for another request of c, not even one of somebody who has too many.
+func (g *Gate) full(c *caller) *Refused {
+	if g.waiting-g.sure < g.places {
+		return nil
 	}
-	w := &waiter{of: c, prev: c.last, decided: make(chan error, 1)}
-	if c.last != nil {
-		c.last.next = w
-	} else {
+	share := g.share()
+	if mine := c.waiting - c.sure; mine >= share {
+		return g.refuse(mine > share && len(g.callers) > 1)
+	}
+	if share == 1 && g.greedy == 0 {
+		return g.refuse(false) // all places are taken by others, who have one each
+	}
+	return nil
+}
+
+// enqueue puts a request of c at the end of c's queue. Where all places are taken, somebody who has more than a share loses one.
+func (g *Gate) enqueue(c *caller, sure bool) (*waiter, error) {
+	w := &waiter{of: c, sure: sure, decided: make(chan error, 1)}
+	if sure {
+		// Before those of the same caller who have not begun.
+		if w.next = c.first; w.next != nil {
+			w.next.prev = w
+		} else {
+			c.last = w
+		}
 		c.first = w
+		g.sure++
+		c.sure++
+	} else {
+		if r := g.full(c); r != nil {
+			g.forget(c)
+			return nil, r
+		}
+		if g.waiting-g.sure >= g.places {
+			share := g.share()
+			from := g.turn
+			for from.waiting-from.sure <= share {
+				from = from.next // there is one, or else it would be full
+			}
+			g.expel(from.last, g.refuse(true))
+		}
+		if w.prev = c.last; w.prev != nil {
+			w.prev.next = w
+		} else {
+			c.first = w
+		}
+		c.last = w
+		if c.waiting-c.sure == 1 {
+			g.greedy++
+		}
 	}
-	c.last = w
 	g.waiting++
 	if c.waiting++; c.waiting == 1 {
 		g.join(c)
@@ -262,28 +371,31 @@ func (g *Gate) refuse(own bool) *Refused {
 }
 
 // wait waits until it is decided what becomes of w.
-func (g *Gate) wait(ctx context.Context, w *waiter) error {
-	longest := time.NewTimer(g.o.Longest)
-	defer longest.Stop()
+func (g *Gate) wait(ctx context.Context, w *waiter, sure bool) error {
+	var late <-chan time.Time
+	if !sure {
+		longest := time.NewTimer(g.o.Longest)
+		defer longest.Stop()
+		late = longest.C
+	}
 	var err error
 	select {
 	case err := <-w.decided:
 		return err
 	case <-ctx.Done():
 		err = ctx.Err()
-	case <-longest.C:
+	case <-late:
 	}
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	if w.of == nil {
-		// It was decided meanwhile.
-		g.mu.Unlock()
-		return <-w.decided
+		return <-w.decided // meanwhile
 	}
 	if err == nil {
 		err = g.refuse(false)
 	}
 	g.expel(w, err)
-	g.mu.Unlock()
+	g.settle()
 	return err
 }
 
@@ -307,6 +419,13 @@ func (g *Gate) unlink(w *waiter) {
 		w.next.prev = w.prev
 	} else {
 		c.last = w.prev
+	}
+	switch {
+	case w.sure:
+		g.sure--
+		c.sure--
+	case c.waiting-c.sure == 2:
+		g.greedy--
 	}
 	*w = waiter{decided: w.decided}
 	g.waiting--
@@ -351,7 +470,7 @@ func (g *Gate) forget(c *caller) {
 
 // admit gives free slots to those who wait, in turns.
 func (g *Gate) admit() {
-	for g.turn != nil && g.running < g.slots {
+	for g.turn != nil && g.running() < g.slots {
 		c := g.turn
 		for !g.mayRun(c) {
 			if c = c.next; c == g.turn {
@@ -360,55 +479,9 @@ func (g *Gate) admit() {
 		}
 		g.turn = c.next
 		w := c.first
-		g.running++
+		g.named++
 		c.running++
 		g.unlink(w)
 		w.decided <- nil
-	}
-}
-
-// measure sets slots and places when an interval has ended: to what gets done in Work and in Wait if somebody waited all the time, and otherwise to twice what they were.
-func (g *Gate) measure(now time.Time) {
-	took := now.Sub(g.since)
-	if took < interval {
-		return
-	}
-	if g.drained || g.waiting == 0 {
-		g.slots, g.places = min(2*g.slots, g.o.Slots), min(2*g.places, g.o.Places)
-		if g.slots == g.o.Slots && g.places == g.o.Places {
-			g.rate = 0
-		}
-	} else {
-		rate := float64(g.done) / took.Seconds()
-		if g.rate == 0 {
-			g.rate = rate
-		}
-		g.rate += (rate - g.rate) * 0.3
-		in := func(d time.Duration) int { return int(math.Ceil(g.rate * d.Seconds())) }
-		g.slots = min(max(in(g.o.Work), g.o.Floor), g.o.Slots)
-		g.places = min(max(in(g.o.Wait), g.o.LeastPlaces), g.o.Places)
-		g.trim()
-	}
-	g.since, g.done, g.drained = now, 0, g.waiting == 0
-	g.admit()
-}
-
-// trim refuses those for whom there is no place any more: the last of the longest queues.
-func (g *Gate) trim() {
-	for g.waiting > g.places {
-		most := g.turn
-		for c := g.turn.next; c != g.turn; c = c.next {
-			if c.waiting > most.waiting {
-				most = c
-			}
-		}
-		share := g.places / len(g.callers)
-		for g.waiting > g.places && most.last != nil {
-			others := len(g.callers) > 1
-			g.expel(most.last, g.refuse(others && most.waiting > share))
-			if others && most.waiting <= share {
-				break
-			}
-		}
 	}
 }

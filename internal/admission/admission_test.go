@@ -231,28 +231,176 @@ func TestWaitingEnds(t *testing.T) {
 	})
 }
 
-// TestReturn: who waited for their sender comes back without waiting, once.
+// TestReturn: who waited for their client comes back in turn: never more slots are held than there are, and nobody who has begun is refused.
 func TestReturn(t *testing.T) {
-	g := gate(func(o *Options) { o.Slots, o.Floor = 1, 1 })
-	var a, b, none Pass
-	none.Return()
-	if err := g.Enter(t.Context(), who(1), &a); err != nil {
-		t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(func(o *Options) { o.Slots, o.Floor, o.Places, o.LeastPlaces = 1, 1, 3, 3 })
+		var a, b, none Pass
+		if err := none.Return(t.Context()); err != nil || none.Held() {
+			t.Error("a pass that has not entered returned")
+		}
+		if err := g.Enter(t.Context(), who(1), &a); err != nil {
+			t.Fatal(err)
+		}
+		a.Pause()
+		if err := g.Enter(t.Context(), who(2), &b); err != nil {
+			t.Fatal(err)
+		}
+		back := make(chan error, 1)
+		go func() { back <- a.Return(t.Context()) }()
+		synctest.Wait()
+		if s := g.Status(); s.Running != 1 || s.Waiting != 1 {
+			t.Errorf("there is one slot: %+v", s)
+		}
+		var refused int
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() {
+				if _, err := work(t, g, 1, time.Millisecond); err != nil {
+					refused++ // by one goroutine at a time in practice: they are decided at once
+				}
+			})
+			synctest.Wait()
+		}
+		if s := g.Status(); s.Waiting != 4 || refused != 2 {
+			t.Errorf("beside who returns there are three places: %+v, %d refused", s, refused)
+		}
+		b.Leave()
+		if err := <-back; err != nil || !a.Held() {
+			t.Errorf("who returned: %v", err)
+		}
+		a.Leave()
+		wg.Wait()
+		// Who returns leaves with their context.
+		if err := g.Enter(t.Context(), who(1), &a); err != nil {
+			t.Fatal(err)
+		}
+		a.Pause()
+		if err := g.Enter(t.Context(), who(2), &b); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := a.Return(ctx); !errors.Is(err, context.DeadlineExceeded) || a.Held() {
+			t.Errorf("after its context: %v", err)
+		}
+		a.Leave()
+		b.Leave()
+		if s := g.Status(); s.Running != 0 || s.Waiting != 0 || s.Away != 0 || len(g.callers) != 0 {
+			t.Errorf("left: %+v", s)
+		}
+	})
+}
+
+// TestPausesAreBounded: no more requests wait for their clients without a slot than there may be places.
+func TestPausesAreBounded(t *testing.T) {
+	g := gate(func(o *Options) { o.Slots, o.Places, o.LeastPlaces = 16, 3, 1 })
+	var p [5]Pass
+	for i := range p {
+		if err := g.Enter(t.Context(), who(i), &p[i]); err != nil {
+			t.Fatal(err)
+		}
+		p[i].Pause()
 	}
-	a.Leave()
-	if err := g.Enter(t.Context(), who(2), &b); err != nil {
-		t.Fatal(err)
-	}
-	a.Return()
-	a.Return()
-	if s := g.Status(); s.Running != 2 {
+	if s := g.Status(); s.Away != 3 || s.Running != 2 {
 		t.Errorf("%+v", s)
 	}
-	a.Leave()
-	b.Leave()
-	if s := g.Status(); s.Running != 0 || len(g.callers) != 0 {
-		t.Errorf("%+v", s)
+	for i := range p {
+		p[i].Leave()
 	}
+	if s := g.Status(); s.Away != 0 || s.Running != 0 {
+		t.Errorf("left: %+v", s)
+	}
+}
+
+// TestMoreCallersThanPlaces: one who has more than one place makes way for those who have none.
+func TestMoreCallersThanPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(func(o *Options) { o.Slots, o.Floor, o.Places, o.LeastPlaces = 1, 1, 5, 5 })
+		var wg sync.WaitGroup
+		var let [20]bool
+		for range 6 { // a slot and all places
+			wg.Go(func() { _, _ = work(t, g, 0, time.Second) }) // some lose theirs
+			synctest.Wait()
+		}
+		for i := 1; i < len(let); i++ {
+			wg.Go(func() {
+				_, err := work(t, g, who(i), time.Second)
+				let[i] = err == nil
+			})
+			synctest.Wait()
+		}
+		if got := g.callers[0].waiting; got != 1 {
+			t.Errorf("the one of many requests keeps %d places of 5, want one", got)
+		}
+		wg.Wait()
+		var others int
+		for _, ok := range let {
+			if ok {
+				others++
+			}
+		}
+		if others != 4 {
+			t.Errorf("%d others were let in, want 4", others)
+		}
+	})
+}
+
+// TestSlowWorkKeepsItsSlots: work that takes long because it waits, for a lock or another server, gets as many slots as get the most done, also when it began to be so while there were few.
+func TestSlowWorkKeepsItsSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(func(o *Options) {
+			o.Slots, o.Floor, o.Places, o.LeastPlaces, o.Wait = 64, 4, 1024, 32, 500*time.Millisecond
+		})
+		processors := make(chan struct{}, 2)
+		var mu sync.Mutex
+		done := 0
+		heavy := true
+		run := func(d time.Duration) float64 {
+			var wg sync.WaitGroup
+			began := time.Now()
+			mu.Lock()
+			done = 0
+			mu.Unlock()
+			for time.Since(began) < d {
+				wg.Go(func() {
+					var p Pass
+					if g.Enter(t.Context(), who(rand.IntN(5)), &p) != nil {
+						return
+					}
+					if heavy {
+						processors <- struct{}{}
+						time.Sleep(2 * time.Millisecond)
+						<-processors
+					} else {
+						time.Sleep(100 * time.Millisecond)
+					}
+					p.Leave()
+					mu.Lock()
+					done++
+					mu.Unlock()
+				})
+				time.Sleep(time.Millisecond / 2) // 2000 a second
+			}
+			mu.Lock()
+			rate := float64(done) / d.Seconds()
+			mu.Unlock()
+			wg.Wait()
+			return rate
+		}
+		heavy = false
+		if rate := run(40 * time.Second); rate < 0.85*640 {
+			t.Errorf("%.0f requests a second got done, of 640", rate)
+		}
+		heavy = true
+		if rate := run(40 * time.Second); rate < 0.95*1000 {
+			t.Errorf("heavy work: %.0f requests a second got done, of 1000", rate)
+		}
+		heavy = false
+		if rate := run(40 * time.Second); rate < 0.75*640 {
+			t.Errorf("slow again: %.0f requests a second got done, of 640", rate)
+		}
+	})
 }
 
 // TestGateUnderRandomUse: whatever happens, nothing is lost and nothing is left.
@@ -273,10 +421,11 @@ func TestGateUnderRandomUse(t *testing.T) {
 				}
 				time.Sleep(d)
 				if leaves {
-					p.Leave()
+					p.Pause()
 					time.Sleep(d)
-					p.Return()
-					time.Sleep(d)
+					if p.Return(ctx) == nil {
+						time.Sleep(d)
+					}
 				}
 				p.Leave()
 			})
@@ -285,8 +434,8 @@ func TestGateUnderRandomUse(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		if s := g.Status(); s.Running != 0 || s.Waiting != 0 || g.unnamed != 0 || g.turn != nil || len(g.callers) != 0 {
-			t.Errorf("left: %+v, %d unnamed, %d callers", s, g.unnamed, len(g.callers))
+		if s := g.Status(); s.Running != 0 || s.Waiting != 0 || g.unnamed.Load() != 0 || g.sure != 0 || g.greedy != 0 || g.away.Load() != 0 || g.turn != nil || len(g.callers) != 0 {
+			t.Errorf("left: %+v, %d unnamed, %d callers", s, g.unnamed.Load(), len(g.callers))
 		}
 	})
 }

@@ -116,6 +116,7 @@ type TxOptions struct {
 	ReadOnly bool          // writes are refused (25006), and all plans see one snapshot
 	Rollback bool          // constraints are checked, and nothing is kept
 	Snapshot bool          // all plans see one snapshot; who changes rows that somebody else has changed since begins anew
+	Aside    bool          // with ReadOnly: it does not wait behind the reads of requests for data, where the engine has connections of its own
 	Timeout  time.Duration // after which the whole is ended (57014); 0 is never
 	Once     *Once         // nil: it happens as often as it is asked for
 }

@@ -19,7 +19,9 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
@@ -32,7 +34,12 @@ type Options struct {
 	Passes    uint32
 	Parallel  int
 	Waiting   int // negative: none
+	// Busy, if not nil, is told when hashes begin to be computed, and when none has been for a second.
+	Busy func(bool)
 }
+
+// idleAfter is how long no hash is computed before the pool counts as idle.
+const idleAfter = time.Second
 
 // ErrBusy says that too many wait for a hash already. Who is told so at once comes again later; who waits for minutes is gone before the answer.
 var ErrBusy = errors.New("too many passwords are waiting to be hashed")
@@ -47,6 +54,11 @@ type Pool struct {
 	places   chan struct{} // of those who compute or wait
 	decoy    string
 	computed atomic.Int64
+
+	mu        sync.Mutex
+	computing int         // guarded by mu
+	busy      bool        // guarded by mu: what Options.Busy was told last
+	idle      *time.Timer // guarded by mu: until it is told of the end; nil for none
 }
 
 // NewPool makes a pool.
@@ -99,6 +111,8 @@ func (p *Pool) run(ctx context.Context, f func()) error {
 	}
 	defer func() { <-p.slots }()
 	p.computed.Add(1)
+	p.begin()
+	defer p.end()
 	// A thread of its own, which yields to others and ends with the hash: a hash is tens of milliseconds of a processor, and who only reads a row must not wait for it. What is computed
 	// has to stay on it, as argonID does.
 	done := make(chan error, 1)
@@ -115,6 +129,37 @@ func (p *Pool) run(ctx context.Context, f func()) error {
 		done <- nil
 	}()
 	return <-done
+}
+
+// begin and end stand around each hash.
+func (p *Pool) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.computing++
+	if p.idle != nil {
+		p.idle.Stop()
+		p.idle = nil
+	}
+	if !p.busy && p.o.Busy != nil {
+		p.busy = true
+		p.o.Busy(true)
+	}
+}
+
+func (p *Pool) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.computing--; p.computing > 0 || !p.busy {
+		return
+	}
+	p.idle = time.AfterFunc(idleAfter, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.busy && p.computing == 0 {
+			p.busy = false
+			p.o.Busy(false)
+		}
+	})
 }
 
 const hashBytes = 32

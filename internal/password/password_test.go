@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 )
@@ -163,4 +166,29 @@ func TestPoolRefusesWhatWouldWaitTooLong(t *testing.T) {
 	if p.Computed() != 3 {
 		t.Errorf("%d hashes were computed", p.Computed())
 	}
+}
+
+// TestBusy: who wants to know hears of the first hash of many, and a second after the last one.
+func TestBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []bool
+		p := NewPool(Options{MemoryKiB: 64, Passes: 1, Parallel: 2, Busy: func(b bool) { told = append(told, b) }})
+		if told != nil {
+			t.Error("told before anything is hashed")
+		}
+		for range 3 {
+			if _, err := p.Hash(t.Context(), "secret"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(idleAfter / 2)
+		}
+		if !slices.Equal(told, []bool{true}) {
+			t.Errorf("after three hashes: %v", told)
+		}
+		time.Sleep(idleAfter)
+		synctest.Wait()
+		if !slices.Equal(told, []bool{true, false}) {
+			t.Errorf("a second later: %v", told)
+		}
+	})
 }

@@ -9,7 +9,9 @@ package tracing
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -22,6 +24,9 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
+
+// stateBytes bounds what is kept of a header tracestate.
+const stateBytes = 512
 
 // Options say where spans go.
 type Options struct {
@@ -60,10 +65,25 @@ func New(ctx context.Context, o Options) (*Tracer, error) {
 		return nil, err
 	}
 	// Whoever calls may ask not to be recorded, but not to be.
-	mine := sdk.TraceIDRatioBased(o.Ratio)
+	mine := chance(o.Ratio)
 	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(about), sdk.WithSampler(sdk.ParentBased(mine, sdk.WithRemoteParentSampled(mine))))
 	return &Tracer{provider: provider, tracer: provider.Tracer("github.com/mainstay-dev/mainstay", trace.WithInstrumentationVersion(version))}, nil
 }
+
+// chance records this part of all requests, by a random number of its own: whoever calls chooses the trace's id, and would choose one that is recorded.
+type chance float64
+
+// ShouldSample decides.
+func (c chance) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
+	r := sdk.SamplingResult{Decision: sdk.Drop, Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState()}
+	if rand.Float64() < float64(c) {
+		r.Decision = sdk.RecordAndSample
+	}
+	return r
+}
+
+// Description names the sampler.
+func (c chance) Description() string { return fmt.Sprintf("chance %g", float64(c)) }
 
 // Close sends what is left, within the context's time.
 func (t *Tracer) Close(ctx context.Context) error {
@@ -94,6 +114,10 @@ func (t *Tracer) Begin(r *http.Request, began time.Time) (*http.Request, *Reques
 		return r, nil
 	}
 	ctx := t.context.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+	// Others' notes about the trace go with each span until it is sent: what is longer than has to be passed on (W3C Trace Context, 3.3.1.5) is dropped.
+	if from := trace.SpanContextFromContext(ctx); len(from.TraceState().String()) > stateBytes {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, from.WithTraceState(trace.TraceState{}))
+	}
 	ctx, span := t.tracer.Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(began))
 	if !span.IsRecording() {
 		return r, nil

@@ -5,6 +5,7 @@
 //	go run ./test/load -engines sqlite -works one -profile cpu.out
 //	go run ./test/load -overload           # five times as much as can be done, and then half (overload.go)
 //	go run ./test/load -soak -duration 4h   # half of what can be done, for long: nothing may grow (soak.go)
+//	go run ./test/load -builds old,new     # binaries of two states of the tree, in turns (builds.go)
 //	go run ./test/load -peers              # beside PocketBase, built from its Go module: the same data and rules (peers.go)
 //
 // It builds the real program, serves a table of 100,000 rows with a policy, and asks for one row by key, for a list of 30, and for a durable insert,
@@ -83,6 +84,7 @@ func start(ctx context.Context) (err error) {
 	flag.BoolVar(&s.pin, "pin", false, "give the server the first processor (with taskset); start the loader on another one")
 	soaked := flag.Bool("soak", false, "ask for half of what can be done, for -duration, and check that nothing grows")
 	overloaded := flag.Bool("overload", false, "ask for five times as much as can be done, for -duration, and check what becomes of it")
+	builds := flag.String("builds", "", "compare these binaries, separated by commas, with each other and with bare net/http")
 	flag.StringVar(&s.pocketBase, "pocketbase", "v0.39.8", "the version of PocketBase to compare with")
 	flag.Parse()
 	s.project = project
@@ -110,6 +112,9 @@ func start(ctx context.Context) (err error) {
 	// A cluster's server runs as a user of its own when this program runs as root, and has to get in.
 	if err := os.Chmod(folder, 0o755); err != nil {
 		return err
+	}
+	if *builds != "" {
+		return compareBuilds(ctx, s, *builds, folder)
 	}
 	if *soaked {
 		return soak(ctx, s, folder)

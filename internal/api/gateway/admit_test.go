@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,17 +85,21 @@ func TestSlotsAreForMakingAnswers(t *testing.T) {
 			}
 			held = gate.Status().Running
 			w.WriteHeader(http.StatusCreated)
-			if r.URL.Path == "/slow-answer" {
-				<-writing
-			}
 			_, _ = w.Write(b)
+			if s := gate.Status(); s.Running != 1 {
+				t.Errorf("between the parts of an answer: %+v", s)
+			}
+			_, _ = io.WriteString(w, ".")
 		})}}})
 		post := func(path string, length int64, body io.Reader) chan string {
 			r := httptest.NewRequest("POST", path, body)
 			r.ContentLength = length
 			done := make(chan string, 1)
 			go func() {
-				w := httptest.NewRecorder()
+				w := &client{ResponseRecorder: httptest.NewRecorder()}
+				if path == "/slow-answer" {
+					w.ready = writing
+				}
 				h.ServeHTTP(w, r)
 				done <- w.Body.String()
 			}()
@@ -104,12 +110,13 @@ func TestSlotsAreForMakingAnswers(t *testing.T) {
 			return io.MultiReader(strings.NewReader("a"), waits(reading), strings.NewReader("b"))
 		}
 		long, short, answer := post("/", -1, slow()), post("/", 2, slow()), post("/slow-answer", 1, strings.NewReader("x"))
-		if got := <-post("/", 1, strings.NewReader("y")); got != "y" {
+		time.Sleep(2 * slowWrite) // the bubble's clock
+		if got := <-post("/", 1, strings.NewReader("y")); got != "y." {
 			t.Errorf("beside them: %q", got)
 		}
 		close(reading)
 		close(writing)
-		if a, b, c := <-long, <-short, <-answer; a != "ab" || b != "ab" || c != "x" {
+		if a, b, c := <-long, <-short, <-answer; a != "ab." || b != "ab." || c != "x." {
 			t.Errorf("got %q, %q and %q", a, b, c)
 		}
 		if held == 0 {
@@ -119,6 +126,125 @@ func TestSlotsAreForMakingAnswers(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	})
+}
+
+// client reads answers when it is ready; nil is always.
+type client struct {
+	*httptest.ResponseRecorder
+	ready chan struct{}
+}
+
+func (c *client) Write(b []byte) (int, error) {
+	if c.ready != nil {
+		<-c.ready
+	}
+	return c.ResponseRecorder.Write(b)
+}
+
+// TestSlotsOfLateBodies: those whose bodies came late wait for slots as all others do.
+func TestSlotsOfLateBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := narrow(100)
+		most := 0
+		var h http.Handler = New(Options{Log: slog.New(slog.DiscardHandler), Doors: []Door{{Prefix: "/", Writes: gate, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				t.Error(err)
+			}
+			most = max(most, gate.Status().Running)
+			time.Sleep(time.Millisecond)
+			w.WriteHeader(http.StatusEarlyHints)
+			most = max(most, gate.Status().Running)
+			if gate.Status().Running == 0 {
+				t.Error("an answer is made without a slot after what came before it")
+			}
+			w.WriteHeader(http.StatusNoContent)
+		})}}})
+		reading := make(chan struct{})
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				r := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader("a"), waits(reading)))
+				r.ContentLength = -1
+				w := httptest.NewRecorder()
+				if h.ServeHTTP(w, r); w.Code != http.StatusEarlyHints { // the recorder keeps the first
+					t.Errorf("status %d", w.Code)
+				}
+			})
+			synctest.Wait()
+		}
+		close(reading)
+		wg.Wait()
+		if most != 1 {
+			t.Errorf("%d slots were held of 1", most)
+		}
+		if s := gate.Status(); s.Running != 0 || s.Waiting != 0 || s.Away != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// TestBodiesThatAreWaitedFor: those that have no slot yet have a bound together, and whoever is going to be refused is so before a byte is read.
+func TestBodiesThatAreWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gateway
+		reading := make(chan struct{})
+		var wg sync.WaitGroup
+		const most = heldAtAll / heldBody
+		var late atomic.Int64
+		for range most + 50 {
+			wg.Go(func() {
+				r := httptest.NewRequest("POST", "/", waits(reading))
+				r.ContentLength = heldBody
+				g.arrive(&recorder{}, r)
+				if _, ok := r.Body.(*lateBody); ok {
+					late.Add(1)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := g.arriving.Load(); n != heldAtAll || late.Load() != 50 {
+			t.Errorf("%d bytes are held, %d are read with a slot", n, late.Load())
+		}
+		close(reading)
+		wg.Wait()
+		if n := g.arriving.Load(); n != 0 {
+			t.Errorf("%d bytes are left", n)
+		}
+
+		gate := narrow(1)
+		var held, waiting admission.Pass
+		if err := gate.Enter(t.Context(), key(1), &held); err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			if err := gate.Enter(t.Context(), key(0), &waiting); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		h := New(Options{Log: slog.New(slog.DiscardHandler), Doors: []Door{{Prefix: "/", Writes: gate, Handler: http.NotFoundHandler()}}})
+		r := httptest.NewRequest("POST", "/", nil)
+		r.ContentLength = 10
+		r.Body = io.NopCloser(untouched{t})
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != 503 {
+			t.Errorf("status %d", w.Code)
+		}
+		held.Leave()
+		wg.Wait()
+		waiting.Leave()
+	})
+}
+
+type key admission.Key
+
+func (k key) Key() admission.Key { return admission.Key(k) }
+
+type untouched struct{ t *testing.T }
+
+func (u untouched) Read([]byte) (int, error) {
+	u.t.Error("a body is read of a request that is refused")
+	return 0, io.EOF
 }
 
 // waits is a reader that gives nothing until it is closed.

@@ -19,7 +19,10 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -33,6 +36,8 @@ type Door struct {
 	Handler http.Handler
 	// Reads and Writes let requests in: those by GET, HEAD and OPTIONS, and all others. nil lets everybody in.
 	Reads, Writes *admission.Gate
+	// Apart, if not nil, says for some requests by which other gate they come in, nil for none; it sees paths below the prefix.
+	Apart func(*http.Request) (gate *admission.Gate, ok bool)
 	// Refuse answers those who are not let in, in the door's shape; nil is the gateway's.
 	Refuse func(http.ResponseWriter, *http.Request, *fault.Error)
 }
@@ -86,6 +91,7 @@ func New(o Options) http.Handler {
 type gateway struct {
 	Options
 	refusals refusals
+	arriving atomic.Int64 // bytes of bodies that are waited for before their requests have slots
 }
 
 func (g *gateway) serve(w http.ResponseWriter, r *http.Request) {
@@ -267,7 +273,7 @@ func Preflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// recorder notes what was answered, for the log.
+// recorder notes what was answered, for the log, and holds the request's slot.
 type recorder struct {
 	http.ResponseWriter
 	door   string
@@ -276,8 +282,11 @@ type recorder struct {
 	wrote  bool
 	last   bool // the connection ends with the answer
 
-	trace   *tracing.Request // nil: not recorded
-	pass    admission.Pass   // held until the answer begins: sending it is the client's time
+	trace *tracing.Request // nil: not recorded
+	// A slot is for making an answer: it is held until the answer's last part is sent, but not while a client is slow to take in a part.
+	pass    admission.Pass
+	whole   int64     // bytes of the answer, -1 where the door has not said
+	turn    time.Time // when an answer in parts began or had its last turn
 	request *http.Request
 	asks    func(*http.Request) admission.Key
 	refused bool
@@ -286,30 +295,96 @@ type recorder struct {
 // Key says whose the request is.
 func (w *recorder) Key() admission.Key { return w.asks(w.request) }
 
+func (w *recorder) WriteHeader(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols { // others come before the answer
+		w.begin(status)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
 func (w *recorder) begin(status int) {
 	if w.wrote {
 		return
 	}
-	w.status, w.wrote = status, true
+	w.status, w.wrote, w.whole = status, true, -1
 	if w.last {
 		w.Header().Set("Connection", "close")
 	}
-}
-
-func (w *recorder) WriteHeader(status int) {
-	w.begin(status)
-	w.pass.Leave()
-	w.ResponseWriter.WriteHeader(status)
+	if v := w.Header()["Content-Length"]; len(v) == 1 {
+		if n, err := strconv.ParseInt(v[0], 10, 64); err == nil {
+			w.whole = n
+		}
+	}
 }
 
 func (w *recorder) Write(b []byte) (int, error) {
-	if !w.wrote {
-		w.begin(http.StatusOK)
-		w.pass.Leave()
+	w.begin(http.StatusOK)
+	if w.whole >= 0 && w.bytes+int64(len(b)) >= w.whole {
+		w.pass.Leave() // the answer is made
 	}
-	n, err := w.ResponseWriter.Write(b)
+	if !w.pass.Held() {
+		n, err := w.ResponseWriter.Write(b)
+		w.bytes += int64(n)
+		return n, err
+	}
+	return w.writePart(b)
+}
+
+func (w *recorder) writePart(b []byte) (n int, err error) {
+	err = w.part(func() error {
+		n, err = w.ResponseWriter.Write(b)
+		return err
+	})
 	w.bytes += int64(n)
 	return n, err
+}
+
+// FlushError sends what was written (http.ResponseController).
+func (w *recorder) FlushError() error {
+	w.begin(http.StatusOK)
+	return w.part(http.NewResponseController(w.ResponseWriter).Flush)
+}
+
+// part sends a part of an answer that is still being made.
+func (w *recorder) part(send func() error) error {
+	if !w.pass.Held() {
+		return send()
+	}
+	err := w.lent(send)
+	if w.pass.Waited() {
+		now := time.Now()
+		switch {
+		case w.turn.IsZero():
+			w.turn = now
+		case now.Sub(w.turn) >= longTurn:
+			w.turn = now
+			w.pass.Pause()
+		}
+	}
+	if gone := w.pass.Return(w.request.Context()); gone != nil && err == nil {
+		err = gone
+	}
+	return err
+}
+
+// lent sends a part, which the request lends its slot for when that takes long.
+func (w *recorder) lent(send func() error) error {
+	var mu sync.Mutex // guards the pass while both may use it
+	sent := false
+	slow := time.AfterFunc(slowWrite, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !sent {
+			w.pass.Pause()
+		}
+	})
+	defer func() {
+		slow.Stop()
+		mu.Lock()
+		sent = true
+		mu.Unlock()
+	}()
+	return send()
 }
 
 // Unwrap lets http.ResponseController reach the connection.

@@ -16,7 +16,9 @@ import (
 func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine.Tx) error) error {
 	in, alone, asked := e.store.Write, false, ctx
 	if o.ReadOnly {
-		in = e.store.Read
+		if in = e.store.Read; o.Aside {
+			in = e.store.ReadAside
+		}
 	}
 	if o.Timeout > 0 {
 		d := newDeadline(ctx, time.Now().Add(o.Timeout))

@@ -21,6 +21,11 @@ func (s *Store) ReadApart(ctx context.Context, fn func(*Conn) error) error {
 	return s.read(ctx, s.apart, fn)
 }
 
+// ReadAside is Read for an fn that must not wait behind the others: sign-in and administration go on while requests for data take all connections.
+func (s *Store) ReadAside(ctx context.Context, fn func(*Conn) error) error {
+	return s.read(ctx, s.aside, fn)
+}
+
 func (s *Store) read(ctx context.Context, slots chan struct{}, fn func(*Conn) error) (err error) {
 	select {
 	case slots <- struct{}{}:
@@ -127,7 +132,7 @@ func (s *Store) giveReader(c *Conn, sound bool) {
 	if sound && c.kept != 0 && c.kept != s.commits.Load() { // once more: hold has seen to those that are idle by now
 		sound = c.endSnapshot() == nil
 	}
-	surplus := len(s.idle) >= s.opts.Readers // of reads apart
+	surplus := len(s.idle) >= cap(s.slots)+cap(s.aside) // of reads apart
 	if sound && !surplus {
 		c.evicted.Store(false)
 		s.idle = append(s.idle, c)

@@ -94,6 +94,7 @@ type Store struct {
 
 	slots   chan struct{} // one token for each reader in use
 	apart   chan struct{} // likewise, of ReadApart
+	aside   chan struct{} // likewise, of ReadAside: as many again
 	mu      sync.Mutex
 	idle    []*Conn // guarded by mu; the last is the warmest
 	readers []*Conn // likewise: all, busy and idle
@@ -141,6 +142,7 @@ func Open(dir string, opts Options) (_ *Store, err error) {
 		failed:  make(chan struct{}),
 		slots:   make(chan struct{}, opts.Readers),
 		apart:   make(chan struct{}, opts.Apart),
+		aside:   make(chan struct{}, opts.Readers),
 	}
 	s.commits.Store(2)
 	if opts.VFS == "" {
