@@ -218,6 +218,14 @@ const (
 	WindowFunction    FuncKind = 'w'
 )
 
+// Aggregate is what CREATE AGGREGATE says: State begins as Init and becomes what Step makes of it and of each row; Final makes the result of the last one.
+type Aggregate struct {
+	Step, Final sql.Name // with their schemas; Final without a name is the state itself
+	State       TypeRef
+	Init        *string // nil is NULL
+	FinalExtra  bool    // Final takes NULLs in the place of the arguments as well
+}
+
 // Function is a function of the project or of the ecosystem's schemas (not PostgreSQL's own).
 type Function struct {
 	OID         OID
@@ -240,6 +248,7 @@ type Function struct {
 	SourcePos   sql.Pos
 	SQL         []sql.Stmt        // LANGUAGE sql: the parsed body
 	PL          *plpgsql.Function // LANGUAGE plpgsql: the parsed body
+	Agg         *Aggregate        // of an aggregate of the project: what it is made of
 	Refused     string            // why the body cannot run here; "" when it can. A call fails with this message (0A000).
 	RefusedHint string
 	Extension   bool // an extension made it, on a server: the project cannot change or drop it

@@ -115,7 +115,7 @@ func userType(y *Type) bool {
 
 // userFunction is the same of a function: those in C are extensions'.
 func userFunction(f *Function) bool {
-	return f.Language != "c" && f.Language != "internal" && f.Kind != AggregateFunction && !f.Extension
+	return f.Agg != nil || f.Language != "c" && f.Language != "internal" && f.Kind != AggregateFunction && !f.Extension
 }
 
 // ---- first: what everything else lies in ----
@@ -627,15 +627,23 @@ func (d *differ) makeFunction(f *Function) {
 	if !userFunction(f) {
 		return
 	}
-	s := d.to.functionTree(f)
+	replace := false
 	for _, o := range d.w.Functions(f.Schema, f.Name) {
 		if d.w.funcKey(o) == d.to.funcKey(f) {
 			if d.w.funcText(o) == d.to.funcText(f) {
 				return
 			}
-			s.Replace = true
+			replace = true
 		}
 	}
+	if f.Agg != nil {
+		s := d.to.aggregateTree(f)
+		s.Replace = replace
+		d.do(s, "")
+		return
+	}
+	s := d.to.functionTree(f)
+	s.Replace = replace
 	d.do(s, "")
 }
 

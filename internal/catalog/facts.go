@@ -211,6 +211,9 @@ func (c *facts) funcText(f *Function) string {
 			body += stmtText(s) + ";"
 		}
 	}
+	if f.Agg != nil {
+		body = stmtText(c.aggregateTree(f))
+	}
 	set := fmt.Sprint(f.Settings)
 	return join(c.funcHead(f), strings.Join(defaults, ","), f.Language, string(f.Volatility), fmt.Sprint(f.Strict, f.Definer, f.Rows), set, body)
 }

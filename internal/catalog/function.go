@@ -304,58 +304,6 @@ func (e *Edit) functionBody(f *Function, s *sql.CreateFunction) []addr {
 	return nil
 }
 
-// createAggregate keeps an aggregate of the project as a fact; a call of it is refused.
-func (e *Edit) createAggregate(s *sql.CreateAggregate) {
-	e.st.tag = "CREATE AGGREGATE"
-	f := &Function{Name: s.Name.Name, Schema: e.creationSchema(s.Name), Kind: AggregateFunction, Owner: e.st.env.Role, Language: "internal", Volatility: 'i',
-		SourcePos: sql.NoPos, Refused: "aggregates of a project cannot run here", RefusedHint: "This runs on the postgres engine (mainstay dev --engine postgres)."}
-	var uses []addr
-	for _, p := range s.Params {
-		typ := e.findType(p.Type)
-		f.Params = append(f.Params, Param{Name: p.Name, Mode: p.Mode, Type: typ})
-		uses = append(uses, e.useOfType(typ))
-	}
-	for _, o := range s.Options {
-		switch strings.ToLower(o.Name) {
-		case "stype", "stype1":
-			if o.Type != nil && f.Returns.OID == 0 {
-				f.Returns = e.findType(o.Type)
-				uses = append(uses, e.useOfType(f.Returns))
-			}
-		case "sfunc", "finalfunc":
-			n := sql.Name{Name: o.Value, Pos: o.Pos}
-			if o.Type != nil {
-				n = o.Type.Name
-			}
-			if found := e.FindFunctions(e.st.env.SearchPath, n); len(found) == 1 {
-				uses = append(uses, addr{oid: found[0].OID})
-				if strings.EqualFold(o.Name, "finalfunc") {
-					f.Returns = found[0].Returns
-				}
-			}
-		}
-	}
-	if f.Returns.OID == 0 {
-		e.fail(s.Pos, fault.InvalidFunctionDefinition, "aggregate stype must be specified")
-	}
-	f.Returns.Mod = -1
-	old := e.overload(f)
-	switch {
-	case old != nil && !s.Replace:
-		e.fail(s.Name.Pos, fault.DuplicateFunction, "function %q already exists with same argument types", f.Name)
-	case old != nil:
-		e.needOwner(old.Owner, "aggregate", old.Name, s.Name.Pos)
-		e.replaceable(old, f, s.Name.Pos)
-		f.OID, f.Owner, f.ACL, f.Comment = old.OID, old.Owner, old.ACL, old.Comment
-		e.forget(addr{oid: f.OID})
-	default:
-		f.OID = e.newOID()
-		f.ACL = e.defaultACL(sql.KindFunction, f.Schema, f.Owner, nil)
-	}
-	e.setFunction(f)
-	e.depend(addr{oid: f.OID}, false, uses...)
-}
-
 func (e *Edit) alterFunction(s *sql.AlterFunction) {
 	e.st.tag = "ALTER " + strings.ToUpper(string(cmp.Or(s.Kind, sql.KindFunction)))
 	o := e.function(s.Kind, s.Name, s.Args, false)

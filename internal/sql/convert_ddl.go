@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -1248,10 +1249,19 @@ func (c *conv) publication(items []value, tables *[]Name, schemas *[]string) boo
 }
 
 func (c *conv) createAggregate(n *value) Stmt {
-	if n.Bool("oldstyle") {
-		return &UnsupportedStmt{Feature: "CREATE AGGREGATE in its old form", Pos: c.start}
-	}
 	a := &CreateAggregate{Name: c.name(n.List("defnames"), NoPos), Options: c.options(n.List("definition")), Replace: n.Bool("replace"), Pos: c.start}
+	if n.Bool("oldstyle") { // the input is an option
+		for i, o := range a.Options {
+			if strings.EqualFold(o.Name, "basetype") && o.Type != nil {
+				if !strings.EqualFold(o.Type.Name.Name, "any") {
+					a.Params = []FuncParam{{Type: o.Type}}
+				}
+				a.Options = slices.Delete(a.Options, i, i+1)
+				break
+			}
+		}
+		return a
+	}
 	// args is the parameters and the number of direct arguments, -1 when not an ordered-set aggregate.
 	args := n.List("args")
 	if len(args) > 0 {

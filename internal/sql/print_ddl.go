@@ -317,7 +317,7 @@ func (p *printer) stmt(s Stmt) {
 				p.typeName(o.Type)
 			case o.List != nil:
 				p.put(" = ", operator("", o.List[len(o.List)-1]))
-			case o.Value != "":
+			case o.Value != "", strings.EqualFold(o.Name, "initcond"):
 				p.put(" = ", optionValue(o.Value))
 			}
 		})

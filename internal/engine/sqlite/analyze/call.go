@@ -240,7 +240,8 @@ func (a *analyzer) funcCall(sc *scope, e *sql.FuncCall) tree.Expr {
 				a.fail(e.Pos, fault.FeatureNotSupported, "aggregate ORDER BY is not implemented for window functions")
 			}
 		}
-		agg := &tree.Agg{Fn: k.fn, User: k.user, Args: all, Star: e.Star, Distinct: e.Distinct, Filter: filter, Typ: plain(ret), Pos: e.Pos}
+		own := a.ownAggregate(k, all, ret)
+		agg := &tree.Agg{Fn: k.fn, User: k.user, Own: own, Args: all, Star: e.Star, Distinct: e.Distinct, Filter: filter, Typ: plain(ret), Pos: e.Pos}
 		if ordered {
 			agg.Direct, agg.Args = slices.Clone(all[:direct]), slices.Clone(all[direct:])
 			for i, s := range e.OrderBy {

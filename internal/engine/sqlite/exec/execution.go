@@ -95,6 +95,7 @@ type fragment struct {
 	inRange        builtin.InRange // WindowFragment, of a frame with offsets of values
 	recursion      *recursion      // RecursionFragment
 	sets           []setCall       // SetFragment
+	own            *ownCode        // AggFragment, WindowFragment of an aggregate of the project
 }
 
 func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) (*fragment, error) {
@@ -117,6 +118,10 @@ func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) 
 			}
 		}
 		f.place = eval.NewPlace(cat, args, a.Typ)
+		var err error
+		if f.own, err = compileOwn(cat, a.Own, o); err != nil {
+			return nil, err
+		}
 		if err := f.compileTakes(cat, o); err != nil {
 			return nil, err
 		}
@@ -151,6 +156,8 @@ func compileFragment(cat *catalog.Catalog, spec lower.Fragment, o eval.Options) 
 // runnable refuses an aggregate that only PostgreSQL has.
 func runnable(a *tree.Agg) error {
 	switch {
+	case a.Own != nil:
+		return nil
 	case a.Fn == nil:
 		return fault.Unsupported("a user-defined aggregate", "").At(int(a.Pos))
 	case a.Fn.Agg == nil:

@@ -260,7 +260,7 @@ func (g *aggregate) Step(ctx sqlite3.Context, args ...sqlite3.Value) {
 			g.fail(ctx, errNoSession)
 			return
 		}
-		g.agg = g.f.newAggregate()
+		g.agg = g.f.newAggregate(g.x)
 	}
 	if err := g.x.enter(); err != nil {
 		g.fail(ctx, err)
@@ -326,7 +326,7 @@ func (g *aggregate) Value(ctx sqlite3.Context) {
 	}
 	agg := g.agg
 	if g.f.keeps() {
-		agg = g.f.newAggregate()
+		agg = g.f.newAggregate(g.x)
 		for _, row := range g.f.arrange(g.rows) {
 			if err := agg.Step(row); err != nil {
 				g.fail(ctx, err)
@@ -340,10 +340,6 @@ func (g *aggregate) Value(ctx sqlite3.Context) {
 		return
 	}
 	result(g.x, ctx, d)
-}
-
-func (f *fragmentRun) newAggregate() builtin.Aggregate {
-	return f.spec.Agg.Fn.Agg(f.place.Take(f.frame.S))
 }
 
 // arrange gives the rows' own arguments in the order and with the distinctness that the call asks for.

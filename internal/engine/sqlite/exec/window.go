@@ -22,6 +22,10 @@ func (f *fragment) compileWindow(cat *catalog.Catalog, o eval.Options) error {
 			return err
 		}
 		f.place = eval.NewPlace(cat, a.Args, a.Typ)
+		var err error
+		if f.own, err = compileOwn(cat, a.Own, o); err != nil {
+			return err
+		}
 	}
 	if w := spec.Over; w.Frame != nil && w.Frame.Mode == sql.RangeFrame && (spec.StartAt >= 0 || spec.EndAt >= 0) {
 		key := w.OrderBy[0].Expr.Type()
@@ -208,7 +212,7 @@ func (w *windowed) aggregate() (value.Datum, error) {
 	spec := &w.f.spec
 	partly := spec.Over.Frame != nil && spec.Over.Frame.Exclude != sql.ExcludeNone
 	if w.agg == nil || partly || w.fed != w.start || w.fedEnd > w.end {
-		w.agg, w.fed, w.fedEnd, w.hasLast = spec.Agg.Fn.Agg(w.ctx), w.start, w.start, false
+		w.agg, w.fed, w.fedEnd, w.hasLast = w.f.newAggregate(w.x), w.start, w.start, false
 	}
 	if w.hasLast && w.fedEnd == w.end {
 		return w.last, nil

@@ -752,6 +752,19 @@ func (l *lowerer) aggregate(a *tree.Agg) string {
 			empty = l.constant(d)
 		}
 	}
+	if a.Own != nil { // what it gives for no rows is not NULL
+		filter := ""
+		if a.Filter != nil {
+			filter = " FILTER (WHERE " + l.expr(a.Filter) + ")"
+		}
+		none := tree.Map(a.Own.Final, func(x tree.Expr) tree.Expr {
+			if p, ok := x.(*tree.Param); ok && p.Number == -1 {
+				return a.Own.Init
+			}
+			return x
+		})
+		return "CASE WHEN count(*)" + filter + " = 0 THEN " + l.expr(none) + " ELSE " + s + filter + " END"
+	}
 	if a.Filter != nil {
 		s += " FILTER (WHERE " + l.expr(a.Filter) + ")"
 	}

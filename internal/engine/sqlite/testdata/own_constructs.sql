@@ -53,12 +53,6 @@ rollback;
 --| ! hint: This runs on the postgres engine (mainstay dev --engine postgres).
 
 begin;
-create function f(int, int) returns int language sql as 'select $1 + $2'; create aggregate mysum(int) (sfunc = f, stype = int, initcond = '0'); select mysum(a) from (values (1)) v(a);
-rollback;
---| ! 0A000 a user-defined aggregate is not supported by the sqlite engine
---| ! hint: This runs on the postgres engine (mainstay dev --engine postgres).
-
-begin;
 create function f(text) returns text language internal as 'upper'; select f('a');
 rollback;
 --| ! 0A000 a function in language internal is not supported by the sqlite engine
@@ -75,12 +69,6 @@ with recursive r(n) as (select 1 union all select n + 1 from r where n < 5) sear
 rollback;
 --| ! 0A000 SEARCH or CYCLE of a recursive query is not supported by the sqlite engine
 --| ! hint: This runs on the postgres engine (mainstay dev --engine postgres).
-
-begin;
-select rank(1) within group (order by a) from (values (1)) v(a);
-rollback;
---| ! 0A000 the hypothetical-set aggregate rank is not supported by the sqlite engine
---| ! hint: Count the rows that come before: 1 + count(*) FILTER (WHERE x < …).
 
 begin;
 create table t (a int); select * from t tablesample system (10);

@@ -329,6 +329,15 @@ type Agg struct {
 	Over     *Window
 	Typ      Type
 	Pos      sql.Pos
+	Own      *OwnAgg // of an aggregate of the project
+}
+
+// OwnAgg is how an aggregate of the project is computed. Param -1 is the state, -2 and below are a row's arguments.
+type OwnAgg struct {
+	Step, Final Expr
+	Init        Expr // a Const
+	// Whether Step takes no NULLs: rows with one are passed over, and the first argument of the first other one is the state where it began as NULL.
+	Strict bool
 }
 
 // WindowCall is a call of a true window function (row_number, lag …).

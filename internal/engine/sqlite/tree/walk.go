@@ -258,6 +258,11 @@ func withParts(e Expr, f func(Expr) Expr) Expr {
 	case *Agg:
 		n := *e
 		n.Args, n.Direct, n.OrderBy, n.Filter = many(e.Args), many(e.Direct), keys(e.OrderBy), one(e.Filter)
+		if e.Own != nil {
+			own := *e.Own
+			own.Step, own.Final = one(own.Step), one(own.Final)
+			n.Own = &own
+		}
 		return &n
 	case *WindowCall:
 		n := *e
