@@ -77,7 +77,8 @@ func (e *Edit) createAggregate(s *sql.CreateAggregate) {
 	f.Returns.Mod = -1
 	if agg.Init != nil && !polymorphic(agg.State) && e.st.env.ViewColumns != nil { // the initial value must be one of the type
 		x := &sql.Cast{X: &sql.Const{Kind: sql.StringConst, Text: *agg.Init, Pos: sql.NoPos}, Type: e.TypeName(agg.State), Pos: sql.NoPos}
-		must(e.st.env.ViewColumns(e.Catalog(), &sql.Select{Targets: []sql.Target{{Expr: x, Pos: sql.NoPos}}, Pos: sql.NoPos}, e.st.env.SearchPath))
+		cols, _, err := e.st.env.ViewColumns(e.Catalog(), &sql.Select{Targets: []sql.Target{{Expr: x, Pos: sql.NoPos}}, Pos: sql.NoPos}, e.st.env.SearchPath)
+		must(cols, err)
 	}
 	if polymorphic(f.Returns) && !slices.ContainsFunc(args, polymorphic) {
 		raise(fault.New(fault.InvalidFunctionDefinition, "cannot determine result data type").
@@ -137,7 +138,7 @@ func (e *Edit) aggregatePart(n sql.Name, takes []TypeRef) (name sql.Name, return
 		return call.Name, takes[0], nil
 	case !open && e.st.env.ViewColumns != nil:
 		q := &sql.Select{Targets: []sql.Target{{Expr: call, Pos: sql.NoPos}}, Pos: sql.NoPos}
-		if cols, err := e.st.env.ViewColumns(e.Catalog(), q, e.st.env.SearchPath); err == nil && len(cols) == 1 {
+		if cols, _, err := e.st.env.ViewColumns(e.Catalog(), q, e.st.env.SearchPath); err == nil && len(cols) == 1 {
 			return call.Name, TypeRef{cols[0].Type.OID, -1}, nil
 		}
 	}
