@@ -343,6 +343,33 @@ func onlyTable(q *sql.Select) *sql.Table {
 	return from
 }
 
+// WritesThrough is the table or view whose rows are written by writing those of a view, without triggers; nil when there is none.
+func (c *facts) WritesThrough(t *Table) *Table {
+	from := onlyTable(t.Query)
+	if t.Kind != View || from == nil {
+		return nil
+	}
+	base := c.Table(from.Name.Schema, from.Name.Name)
+	if base == nil || base.Kind != OrdinaryTable && c.WritesThrough(base) == nil || !slices.ContainsFunc(t.ViewColumns, func(v ViewColumn) bool { return c.columnThrough(base, v) }) {
+		return nil
+	}
+	return base
+}
+
+// WritesColumn says whether column i of a table, or of a view without its triggers, can be written.
+func (c *facts) WritesColumn(t *Table, i int) bool {
+	if t.Kind == OrdinaryTable {
+		return true
+	}
+	base := c.WritesThrough(t)
+	return base != nil && i < len(t.ViewColumns) && c.columnThrough(base, t.ViewColumns[i])
+}
+
+func (c *facts) columnThrough(base *Table, v ViewColumn) bool {
+	i := base.ColumnIndex(v.Column)
+	return v.Table == base.OID && i >= 0 && c.WritesColumn(base, i)
+}
+
 func (e *Edit) updatableBase(t *Table) *Table {
 	from := onlyTable(t.Query)
 	if from == nil {

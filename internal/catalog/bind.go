@@ -702,11 +702,8 @@ func (b *binder) from(f sql.TableExpr, s *scope) sql.TableExpr {
 		}
 		n.On = b.expr(f.On, s)
 		if f.Alias != nil {
-			it := &scopeItem{name: f.Alias.Name}
-			for _, in := range s.items[mark:] {
-				it.cols = append(it.cols, in.cols...)
-				it.open = it.open || in.open
-			}
+			it := joinedItem(s.items[mark:])
+			it.name, it.cols = f.Alias.Name, namedCols(it.cols, f.Alias.Columns)
 			s.items = append(s.items[:mark], it)
 		}
 		return &n
@@ -715,6 +712,30 @@ func (b *binder) from(f sql.TableExpr, s *scope) sql.TableExpr {
 		return f
 	}
 	panic(fmt.Sprintf("catalog: FROM item %T", f))
+}
+
+// joinedItem is what a join is under its own name: its columns, those that it made one only once and first.
+func joinedItem(items []*scopeItem) *scopeItem {
+	merged := func(name string) bool {
+		return slices.ContainsFunc(items, func(it *scopeItem) bool {
+			return it.name == "" && slices.ContainsFunc(it.cols, func(k scopeCol) bool { return k.name == name })
+		})
+	}
+	out := &scopeItem{}
+	seen := map[string]bool{}
+	for _, it := range items {
+		out.open = out.open || it.open
+		for _, k := range it.cols {
+			if merged(k.name) {
+				if seen[k.name] {
+					continue
+				}
+				seen[k.name] = true
+			}
+			out.cols = append(out.cols, k)
+		}
+	}
+	return out
 }
 
 func (b *binder) columnDefs(in []sql.ColumnDef) []sql.ColumnDef {

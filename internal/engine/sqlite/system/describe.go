@@ -551,9 +551,10 @@ func (x *reader) functionVisible(a []value.Datum) bool {
 func (x *reader) updatable(a []value.Datum) (value.Datum, error) {
 	t := x.cat.TableByOID(number(a[0]))
 	n := int64(0)
-	if t != nil {
-		plain := t.Kind == catalog.OrdinaryTable
-		for bit, can := range map[int64]bool{4: plain || t.Updatable, 8: plain || t.Insertable, 16: plain || t.Deletable} {
+	if t != nil && (t.Kind == catalog.OrdinaryTable || x.cat.WritesThrough(t) != nil) {
+		n = 4 | 8 | 16
+	} else if t != nil && a[1].IsTrue() { // by triggers, too
+		for bit, can := range map[int64]bool{4: t.Updatable, 8: t.Insertable, 16: t.Deletable} {
 			if can {
 				n += bit
 			}

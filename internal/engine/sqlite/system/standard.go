@@ -79,7 +79,7 @@ func standardTables(x *reader) error {
 		case t.Kind == catalog.ForeignTable:
 			kind = "FOREIGN"
 		}
-		x.row("table_catalog", x.Database, "table_schema", t.Schema, "table_name", t.Name, "table_type", kind, "is_insertable_into", yes(t.Kind == catalog.OrdinaryTable || t.Insertable),
+		x.row("table_catalog", x.Database, "table_schema", t.Schema, "table_name", t.Name, "table_type", kind, "is_insertable_into", yes(t.Kind == catalog.OrdinaryTable || x.cat.WritesThrough(t) != nil),
 			"is_typed", "NO")
 	}
 	for _, r := range sorted() {
@@ -190,7 +190,7 @@ func standardColumns(x *reader) error {
 			if d := x.cat.Type(k.Type.OID); d != nil && d.Kind == catalog.DomainType && d.NotNull {
 				null = false
 			}
-			updatable := t.Kind == catalog.OrdinaryTable || t.Updatable
+			updatable := x.cat.WritesColumn(t, t.ColumnIndex(k.Name))
 			row := []any{"table_catalog", x.Database, "table_schema", t.Schema, "table_name", t.Name, "column_name", k.Name, "ordinal_position", k.Num, "column_default", def,
 				"is_nullable", yes(null), "dtd_identifier", strconv.Itoa(int(k.Num)), "is_self_referencing", "NO", "is_identity", yes(k.Identity != 0), "is_generated", generated,
 				"generation_expression", expr, "is_updatable", yes(updatable), "identity_cycle", "NO"}
@@ -235,8 +235,8 @@ func standardViewRows(x *reader) error {
 		by := func(e sql.TriggerEvent) bool {
 			return slices.ContainsFunc(t.Triggers, func(g *catalog.Trigger) bool { return g.Time == sql.InsteadOf && g.Events&e != 0 })
 		}
-		x.row("table_catalog", x.Database, "table_schema", t.Schema, "table_name", t.Name, "view_definition", def, "check_option", check, "is_updatable", yes(t.Updatable && t.Deletable),
-			"is_insertable_into", yes(t.Insertable), "is_trigger_updatable", yes(by(sql.OnUpdate)), "is_trigger_deletable", yes(by(sql.OnDelete)),
+		x.row("table_catalog", x.Database, "table_schema", t.Schema, "table_name", t.Name, "view_definition", def, "check_option", check, "is_updatable", yes(x.cat.WritesThrough(t) != nil),
+			"is_insertable_into", yes(x.cat.WritesThrough(t) != nil), "is_trigger_updatable", yes(by(sql.OnUpdate)), "is_trigger_deletable", yes(by(sql.OnDelete)),
 			"is_trigger_insertable_into", yes(by(sql.OnInsert)))
 	}
 	return nil

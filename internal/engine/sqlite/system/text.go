@@ -305,6 +305,9 @@ func (x *reader) argumentsText(f *catalog.Function, defaults bool) string {
 			continue
 		}
 		s := argModes[p.Mode] + x.paramText(p)
+		if f.Kind == catalog.Procedure && p.Mode == sql.InArg {
+			s = "IN " + s
+		}
 		if defaults && (p.Default != nil || p.DefaultText != "") {
 			s += " DEFAULT " + x.paramDefault(p)
 		}
@@ -396,6 +399,14 @@ func (x *reader) functionText(f *catalog.Function) string {
 	}
 	for _, s := range f.Settings {
 		b.WriteString(" SET " + s.Name + " TO " + settingLiteral(s) + "\n")
+	}
+	if f.Source == "" && f.Language == "sql" && len(f.SQL) > 0 {
+		b.WriteString("BEGIN ATOMIC\n")
+		for _, s := range f.SQL {
+			b.WriteString(" " + strings.TrimSuffix(sql.Print(s), ";") + ";\n")
+		}
+		b.WriteString("END\n")
+		return b.String()
 	}
 	tag := "$" + strings.ToLower(word)
 	for strings.Contains(f.Source, tag+"$") {
