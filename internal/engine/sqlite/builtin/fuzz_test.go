@@ -15,7 +15,7 @@ func FuzzPatterns(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s, p string) {
 		ses := &Session{Now: time.Unix(1706704496, 0), Zone: time.UTC}
 		for _, id := range []string{"textlike", "texticlike_text_text", "textregexeq", "to_date", "to_timestamp_text_text", "to_number", "similar_to_escape_text", "plainto_tsquery_text", "regexp_match_text_text",
-			"string_to_array_text_text", "split_part_text_text_int4", "similarity", "websearch_to_tsquery_text"} {
+			"string_to_array_text_text", "split_part_text_text_int4", "similarity", "websearch_to_tsquery_text", "to_tsquery_text", "phraseto_tsquery_text"} {
 			fn := ByID(id)
 			if fn == nil {
 				continue
