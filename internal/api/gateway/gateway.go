@@ -8,6 +8,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -17,6 +18,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	pathpkg "path"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -163,7 +165,7 @@ func (g *gateway) log(ctx context.Context, level slog.Level, now, began time.Tim
 
 func (g *gateway) route(w *recorder, r *http.Request) {
 	path := r.URL.Path
-	switch path {
+	switch cmp.Or(r.URL.RawPath, path) {
 	case "/health/live":
 		w.door = "/health"
 		w.WriteHeader(http.StatusOK)
@@ -175,7 +177,10 @@ func (g *gateway) route(w *recorder, r *http.Request) {
 	}
 	for i := range g.Doors {
 		d := &g.Doors[i]
-		if path == d.Prefix || strings.HasPrefix(path, d.Prefix) && (strings.HasSuffix(d.Prefix, "/") || path[len(d.Prefix)] == '/') {
+		if under(path, d.Prefix) {
+			if raw := r.URL.RawPath; raw != "" && !under(raw, d.Prefix) || !clean(path) {
+				break // /rest%2fv1/ is another path to a proxy in front, whose rules would be passed by
+			}
 			// The request is this door's alone from here on; http.StripPrefix would copy it.
 			prefix := strings.TrimSuffix(d.Prefix, "/")
 			w.door = prefix
@@ -187,6 +192,17 @@ func (g *gateway) route(w *recorder, r *http.Request) {
 		}
 	}
 	WriteError(w, fault.New("not_found", "no route matches "+r.Method+" "+path).WithStatus(http.StatusNotFound))
+}
+
+// under says whether a path is that of a door or below it.
+func under(path, prefix string) bool {
+	return path == prefix || strings.HasPrefix(path, prefix) && (strings.HasSuffix(prefix, "/") || path[len(prefix)] == '/')
+}
+
+// clean says whether a path has no empty and no dotted parts; it may end with a slash.
+func clean(path string) bool {
+	c := pathpkg.Clean(path)
+	return len(c) == len(path) || len(path) == len(c)+1 && strings.HasSuffix(path, "/")
 }
 
 func (g *gateway) ready(w http.ResponseWriter) {
