@@ -86,7 +86,13 @@ func onEngines(t *testing.T, test func(*testing.T, *counted), settings ...string
 	t.Parallel()
 	open := map[string]func(*testing.T) (engine.Engine, error){
 		"sqlite": func(t *testing.T) (engine.Engine, error) {
-			return sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
+			return sqlite.Open(t.Context(), sqlite.Options{Dir: folder(t, "empty", func(dir string) error {
+				e, err := sqlite.Open(t.Context(), sqlite.Options{Dir: dir})
+				if err != nil {
+					return err
+				}
+				return e.Close()
+			})})
 		},
 		"postgres": func(t *testing.T) (engine.Engine, error) {
 			address := database(t)

@@ -13,18 +13,20 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/mainstay-dev/mainstay"
 	"github.com/mainstay-dev/mainstay/internal/engine/postgres/cluster/clustertest"
+	"github.com/mainstay-dev/mainstay/internal/identity"
 	"github.com/mainstay-dev/mainstay/internal/totp"
 	"github.com/mainstay-dev/mainstay/mainstaytest"
 )
 
 func TestMain(m *testing.M) {
 	trustTestServers()
-	clustertest.Main(m)
+	clustertest.Main(m, removeFolders)
 }
 
 // open has no limits but those that a test sets, so that tests from one address do not meet them.
@@ -106,6 +108,8 @@ func engines(t *testing.T, test func(t *testing.T, start func(settings, sql stri
 				s := mainstay.Server{Dir: project(t, settings, sql)}
 				if engine == "postgres" {
 					s.Database = database(t)
+				} else {
+					s.DataDir = embedded(t)
 				}
 				return &server{mainstaytest.Run(t, s), t}
 			})
@@ -137,10 +141,62 @@ func project(t *testing.T, settings, sql string) string {
 func database(t *testing.T) string {
 	t.Helper()
 	return clustertest.Copy(t, "world", func(address string) error {
-		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
-		defer stop()
-		s := mainstay.Server{Dir: project(t, open, ""), DataDir: t.TempDir(), Database: address, Addr: "127.0.0.1:0", Dev: true, Ready: func(mainstay.Info) { stop() }}
-		return s.Run(ctx)
+		return startOnce(t, mainstay.Server{DataDir: t.TempDir(), Database: address})
+	})
+}
+
+// embedded is database for the embedded engine: a data folder, without keys.
+func embedded(t *testing.T) string {
+	t.Helper()
+	return folder(t, "world", func(dir string) error { return startOnce(t, mainstay.Server{DataDir: dir}) })
+}
+
+// startOnce starts a server of the world and ends it.
+func startOnce(t *testing.T, s mainstay.Server) error {
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	s.Dir, s.Addr, s.Dev, s.Ready = project(t, open, ""), "127.0.0.1:0", true, func(mainstay.Info) { stop() }
+	return s.Run(ctx)
+}
+
+// A made is a folder that others are copies of.
+type made struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+var folders sync.Map // key → *made
+
+// folder makes a folder of a test that is a copy of the one that fill has filled, once for each key. The server's keys are not copied: each makes its own.
+func folder(t *testing.T, key string, fill func(dir string) error) string {
+	t.Helper()
+	v, _ := folders.LoadOrStore(key, &made{})
+	m := v.(*made)
+	m.once.Do(func() {
+		if m.dir, m.err = os.MkdirTemp("", "signin"); m.err == nil {
+			m.err = fill(m.dir)
+		}
+	})
+	if m.err != nil {
+		t.Fatal(m.err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(m.dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, identity.KeyFile)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func removeFolders() {
+	folders.Range(func(_, v any) bool {
+		if err := os.RemoveAll(v.(*made).dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		return true
 	})
 }
 
