@@ -121,8 +121,19 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 	if err != nil {
 		a.log.Warn("what statements did before is not known", "error", err)
 	}
+	tracer, err := tracing.New(ctx, tracing.Options{
+		Endpoint: conf.Telemetry.Endpoint, Headers: conf.Telemetry.Headers, Ratio: conf.Telemetry.Ratio, Service: conf.Name, Log: a.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("telemetry: %w", err)
+	}
+	a.closers = append(a.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), lastSpans)
+		defer cancel()
+		return tracer.Close(ctx)
+	})
 	watched := observed.New(a.engine, observed.Options{
-		Slow: conf.API.SlowStatement, Log: a.log, Shapes: conf.API.StatementShapes, Known: known,
+		Slow: conf.API.SlowStatement, Log: a.log, Shapes: conf.API.StatementShapes, Known: known, Traced: tracer != nil,
 		Done: func(s observed.Statement) { counts.Statement(s.Writes, s.Took, s.Code) },
 	})
 	a.engine, a.statements = watched, watched.Shapes
@@ -185,17 +196,6 @@ func (s *Server) wire(ctx context.Context) (_ *app, err error) {
 		doors = append(doors, gateway.Door{Prefix: "/metrics/statements", Handler: statementsDoor(a.statements, a.operator(conf.API.Metrics))})
 		doors = append(doors, gateway.Door{Prefix: "/metrics", Handler: counts.Handler(a.operator(conf.API.Metrics), refuse)})
 	}
-	tracer, err := tracing.New(ctx, tracing.Options{
-		Endpoint: conf.Telemetry.Endpoint, Headers: conf.Telemetry.Headers, Ratio: conf.Telemetry.Ratio, Service: conf.Name, Log: a.log,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("telemetry: %w", err)
-	}
-	a.closers = append(a.closers, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), lastSpans)
-		defer cancel()
-		return tracer.Close(ctx)
-	})
 	a.front = gateway.New(gateway.Options{
 		Log: a.log, MaxBodyBytes: conf.API.MaxBodyBytes, Trace: tracer, Origins: conf.API.Origins, Doors: doors, Caller: gateway.Caller(gateway.ClientIP(conf.API.Proxies), a.keys.Known),
 		Began: counts.Began,

@@ -34,6 +34,8 @@ type Options struct {
 	Slow time.Duration
 	Log  *slog.Logger // nil discards
 	Now  func() time.Time
+	// Traced says that requests may be recorded (package tracing).
+	Traced bool
 	// Shapes is how many shapes of statements are counted, each for itself; 0 is none.
 	Shapes int
 	// Known are shapes that were counted before, which counting goes on with.
@@ -84,7 +86,7 @@ func (e *Engine) Shapes() []Shape {
 // Do runs a plan as the engine does.
 func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
 	began := e.o.Now()
-	q := tracing.From(ctx)
+	q := e.request(ctx)
 	rows := counting{Sink: sink, timed: q != nil}
 	err := e.Engine.Do(ctx, p, args, &rows)
 	if q != nil {
@@ -96,11 +98,19 @@ func (e *Engine) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engi
 	return err
 }
 
+// request is the one to record, nil for none. Where none is, contexts are not looked through for it.
+func (e *Engine) request(ctx context.Context) *tracing.Request {
+	if !e.o.Traced {
+		return nil
+	}
+	return tracing.From(ctx)
+}
+
 // Transact runs a transaction as the engine does, and observes each plan in it.
 func (e *Engine) Transact(ctx context.Context, o engine.TxOptions, f func(engine.Tx) error) error {
 	var slow []slowOne
 	var ended time.Time
-	q := tracing.From(ctx)
+	q := e.request(ctx)
 	err := e.Engine.Transact(ctx, o, func(tx engine.Tx) error {
 		err := f(&observedTx{tx, e, &slow})
 		if q != nil {
@@ -126,7 +136,7 @@ type observedTx struct {
 // Do runs a plan of the transaction.
 func (t *observedTx) Do(ctx context.Context, p *plan.Plan, args plan.Args, sink engine.Sink) error {
 	began := t.e.o.Now()
-	q := tracing.From(ctx)
+	q := t.e.request(ctx)
 	rows := counting{Sink: sink}
 	err := t.Tx.Do(ctx, p, args, &rows)
 	if q != nil {
