@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -144,7 +145,7 @@ func (s *Service) Exchange(ctx context.Context, c Client, code, verifier string)
 			return orGone(err)
 		}
 		if f.ProviderType == handedOver {
-			out, err = s.handedTo(x, u, f.Referrer)
+			out, err = s.handedTo(x, u, &f)
 			return err
 		}
 		if f.LinkingTarget != "" {
@@ -165,12 +166,15 @@ func (s *Service) Exchange(ctx context.Context, c Client, code, verifier string)
 	return settled(out, refused, err)
 }
 
-// handedOver is the provider type of a flow in which a session that there is goes from one place to another. Its referrer is the session.
+// handedOver is the provider type of a flow in which a session that there is goes from one place to another. Its referrer is the session's generation, its method the AAL.
 const handedOver = "handover"
 
 // HandOver gives the session of who to the site at redirectTo: what it gives is the code with which the site gets the session, and the address without it. Tokens are in no
 // address then, and nobody who reads the address gets any without the verifier of the site's challenge (RFC 9700 §2.1.2).
-func (s *Service) HandOver(ctx context.Context, c Client, who *Bearer, challenge Challenge, redirectTo string) (*Verified, error) {
+//
+// Who has the session itself hands it over: token is its refresh token of now. An access token alone, which a log or a script may have, makes no session that lasts; one of before
+// the second factor was proved makes none of after it (attack E13).
+func (s *Service) HandOver(ctx context.Context, c Client, who *Bearer, token string, challenge Challenge, redirectTo string) (*Verified, error) {
 	switch {
 	case who.Session == "":
 		return nil, fail(http.StatusForbidden, "session_not_found", "A session is needed to hand it over")
@@ -183,32 +187,62 @@ func (s *Service) HandOver(ctx context.Context, c Client, who *Bearer, challenge
 	if err := s.take(ctx, "refresh", c.network(), s.o.Limits.Refresh, fiveMinutes); err != nil {
 		return nil, err
 	}
+	t, ok := parseRefresh(token)
+	if !ok || t.session != who.Session {
+		return nil, errUnknownRefresh()
+	}
 	out := &Verified{RedirectTo: s.Redirect(redirectTo)}
 	err := s.transact(ctx, func(x *tx) error {
-		flow, err := s.beginFlow(x, challenge, who.User.ID, handedOver, handedOver)
+		row, u, err := s.liveSession(x, who.Session)
+		switch {
+		case err != nil:
+			return err
+		case row == nil || u.ID != who.User.ID || row.ClientID != "" || !t.signedBy(s.keys.Derive(refreshPurpose), row) || t.counter > row.RefreshNext:
+			return errUnknownRefresh()
+		case t.counter < row.RefreshNext:
+			return errUsedRefresh()
+		case row.AAL != who.AAL:
+			return fail(http.StatusForbidden, "insufficient_aal", "A token of before the second factor was proved hands over no session of after it")
+		}
+		flow, err := s.beginFlow(x, challenge, u.ID, handedOver, row.AAL)
 		if err != nil {
 			return err
 		}
-		if _, err := update[flowRow](x, schemaAuth, "flow_state", values{"referrer": who.Session}, eq("id", flow)); err != nil {
+		if _, err := update[flowRow](x, schemaAuth, "flow_state", values{"referrer": row.generation()}, eq("id", flow)); err != nil {
 			return err
 		}
-		out.Code, err = s.endFlow(x, flow, who.User.ID)
+		out.Code, err = s.endFlow(x, flow, u.ID)
 		return err
 	})
 	return out, err
 }
 
-// handedTo gives the tokens of a session that is handed over. Those of before are a stranger's from now on.
-func (s *Service) handedTo(x *tx, u *userRow, session string) (*Session, error) {
-	row, live, err := s.liveSession(x, session)
+// generation names a session as it is until its next refresh token.
+func (r *sessionRow) generation() string { return r.ID + " " + strconv.FormatInt(r.RefreshNext, 10) }
+
+// handedTo gives the tokens of a session that is handed over, if it is still as it was when it was. Those of before are a stranger's from now on.
+func (s *Service) handedTo(x *tx, u *userRow, f *flowRow) (*Session, error) {
+	id, _, _ := strings.Cut(f.Referrer, " ")
+	row, live, err := s.liveSession(x, id)
 	if err != nil || row == nil || live.ID != u.ID {
 		return nil, orGone(err)
 	}
-	rows, err := update[sessionRow](x, schemaAuth, "sessions", values{"refresh_token_counter": row.RefreshNext + 2, "updated_at": s.now()}, eq("id", row.ID))
-	if err != nil || len(rows) != 1 {
-		return nil, orGone(err)
+	if row.generation() != f.Referrer || row.AAL != f.Authenticated {
+		return nil, errChanged()
+	}
+	rows, err := update[sessionRow](x, schemaAuth, "sessions", values{"refresh_token_counter": row.RefreshNext + 2, "updated_at": s.now()},
+		eq("id", row.ID), eq("refresh_token_counter", row.RefreshNext), eq("aal", row.AAL))
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 {
+		return nil, errChanged()
 	}
 	return s.tokens(x, &rows[0], u, byRefresh, false)
+}
+
+func errChanged() error {
+	return fail(http.StatusUnprocessableEntity, "flow_state_expired", "invalid flow state, the session has changed since it was handed over")
 }
 
 func verified(method, challenge, verifier string) bool {

@@ -225,10 +225,10 @@ func (s *Service) refresh(ctx context.Context, c Client, token, client string) (
 		case now.Sub(moment(row.UpdatedAt)) < s.o.ReuseWindow && t.counter >= row.RefreshNext-reuseSteps:
 			// Not across the proof of a second factor: the token of before knows nothing of it. That is no theft either.
 			if row.AAL == "aal2" {
-				return fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
+				return errUsedRefresh()
 			}
 		default:
-			refused = fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
+			refused = errUsedRefresh()
 			return x.stolen(s.now(), row)
 		}
 		out, err = s.tokens(x, row, u, byRefresh, false)
@@ -261,6 +261,10 @@ const reuseSteps = 4
 
 func errUnknownRefresh() error {
 	return fail(http.StatusBadRequest, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
+}
+
+func errUsedRefresh() error {
+	return fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
 }
 
 func orUnknown(err error) error {
@@ -374,7 +378,7 @@ func (s *Service) refreshStored(ctx context.Context, c Client, token string) (*S
 			}
 		case inUse.Revoked && row.RefreshKey != "" && (inUse.ID == old.ID && row.RefreshNext == 0 || recent):
 		default:
-			refused = fail(http.StatusBadRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
+			refused = errUsedRefresh()
 			return x.stolen(s.now(), row)
 		}
 		out, err = s.tokens(x, row, u, byRefresh, false)

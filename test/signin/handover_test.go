@@ -14,10 +14,28 @@ import (
 	"github.com/mainstay-dev/mainstay/internal/totp"
 )
 
-// TestSessionsAreHandedOver: a site gets the session that there is by a code, once, with the verifier of its challenge, and at an allowed address alone (attacks F1 to F3).
+// TestSessionsAreHandedOver: a site gets the session that there is by a code, once, with the verifier of its challenge, and at an allowed address alone (attacks F1 to F3). Who has the
+// session hands it over, and nobody who has an access token of it, least of all one of before the second factor (E13).
 func TestSessionsAreHandedOver(t *testing.T) {
 	both(t, open+"mfa = -1\n", func(t *testing.T, s *server) {
-		token := s.signUp("ada@example.com").text("access_token")
+		signed := s.signUp("ada@example.com")
+		token, refresh := signed.text("access_token"), signed.text("refresh_token")
+		ask := func(token, refresh, to string) answer {
+			return s.auth(token, "POST /handover", obj{"redirect_to": to, "refresh_token": refresh, "code_challenge": s256, "code_challenge_method": "s256"})
+		}
+		exchange := func(u *url.URL, verifier string) answer {
+			return s.auth("", "POST /token?grant_type=pkce", obj{"auth_code": u.Query().Get("code"), "code_verifier": verifier})
+		}
+		hand := func(to string) *url.URL {
+			t.Helper()
+			a := s.want("hand over", ask(token, refresh, to), 200, "")
+			u, err := url.Parse(a.text("redirect_url"))
+			if err != nil || u.Fragment != "" || strings.Contains(a.raw, "access_token") {
+				t.Fatalf("sent to %s, %v", a.raw, err)
+			}
+			return u
+		}
+		early := hand("https://app.example/in")
 		added := s.want("enroll", s.auth(token, "POST /factors", obj{"factor_type": "totp"}), 200, "")
 		code, err := totp.At(added.text("totp.secret"), time.Now())
 		if err != nil {
@@ -25,19 +43,14 @@ func TestSessionsAreHandedOver(t *testing.T) {
 		}
 		asked := s.want("challenge", s.auth(token, "POST /factors/"+added.text("id")+"/challenge", obj{}), 200, "")
 		in := s.want("verify", s.auth(token, "POST /factors/"+added.text("id")+"/verify", obj{"challenge_id": asked.text("id"), "code": code}), 200, "")
-		token = in.text("access_token")
-		hand := func(to string) *url.URL {
-			t.Helper()
-			a := s.want("hand over", s.auth(token, "POST /handover", obj{"redirect_to": to, "code_challenge": s256, "code_challenge_method": "s256"}), 200, "")
-			u, err := url.Parse(a.text("redirect_url"))
-			if err != nil || u.Fragment != "" || strings.Contains(a.raw, "access_token") {
-				t.Fatalf("sent to %s, %v", a.raw, err)
-			}
-			return u
-		}
-		exchange := func(u *url.URL, verifier string) answer {
-			return s.auth("", "POST /token?grant_type=pkce", obj{"auth_code": u.Query().Get("code"), "code_verifier": verifier})
-		}
+		weak, used := token, refresh
+		token, refresh = in.text("access_token"), in.text("refresh_token")
+		s.want("E13 an access token of before", ask(weak, refresh, ""), 403, "insufficient_aal")
+		s.want("E13 both tokens of before", ask(weak, used, ""), 400, "refresh_token_already_used")
+		s.want("E13 the refresh token of before", ask(token, used, ""), 400, "refresh_token_already_used")
+		s.want("E13 a code of before", exchange(early, verifier), 422, "flow_state_expired")
+		s.want("an access token alone", ask(token, "", ""), 400, "refresh_token_not_found")
+		s.want("another's refresh token", ask(token, s.signUp("ben@example.com").text("refresh_token"), ""), 400, "refresh_token_not_found")
 		if u := hand("https://evil.example/in"); u.Host != "app.example" {
 			t.Errorf("F1 sent to %s", u)
 		}
@@ -52,14 +65,20 @@ func TestSessionsAreHandedOver(t *testing.T) {
 		if won != 1 {
 			t.Errorf("F3 %d of %d got the session", won, parallel)
 		}
+		s.want("what the site has got since", ask(token, refresh, ""), 400, "refresh_token_already_used")
 		before, after := claimsOf(t, token), claimsOf(t, got.text("access_token"))
 		if before["session_id"] != after["session_id"] || after["aal"] != "aal2" || fmt.Sprint(before["amr"]) != fmt.Sprint(after["amr"]) {
 			t.Errorf("another session: %v, was %v", after, before)
 		}
-		s.want("it goes on", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": got.text("refresh_token")}), 200, "")
+		next := s.want("it goes on", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": got.text("refresh_token")}), 200, "")
+		refresh = next.text("refresh_token")
 		s.want("no challenge", s.auth(token, "POST /handover", obj{"redirect_to": "https://app.example/in"}), 400, "validation_failed")
 		s.want("plain", s.auth(token, "POST /handover", obj{"code_challenge": verifier, "code_challenge_method": "plain"}), 400, "validation_failed")
 		s.want("nobody", s.auth("", "POST /handover", obj{"code_challenge": s256, "code_challenge_method": "s256"}), 401, "no_authorization")
+		u = hand("https://app.example/in")
+		s.want("used meanwhile", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": refresh}), 200, "")
+		s.want("a session that has gone on", exchange(u, verifier), 422, "flow_state_expired")
+		refresh = s.want("again", s.auth("", "POST /token?grant_type=refresh_token", obj{"refresh_token": refresh}), 200, "").text("refresh_token")
 		u = hand("https://app.example/in")
 		s.want("signed out meanwhile", s.auth(token, "POST /logout", nil), 204, "")
 		if a := exchange(u, verifier); a.status == 200 {

@@ -42,13 +42,14 @@ func (d *door) users() {
 // handOver is this server's own: it gives the address at which a site gets the session of who asks, by a code for the site's challenge.
 func handOver(q *request, who *account.Bearer) (any, error) {
 	var b struct {
-		RedirectTo string `json:"redirect_to"`
+		RedirectTo   string `json:"redirect_to"`
+		RefreshToken string `json:"refresh_token"`
 		challenge
 	}
 	if err := q.read(&b); err != nil {
 		return nil, err
 	}
-	out, err := q.door.Accounts.HandOver(q.Context(), q.client, who, b.of(), b.RedirectTo)
+	out, err := q.door.Accounts.HandOver(q.Context(), q.client, who, b.RefreshToken, b.of(), b.RedirectTo)
 	if err != nil {
 		return nil, err
 	}

@@ -95,13 +95,13 @@
     else sessionStorage.removeItem(place)
   }
 
-  // as calls for the signed-in user, with a token that is fresh.
+  // as calls for the signed-in user, with a token that is fresh. A body may be made of the session that is fresh, too.
   async function as(method, path, body) {
     if (session.expires_at - Date.now() / 1000 < 30) keep(await call('POST', 'token?grant_type=refresh_token', { refresh_token: session.refresh_token }))
     try {
-      return await call(method, path, body, session.access_token)
+      return await call(method, path, typeof body === 'function' ? body() : body, session.access_token)
     } catch (e) {
-      if (['session_not_found', 'user_not_found', 'bad_jwt', 'refresh_token_not_found'].includes(e.code)) {
+      if (['session_not_found', 'user_not_found', 'bad_jwt', 'refresh_token_not_found', 'refresh_token_already_used'].includes(e.code)) {
         keep(null)
         show('sign-in')
       }
@@ -259,7 +259,7 @@
   // alone exchanges; any other the tokens in the fragment, as from the links of mails.
   async function handOver() {
     if (theirs) {
-      const { redirect_url } = await as('POST', 'handover', { redirect_to: target, code_challenge: theirs, code_challenge_method: 's256' })
+      const { redirect_url } = await as('POST', 'handover', () => ({ redirect_to: target, refresh_token: session.refresh_token, code_challenge: theirs, code_challenge_method: 's256' }))
       keep(null)
       return location.replace(redirect_url)
     }
