@@ -571,13 +571,18 @@ func (a *analyzer) assigned(sc *scope, e sql.Expr) tree.Expr {
 
 func (a *analyzer) assignTargets(sc *scope, list []source, r *tree.Rel) []tree.Assign {
 	var out []tree.Assign
+	parted := map[int]bool{}
 	for _, s := range list {
 		i := a.targetColumn(r, s.col.Name, s.pos)
 		col := r.Table.Columns[i]
 		if len(s.col.Steps) > 0 {
 			at := slices.IndexFunc(out, func(x tree.Assign) bool { return x.Column == i })
-			if at < 0 {
+			switch {
+			case at < 0:
 				at, out = len(out), append(out, tree.Assign{Column: i, Value: &tree.Var{Rel: r, Col: i, Typ: col.Type}})
+				parted[i] = true
+			case !parted[i]:
+				a.fail(sql.NoPos, fault.SyntaxError, `multiple assignments to same column "%s"`, col.Name)
 			}
 			if s.value == nil {
 				a.noDefault(s.col.Steps, s.pos)

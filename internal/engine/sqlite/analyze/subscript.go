@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"slices"
+
 	"github.com/mainstay-dev/mainstay/fault"
 	"github.com/mainstay-dev/mainstay/internal/catalog"
 	"github.com/mainstay-dev/mainstay/internal/engine/sqlite/tree"
@@ -194,26 +196,32 @@ func (a *analyzer) noDefault(steps []sql.Step, pos sql.Pos) {
 	a.fail(pos, fault.FeatureNotSupported, "cannot set %s to DEFAULT", what)
 }
 
-// withPart is old, of type t, with v, which fits, in the place that steps lead to.
+// withPart is old, of type t, with v, which fits, in the place that steps lead to. old stands in it once.
 func (a *analyzer) withPart(sc *scope, old tree.Expr, t tree.Type, steps []sql.Step, v tree.Expr) tree.Expr {
 	if len(steps) == 0 {
 		return v
 	}
 	base := a.cat.BaseType(t)
-	if base.OID != t.OID { // a domain has its say about the whole
-		return a.coerce(a.withPart(sc, &tree.Relabel{X: old, Typ: base}, base, steps, v), t, assignment)
+	if base.OID != t.OID { // a domain has its say about the whole, of a column once about all its parts
+		if d, ok := old.(*tree.DomainCheck); ok {
+			old = d.X
+		} else {
+			old = &tree.Relabel{X: old, Typ: base}
+		}
+		return a.coerce(a.withPart(sc, old, base, steps, v), t, assignment)
 	}
 	n := together(steps)
 	if n == 0 {
-		row := &tree.Row{Typ: plain(base.OID)}
-		for j, f := range a.fields(base.OID) {
-			var x tree.Expr = &tree.FieldOf{X: old, Name: f.Name, Index: j, Typ: f.Type}
-			if f.Name == steps[0].Field {
-				x = a.withPart(sc, x, f.Type, steps[1:], v)
-			}
-			row.Args, row.Names = append(row.Args, x), append(row.Names, f.Name)
+		out := &tree.SetFields{X: old, Typ: plain(base.OID)}
+		if before, ok := old.(*tree.SetFields); ok {
+			*out = *before
 		}
-		return row
+		for j, f := range a.fields(base.OID) {
+			if f.Name == steps[0].Field {
+				out.Sets = append(slices.Clone(out.Sets), tree.FieldSet{Index: j, Name: f.Name, Value: a.withPart(sc, &tree.CaseArg{Typ: f.Type}, f.Type, steps[1:], v)})
+			}
+		}
+		return out
 	}
 	out := &tree.SetElement{X: old, Typ: base}
 	out.Index, out.Slice = a.subscripts(sc, base.OID, steps[:n])
@@ -221,6 +229,6 @@ func (a *analyzer) withPart(sc *scope, old tree.Expr, t tree.Type, steps []sql.S
 	if out.Slice || base.OID == catalog.JSONBOID {
 		inner = base
 	}
-	out.Value = a.withPart(sc, &tree.Subscript{X: old, Index: out.Index, Slice: out.Slice, Typ: inner}, inner, steps[n:], v)
+	out.Value = a.withPart(sc, &tree.CaseArg{Typ: inner}, inner, steps[n:], v)
 	return out
 }

@@ -309,6 +309,9 @@ func registerArrays(r registry) {
 			if n.Int64() == 0 {
 				return text("[]"), nil
 			}
+			if n.Int64()*int64(len(out)+1) > 1<<30 {
+				return value.Null, fault.New(fault.ProgramLimit, "array size exceeds the maximum allowed (%d)", 1<<30)
+			}
 			out = "[" + strings.TrimSuffix(strings.Repeat(out+",", int(n.Int64())), ",") + "]"
 		}
 		if len(ns) == 0 {

@@ -153,6 +153,8 @@ func (c *compiler) form(e tree.Expr) (Closure, error) {
 		return c.fieldOf(e)
 	case *tree.SetElement:
 		return c.setElement(e)
+	case *tree.SetFields:
+		return c.setFields(e)
 	case *tree.Subscript:
 		return c.subscript(e)
 	case *tree.SetDefault:

@@ -101,6 +101,7 @@ func (c *compiler) setElement(e *tree.SetElement) (Closure, error) {
 			return nil, err
 		}
 	}
+	nested := !json && !e.Slice // a slice and a member of jsonb are assigned as a whole
 	return func(f *Frame) (value.Datum, error) {
 		old, err := parts[0](f)
 		if err != nil {
@@ -117,7 +118,13 @@ func (c *compiler) setElement(e *tree.SetElement) (Closure, error) {
 			}
 			return value.Null, fault.New(fault.NullNotAllowed, "%s subscript in assignment must not be null", what)
 		}
-		v, err := parts[1](f)
+		part := value.Null
+		if nested && !old.IsNull() {
+			if part, err = value.Subscript(elem, old, positions(at)...); err != nil {
+				return value.Null, err
+			}
+		}
+		v, err := replaced(f, part, parts[1])
 		switch {
 		case err != nil:
 			return value.Null, err
@@ -127,6 +134,44 @@ func (c *compiler) setElement(e *tree.SetElement) (Closure, error) {
 			return value.SetSlice(elem, old, bounds(at, index), v)
 		}
 		return value.SetElem(f.Env(), elem, old, positions(at), v)
+	}, nil
+}
+
+// replaced computes what takes the place of part.
+func replaced(f *Frame, part value.Datum, by Closure) (value.Datum, error) {
+	saved := f.caseArg
+	defer func() { f.caseArg = saved }()
+	f.caseArg = part
+	return by(f)
+}
+
+func (c *compiler) setFields(e *tree.SetFields) (Closure, error) {
+	x, err := c.expr(e.X)
+	if err != nil {
+		return nil, err
+	}
+	o, err := c.ops(e.Typ)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]Closure, len(e.Sets))
+	for i, s := range e.Sets {
+		if values[i], err = c.expr(s.Value); err != nil {
+			return nil, err
+		}
+	}
+	return func(f *Frame) (value.Datum, error) {
+		d, err := x(f)
+		if err != nil {
+			return value.Null, err
+		}
+		all := o.FieldValues(d)
+		for i, s := range e.Sets {
+			if all[s.Index], err = replaced(f, all[s.Index], values[i]); err != nil {
+				return value.Null, err
+			}
+		}
+		return value.MakeRecord(f.Env(), o.Fields, all), nil
 	}, nil
 }
 

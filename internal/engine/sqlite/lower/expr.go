@@ -277,6 +277,23 @@ func (l *lowerer) bindable(e tree.Expr) bool {
 				good = good && ok(x.Else)
 				loops--
 				return false
+			case *tree.SetElement:
+				good = ok(x.X)
+				for _, i := range x.Index {
+					good = good && (i == nil || ok(i))
+				}
+				loops++
+				good = good && ok(x.Value)
+				loops--
+				return false
+			case *tree.SetFields:
+				good = ok(x.X)
+				loops++
+				for _, s := range x.Sets {
+					good = good && ok(s.Value)
+				}
+				loops--
+				return false
 			case *tree.CaseArg:
 				good = loops > 0
 			case *tree.Quantified, *tree.In, *tree.ArrayCast:
@@ -834,7 +851,7 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 		*args = append(*args, x)
 		return ArgParam(len(*args)-1, x.Type()), true
 	}
-	cases, loops := 0, 0
+	cases, loops, parts := 0, 0, 0
 	branches := 0 // inside what may not be reached
 	var cut func(x tree.Expr, top bool) tree.Expr
 	branch := func(unsure bool, x tree.Expr) tree.Expr {
@@ -876,10 +893,29 @@ func (l *lowerer) cutArgs(e tree.Expr, args *[]tree.Expr) tree.Expr {
 				}
 				return leaf(x)
 			case *tree.CaseArg:
-				if cases == 0 {
+				if cases == 0 && parts == 0 {
 					return leaf(x)
 				}
 				return x, true
+			case *tree.SetElement:
+				c := *n
+				c.X, c.Index = cut(n.X, false), slices.Clone(n.Index)
+				for i, y := range n.Index {
+					c.Index[i] = branch(false, y)
+				}
+				parts++
+				c.Value = cut(n.Value, false)
+				parts--
+				return &c, true
+			case *tree.SetFields:
+				c := *n
+				c.X, c.Sets = cut(n.X, false), slices.Clone(n.Sets)
+				parts++
+				for i := range c.Sets {
+					c.Sets[i].Value = cut(c.Sets[i].Value, false)
+				}
+				parts--
+				return &c, true
 			case *tree.Case:
 				c := *n
 				if n.Arg == nil {

@@ -36,34 +36,67 @@ create role view_conflict_role;
 --| = CREATE ROLE
 grant insert, update on v1 to view_conflict_role;
 --| = GRANT
-set role view_conflict_role;
+begin; set local role view_conflict_role; insert into v1 values (1, 'x', 9) on conflict (id) do update set n = 3; rollback;
+--| ! 42501 permission denied for view v1
+begin; set local role view_conflict_role; insert into v1 values (1, 'x', 9) on conflict (id) do nothing; rollback;
+--| ! 42501 permission denied for view v1
+begin; set local role view_conflict_role; insert into v1 values (1, 'x', 9) on conflict do nothing; rollback;
+--| = BEGIN
 --| = SET
-insert into v1 values (1, 'x', 9) on conflict (id) do update set n = 3;
---| = INSERT 0 1
-reset role;
---| = RESET
+--| = INSERT 0 0
+--| = ROLLBACK
+grant select (n) on v1 to view_conflict_role;
+--| = GRANT
+begin; set local role view_conflict_role; insert into v1 values (1, 'x', 9) on conflict (id) do update set n = 3; rollback;
+--| ! 42501 permission denied for view v1
 grant select (id) on v1 to view_conflict_role;
 --| = GRANT
-set role view_conflict_role;
---| = SET
+begin;
+set local role view_conflict_role;
 insert into v1 values (1, 'x', 9) on conflict (id) do update set n = 3;
+commit;
+--| = BEGIN
+--| = SET
 --| = INSERT 0 1
-reset role;
---| = RESET
+--| = COMMIT
 select * from base order by id;
 --| 1|a|3|f
 --| 2|b!|9|f
 --| = SELECT 2
+begin;
 prepare ins as insert into v2 (key, c, n) values ($1, 'z', 9) on conflict (key) do update set n = excluded.n;
---| = PREPARE
 execute ins(1);
---| ! 26000 prepared statement "ins" does not exist
 execute ins(40);
---| ! 26000 prepared statement "ins" does not exist
+execute ins(40);
+deallocate ins;
+commit;
+--| = BEGIN
+--| = PREPARE
+--| = INSERT 0 1
+--| = INSERT 0 1
+--| = INSERT 0 1
+--| = DEALLOCATE
+--| = COMMIT
 select * from base order by id;
---| 1|a|3|f
+--| 1|a|9|f
 --| 2|b!|9|f
---| = SELECT 2
+--| 40|z|9|f
+--| = SELECT 3
+create function view_conflict_put(k int, m int) returns int language plpgsql as $$ begin
+insert into v2 (key, c, n) values (k, 'y' || k, m) on conflict (key) do update set n = excluded.n + v2.n;
+return (select n from v2 where key = k); end $$;
+--| = CREATE FUNCTION
+select view_conflict_put(40, 1), view_conflict_put(40, 2), view_conflict_put(41, 3);
+--| 10|12|3
+--| = SELECT 1
+select * from base order by id;
+--| 1|a|9|f
+--| 2|b!|9|f
+--| 40|z|12|f
+--| 41|y41|3|f
+--| = SELECT 4
+drop function view_conflict_put;
+--| = DROP FUNCTION
 drop table base cascade;
 --| # NOTICE: drop cascades to 3 other objects
 --| = DROP TABLE

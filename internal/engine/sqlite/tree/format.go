@@ -443,6 +443,12 @@ func (p *printer) expr(e Expr, in string) string {
 		return s
 	case *SetElement:
 		return "set(" + p.expr(&Subscript{X: e.X, Index: e.Index}, in) + ", " + p.expr(e.Value, in) + ")"
+	case *SetFields:
+		s := "set(" + p.expr(e.X, in)
+		for _, f := range e.Sets {
+			s += ", " + f.Name + " " + p.expr(f.Value, in)
+		}
+		return s + ")"
 	case *SetDefault:
 		return "default"
 	case *Refusal:

@@ -438,7 +438,7 @@ type Case struct {
 // When is an arm of a Case.
 type When struct{ Cond, Result Expr }
 
-// CaseArg is the value of the innermost enclosing Case.Arg.
+// CaseArg is the value of the innermost enclosing Case.Arg, or what the innermost enclosing SetElement or SetFields replaces.
 type CaseArg struct{ Typ Type }
 
 // Coalesce is COALESCE.
@@ -522,13 +522,28 @@ type Subscript struct {
 	Typ   Type
 }
 
-// SetElement is the array or jsonb X with the part at the subscripts replaced by Value, as SET a[i] = … makes it.
+// SetElement is the array or jsonb X with the part at the subscripts replaced by Value, as SET a[i] = … makes it. X and the subscripts are computed once:
+// CaseArg in Value is the part that was there.
 type SetElement struct {
 	X     Expr
 	Index []Expr // as in Subscript; int4 or text for jsonb
 	Slice bool   // Value is then an array
 	Value Expr
 	Typ   Type
+}
+
+// SetFields is the composite value X with fields replaced in turn, as SET c.f = … makes it. CaseArg in a field's Value is what the field holds so far.
+type SetFields struct {
+	X    Expr
+	Sets []FieldSet
+	Typ  Type
+}
+
+// FieldSet is a field, by its number, and what it becomes.
+type FieldSet struct {
+	Index int
+	Name  string
+	Value Expr
 }
 
 // SetDefault stands for DEFAULT in VALUES of an INSERT.
@@ -577,6 +592,7 @@ func (e *RowCompare) Type() Type  { return boolType }
 func (e *FieldOf) Type() Type     { return e.Typ }
 func (e *Subscript) Type() Type   { return e.Typ }
 func (e *SetElement) Type() Type  { return e.Typ }
+func (e *SetFields) Type() Type   { return e.Typ }
 func (e *SetDefault) Type() Type  { return e.Typ }
 func (e *Refusal) Type() Type     { return e.Typ }
 
@@ -614,5 +630,6 @@ func (*RowCompare) expr()  {}
 func (*FieldOf) expr()     {}
 func (*Subscript) expr()   {}
 func (*SetElement) expr()  {}
+func (*SetFields) expr()   {}
 func (*SetDefault) expr()  {}
 func (*Refusal) expr()     {}

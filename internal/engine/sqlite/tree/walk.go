@@ -1,5 +1,7 @@
 package tree
 
+import "slices"
+
 // Walk visits e and the expressions inside it, parents first. When f returns false the parts of its argument are skipped. It does not enter
 // the queries of sub-links, nor windows; WalkQuery does.
 func Walk(e Expr, f func(Expr) bool) {
@@ -360,6 +362,13 @@ func withParts(e Expr, f func(Expr) Expr) Expr {
 	case *SetElement:
 		n := *e
 		n.X, n.Index, n.Value = one(e.X), many(e.Index), one(e.Value)
+		return &n
+	case *SetFields:
+		n := *e
+		n.X, n.Sets = one(e.X), slices.Clone(e.Sets)
+		for i := range n.Sets {
+			n.Sets[i].Value = one(n.Sets[i].Value)
+		}
 		return &n
 	case *Subscript:
 		n := *e

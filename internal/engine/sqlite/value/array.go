@@ -3,6 +3,7 @@ package value
 import (
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,10 @@ func arrayOps(oid catalog.OID, elem *Ops) *Ops {
 
 // nestable reports whether a JSON array among an array's elements is a further dimension.
 func nestable(elem *Ops) bool { return elem.OID != catalog.JSONBOID && elem.OID != catalog.JSONOID }
+
+func notNestable(elem *Ops) error {
+	return fault.New(fault.FeatureNotSupported, "arrays of %s with several dimensions are not supported", elem.Title).WithHint("Use a JSON array.")
+}
 
 func appendArrayJSON(e *Env, dst []byte, raw string, elem *Ops) []byte {
 	dst = append(dst, '[')
@@ -127,7 +132,7 @@ func parseArray(e *Env, s string, elem *Ops, mod int32) (Datum, error) {
 		if p.count == 0 {
 			have = nil
 		}
-		if !slices.Equal(bounds, have) {
+		if !slices.EqualFunc(bounds, have, func(b dimension, n int) bool { return int(b.n) == n }) {
 			return Null, malformedArray(s, "Specified array dimensions do not match array contents.")
 		}
 	}
@@ -137,12 +142,21 @@ func parseArray(e *Env, s string, elem *Ops, mod int32) (Datum, error) {
 	if p.count == 0 {
 		return Text("[]"), nil
 	}
+	for _, b := range bounds {
+		if b.low > math.MaxInt32-b.n {
+			return Null, fault.New(fault.ProgramLimit, "array lower bound is too large: %d", b.low)
+		}
+	}
 	return Text(string(out)), nil
 }
 
-// arrayBounds reads what may stand before an array's contents, [2:4][5]=, and gives the contents and the lengths of the dimensions. The lower bounds are dropped.
-func arrayBounds(s string) (contents string, lengths []int, err error) {
-	bad := func(detail string) (string, []int, error) { return "", nil, malformedArray(s, detail) }
+// A dimension is a lower bound, which is not kept, and a length.
+type dimension struct{ low, n int32 }
+
+// arrayBounds reads what may stand before an array's contents, [2:4][5]=, and gives the contents and the dimensions. A bound that is too large for an int4, or a
+// length, is what is left of it there.
+func arrayBounds(s string) (contents string, lengths []dimension, err error) {
+	bad := func(detail string) (string, []dimension, error) { return "", nil, malformedArray(s, detail) }
 	const space = " \t\n\r\v\f"
 	t := strings.Trim(s, space)
 	number := func() string {
@@ -170,12 +184,14 @@ func arrayBounds(s string) (contents string, lengths []int, err error) {
 			return bad(`Missing "]" after array dimensions.`)
 		}
 		t = strings.TrimLeft(t[1:], space)
-		l, _ := strconv.Atoi(low)
-		h, _ := strconv.Atoi(high)
+		wide, _ := strconv.ParseInt(low, 10, 64)
+		l := int32(wide)
+		wide, _ = strconv.ParseInt(high, 10, 64)
+		h := int32(wide)
 		if h < l {
 			return "", nil, fault.New(fault.ArraySubscript, "upper bound cannot be less than lower bound")
 		}
-		lengths = append(lengths, h-l+1)
+		lengths = append(lengths, dimension{l, h - l + 1})
 	}
 	if lengths == nil {
 		if !strings.HasPrefix(t, "{") {
@@ -237,7 +253,7 @@ func (p *arrayParser) array(out []byte, depth int) ([]byte, int, error) {
 				return bad(`Unexpected "{" character.`)
 			}
 			if !nestable(p.elem) {
-				return nil, 0, fault.New(fault.FeatureNotSupported, "arrays of %s with several dimensions are not supported", p.elem.Title).WithHint("Use a JSON array.")
+				return nil, 0, notNestable(p.elem)
 			}
 			if n > 0 {
 				out = append(out, ',')

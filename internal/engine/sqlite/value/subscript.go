@@ -87,10 +87,19 @@ func slice(raw string, bounds []Bound) string {
 
 func subscriptRange() error { return fault.New(fault.ArraySubscript, "array subscript out of range") }
 
+func tooManyElems() error {
+	return fault.New(fault.ProgramLimit, "array size exceeds the maximum allowed (%d)", MaxArrayElems)
+}
+
+// otherBounds refuses what would make an array whose subscripts cannot be kept.
+func otherBounds() error {
+	return fault.Unsupported("an array with a lower bound other than 1", "Assign from the first element on, or use the postgres engine.")
+}
+
 // grown are the elements of a dimension with room for n.
 func grown(all []string, n int64) ([]string, error) {
 	if n > MaxArrayElems {
-		return nil, fault.New(fault.ProgramLimit, "array size exceeds the maximum allowed (%d)", MaxArrayElems)
+		return nil, tooManyElems()
 	}
 	for int64(len(all)) < n {
 		all = append(all, "null")
@@ -98,7 +107,7 @@ func grown(all []string, n int64) ([]string, error) {
 	return all, nil
 }
 
-// SetElem is the array after a[i][j]… = v. One of one dimension grows with NULLs when i is beyond its end.
+// SetElem is the array after a[i][j]… = v. One of one dimension grows with NULLs when i is beyond its end; so does an empty one, whose first element PostgreSQL gives the number i.
 func SetElem(e *Env, elem *Ops, d Datum, subs []int64, v Datum) (Datum, error) {
 	if d.IsNull() {
 		d = Text("[]")
@@ -107,12 +116,20 @@ func SetElem(e *Env, elem *Ops, d Datum, subs []int64, v Datum) (Datum, error) {
 	case len(dims) == 0 && len(subs) > 1:
 		for _, s := range subs {
 			if s != 1 {
-				return Null, subscriptRange()
+				return Null, otherBounds()
 			}
+		}
+		if !nestable(elem) {
+			return Null, notNestable(elem)
 		}
 		return Text(strings.Repeat("[", len(subs)) + string(elem.elemJSON(e, nil, v)) + strings.Repeat("]", len(subs))), nil
 	case len(dims) > 0 && len(dims) != len(subs):
 		return Null, fault.New(fault.ArraySubscript, "wrong number of array subscripts")
+	case len(subs) == 1 && subs[0] < 1:
+		if n := len(dims); n > 0 && int64(dims[0])-subs[0] >= MaxArrayElems {
+			return Null, tooManyElems()
+		}
+		return Null, otherBounds()
 	}
 	out, err := setElem(d.s, subs, string(elem.elemJSON(e, nil, v)), len(subs) == 1)
 	return Text(out), err
@@ -137,13 +154,13 @@ func setElem(raw string, subs []int64, v string, grow bool) (string, error) {
 	return "[" + strings.Join(all, ",") + "]", nil
 }
 
-// SetSlice is the array after a[lo:hi]… = src: its first elements fill the slice in their order. A NULL changes nothing.
+// SetSlice is the array after a[lo:hi]… = src: its first elements fill the slice in their order. A NULL changes nothing. An empty array is filled from 1 on, with NULLs before the slice.
 func SetSlice(elem *Ops, d Datum, bounds []Bound, src Datum) (Datum, error) {
-	if src.IsNull() {
-		return d, nil
-	}
 	if d.IsNull() {
 		d = Text("[]")
+	}
+	if src.IsNull() {
+		return d, nil
 	}
 	dims := ArrayDims(elem, d)
 	empty := len(dims) == 0
@@ -160,23 +177,33 @@ func SetSlice(elem *Ops, d Datum, bounds []Bound, src Datum) (Datum, error) {
 		return Null, fault.New(fault.ArraySubscript, "wrong number of array subscripts")
 	}
 	all := within(bounds, dims)
-	need := int64(1)
+	need, other := int64(1), false
 	for i, b := range all {
+		n := b.Hi - b.Lo + 1
 		switch {
-		case b.Lo > b.Hi && empty:
-			return Text("[]"), nil
-		case b.Lo > b.Hi:
+		case !empty && n < 1:
 			return Null, fault.New(fault.ArraySubscript, "upper bound cannot be less than lower bound")
-		case b.Lo < 1, b.Hi > int64(dims[i]) && len(dims) > 1 && !empty, b.Lo > 1 && len(dims) > 1 && empty:
+		case len(dims) > 1 && !empty && (b.Lo < 1 || b.Hi > int64(dims[i])):
 			return Null, subscriptRange()
-		case b.Hi-b.Lo >= MaxArrayElems:
-			return Null, fault.New(fault.ProgramLimit, "array size exceeds the maximum allowed (%d)", MaxArrayElems)
+		case n < 0, n > MaxArrayElems, !empty && int64(dims[i])-b.Lo >= MaxArrayElems:
+			return Null, tooManyElems()
 		}
-		need *= b.Hi - b.Lo + 1
+		if need *= n; need > MaxArrayElems { // both are at most that many
+			return Null, tooManyElems()
+		}
+		other = other || b.Lo < 1 || b.Lo > 1 && len(dims) > 1 && empty
 	}
 	given := slices.Collect(leaves(elem, src.s))
 	if int64(len(given)) < need {
 		return Null, fault.New(fault.ArraySubscript, "source array too small")
+	}
+	switch {
+	case need == 0:
+		return Text("[]"), nil
+	case other:
+		return Null, otherBounds()
+	case len(dims) > 1 && !nestable(elem):
+		return Null, notNestable(elem)
 	}
 	out, _, err := setSlice(d.s, all, given)
 	return Text(out), err
