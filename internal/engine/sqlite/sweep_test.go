@@ -118,6 +118,7 @@ func (w *sweep) look(err error) {
 		w.t.Errorf("%s\n\tis answered with an error that has no code: %v", w.running, err)
 	case f.Code == fault.Internal && !strings.HasPrefix(f.Message, "role "): // PostgreSQL has XX000 for memberships of pg_database_owner
 		w.t.Errorf("%s\n\tis answered with an internal error: %v", w.running, f)
+	case strings.Contains(f.Message, " because there is no such column in data type "): // PostgreSQL's words for a part of a value
 	case sqliteMessage.MatchString(f.Message+" "+f.Detail+" "+f.Hint) && !strings.Contains(w.running, "sqlite"):
 		w.t.Errorf("%s\n\tis answered in SQLite's words: %s %s %s", w.running, f.Message, f.Detail, f.Hint)
 	}
