@@ -47,7 +47,7 @@ var mutants = []mutant{
 	{"the detail of a broken key shows what is hidden", "internal/engine/sqlite/exec/unique.go", "	if !tg.mayShow(x, u.columns) {\n		return \"\"\n	}\n	f := &eval.Frame{S: x.s, Rows: [][]value.Datum{row}}\n	values", "	f := &eval.Frame{S: x.s, Rows: [][]value.Datum{row}}\n	values", "test/cases", "TestCases/dialect/errors"},
 	{"checks of domains are not looked at", "internal/engine/sqlite/eval/domain.go", "			if !ok.IsNull() && !ok.IsTrue() {\n				return r.err", "			if ok.IsNull() && ok.IsTrue() {\n				return r.err", "test/cases", "TestCases/sql/domains"},
 	{"deferred constraints are dropped", "internal/engine/sqlite/exec/trigger.go", "		list := x.deferred\n		x.deferred = nil\n", "		list := x.deferred[:0]\n		x.deferred = nil\n", "test/cases", "TestCases/sql/deferred_keys"},
-	{"a function's settings, its search_path too, are not set", "internal/engine/sqlite/interp/interp.go", "	for _, set := range fn.Settings {\n		undo", "	for _, set := range fn.Settings[:0] {\n		undo", "test/cases", "TestCases/sql/constructs"},
+	{"a function's settings, its search_path too, are not set", "internal/engine/sqlite/interp/interp.go", "	for _, set := range fn.Settings {\n		undo", "	for _, set := range fn.Settings[:0] {\n		undo", "test/cases", "TestCases/sql/function_settings"},
 	{"a visitor becomes the owner", "internal/engine/sqlite/settings.go", "(login == nil || !login.Super)", "login == nil", "test/attack", "TestNobodyBecomesAnother"},
 
 	{"another verifier is as good", "internal/account/flow.go", "		case !verified(f.Method, f.Challenge, verifier):\n", "		case f.Challenge == \"\":\n", signin, "TestPKCE"},

@@ -72,7 +72,7 @@ func ReadName(cat *catalog.Catalog, path []string, kind catalog.OID, text string
 
 // knownSchema refuses a name in a schema that is not there.
 func knownSchema(cat *catalog.Catalog, n sql.Name) error {
-	if n.Schema == "" || n.Schema == pgCatalog || n.Schema == informationSchema || n.Schema == "pg_temp" || cat.Schema(n.Schema) != nil {
+	if n.Schema == "" || n.Schema == pgCatalog || n.Schema == informationSchema || n.Schema == "pg_temp" || catalog.Temporary(n.Schema) || cat.Schema(n.Schema) != nil {
 		return nil
 	}
 	return fault.New(fault.InvalidSchemaName, `schema "%s" does not exist`, n.Schema)
