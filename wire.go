@@ -342,7 +342,7 @@ func (a *app) signIn() (*auth.Door, error) {
 		CodeLength: c.CodeLength, CodeLifetime: c.CodeLifetime, Policy: a.passwordPolicy(),
 		Limits: account.Limits{
 			Signups: c.Rates.SignInSignUps, Verify: c.Rates.Verifications, Refresh: c.Rates.TokenRefresh, Anonymous: c.Rates.AnonymousUsers, Mails: c.Rates.EmailSent, Wallets: c.Rates.Web3, SSO: c.Rates.SSO,
-			CodesDay: c.Rates.CodesDay, CodesProject: c.Rates.CodesProject, Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
+			CodesDay: c.Rates.CodesDay, CodesProject: c.Rates.CodesProject, Guessing: c.Rates.CodesWaiting, Factors: c.Rates.Factors, FactorsDay: c.Rates.FactorsDay, Texts: c.Rates.SMSSent, Passwords: c.Rates.Passwords, Tries: c.Rates.CodeTries, MailEvery: c.Email.Every, TextsEvery: c.Phone.Every,
 		},
 		Hashing: password.Options{Parallel: cmp.Or(c.Hashing.AtATime, cores), Waiting: c.Hashing.Waiting, Busy: hashing},
 		Factors: account.FactorRules{

@@ -106,6 +106,7 @@ type Limits struct {
 	CodesDay  int // wrong codes of one address in a day after which codes are longer, or none is tried that a carrier has made; 45
 	// CodesProject is CodesDay of all addresses together; 1000.
 	CodesProject int
+	Guessing     int           // codes for one address that are compared or wait for it at a time, and four times as many for all together; 64
 	Factors      int           // challenges and answers of one user's factors in a minute; 15
 	FactorsDay   int           // wrong answers of one user's factors in a day; 30
 	MailEvery    time.Duration // between two mails to one user; 60 s
@@ -141,6 +142,7 @@ func (o *Options) defaults() {
 	set(&l.Tries, 5)
 	set(&l.CodesDay, 45)
 	set(&l.CodesProject, 1000)
+	set(&l.Guessing, 64)
 	set(&l.Factors, 15)
 	set(&l.FactorsDay, 30)
 	set(&o.Factors.Max, 10)
@@ -162,13 +164,14 @@ type Service struct {
 	hashes *password.Pool
 	// answering lets one at a time answer what was asked for: so the second of two requests of one address is answered second.
 	answering chan struct{}
-	guessing  *turns // at the codes of an address
+	guessing  *turns        // at the codes of an address
+	counting  chan struct{} // of wrong codes of all addresses: whoever has a seat of guessing waits here
 }
 
 // New makes the service over an engine.
 func New(e engine.Engine, keys *identity.Keys, o Options) *Service {
 	o.defaults()
-	return &Service{o: o, store: newStore(e), keys: keys, hashes: password.NewPool(o.Hashing), answering: make(chan struct{}, 1), guessing: newTurns()}
+	return &Service{o: o, store: newStore(e), keys: keys, hashes: password.NewPool(o.Hashing), answering: make(chan struct{}, 1), guessing: newTurns(o.Limits.Guessing), counting: make(chan struct{}, 1)}
 }
 
 // Client is who sends a request, as far as the connection tells.

@@ -252,7 +252,8 @@ func (s *Service) answerAgain(x *tx, m *Message, a errand) error {
 
 // chosen is what a sign-up has chosen whose confirmation is awaited, or is over: it goes with the next one.
 func (s *Service) chosen(x *tx, user string) (map[string]any, error) {
-	t, err := one[tokenRow](x, schemaAuth, "one_time_tokens", eq("user_id", user), eq("token_type", string(confirmation)))
+	of := []condition{eq("user_id", user), eq("token_type", string(confirmation))}
+	t, err := one[tokenRow](x, schemaAuth, "one_time_tokens", of...)
 	if err != nil || t == nil {
 		return nil, err
 	}
@@ -260,7 +261,18 @@ func (s *Service) chosen(x *tx, user string) (map[string]any, error) {
 	if err != nil || c == nil {
 		return nil, err
 	}
-	return object(c.Data), nil
+	chosen := object(c.Data)
+	if len(chosen) > 0 {
+		return chosen, nil
+	}
+	// The last is a stranger's who has asked for a code alone: what a sign-up has chosen is with one of before, and all that have something have the same.
+	earlier, err := list[earlierRow](x, schemaOwn, "earlier_tokens", page{order: ascending("expires_at", "id")}, of...)
+	for i := range earlier {
+		if d := object(earlier[i].Data); len(d) > 0 && s.now().Before(earlier[i].ExpiresAt) {
+			chosen = d
+		}
+	}
+	return chosen, err
 }
 
 // answerChange sends what confirms a change of an address: nothing to the new one where it is another's already.

@@ -2,13 +2,13 @@ package account
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/fault"
@@ -62,24 +62,69 @@ type LimitError struct {
 func (e *LimitError) Error() string { return e.Err.Error() }
 func (e *LimitError) Unwrap() error { return e.Err }
 
-// turns lets those who ask for one thing do so one after the other. They wait without a connection in hand, and as long where the thing is as where it is not.
-type turns [64]chan struct{}
+// turns lets those who ask for one thing do so one after the other. They wait without a connection in hand, and as long where the thing is as where it is not; those who ask
+// for another thing do not wait for them. Safe for concurrent use.
+type turns struct {
+	each, most int // that have a turn or wait for it: of one key, and of all; negative is no bound
 
-func newTurns() *turns {
-	var t turns
-	for i := range t {
-		t[i] = make(chan struct{}, 1)
-	}
-	return &t
+	mu     sync.Mutex
+	places map[string]*place // guarded by mu; those that somebody has or waits for
+	seats  int               // guarded by mu
 }
 
-// enter waits for the turn of a key until ctx ends; leave gives it on.
+type place struct {
+	turn chan struct{} // whoever has put something into it has the turn
+	n    int           // guarded by turns.mu: who have it or wait for it
+}
+
+func newTurns(each int) *turns {
+	return &turns{each: each, most: turnsKeys * each, places: map[string]*place{}}
+}
+
+// turnsKeys is for how many keys there is room that as many wait for as may.
+const turnsKeys = 4
+
+// sit takes one of the seats that all keys share; leave gives it back. It waits for none.
+func (t *turns) sit() (leave func(), err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.most >= 0 && t.seats >= t.most {
+		return nil, &LimitError{Err: fail(http.StatusServiceUnavailable, "server_busy", "Too many codes are being checked, please retry after a moment."), After: busyFor}
+	}
+	t.seats++
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.seats--
+	}, nil
+}
+
+// enter waits for the turn of a key until ctx ends; leave gives it on. Where as many wait as may, it refuses at once.
 func (t *turns) enter(ctx context.Context, key string) (leave func(), err error) {
-	place := t[sha256.Sum256([]byte(key))[0]%byte(len(t))]
+	t.mu.Lock()
+	p := t.places[key]
+	if p == nil {
+		p = &place{turn: make(chan struct{}, 1)}
+		t.places[key] = p
+	}
+	if t.each >= 0 && p.n >= max(t.each, 1) {
+		t.mu.Unlock()
+		return nil, limited("guess", busyFor)
+	}
+	p.n++
+	t.mu.Unlock()
+	gone := func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if p.n--; p.n == 0 {
+			delete(t.places, key)
+		}
+	}
 	select {
-	case place <- struct{}{}:
-		return func() { <-place }, nil
+	case p.turn <- struct{}{}:
+		return func() { <-p.turn; gone() }, nil
 	case <-ctx.Done():
+		gone()
 		return nil, context.Cause(ctx)
 	}
 }

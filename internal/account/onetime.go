@@ -163,9 +163,12 @@ func (s *Service) setAside(x *tx, t oneTime) error {
 	stays := func(relatesTo string, c *codeRow) bool {
 		return t.kind != reauth && t.from != "" && c.AskedFrom != t.from && relatesTo == t.address && now.Before(c.ExpiresAt)
 	}
-	// What came with a sign-up is nobody's when another signs up: neither the password nor what was said of the user goes with a link of before (attack E1).
+	// What came with a sign-up is nobody's when another signs up: neither the password nor what was said of the user goes with a link of before (attack E1). Who only asks for a
+	// code says nothing of the user, and takes nothing away.
 	nothing := map[string]any{"user_metadata": map[string]any{}}
-	same := func(c *codeRow) bool { return reflect.DeepEqual(object(c.Data), object(rawJSON(orObject(t.data)))) }
+	same := func(c *codeRow) bool {
+		return len(t.data) == 0 || reflect.DeepEqual(object(c.Data), object(rawJSON(orObject(t.data))))
+	}
 	for i := range earlier {
 		e := &earlier[i]
 		switch {
@@ -335,10 +338,15 @@ func (s *Service) carried(to string) bool {
 
 // guess compares a code that somebody gives for an address with those that were sent there, of whoever find gives; nil is a wrong one. One that is known works as one that
 // nobody has: the same statements, in a transaction that writes, after the same wait, since those who guess at one address do so one after the other.
+// Who does not get a seat is told so before anything is compared: what was compared is counted.
 func (s *Service) guess(ctx context.Context, c Client, to, code string, find func(*tx) (*userRow, error), kinds ...kind) (*guess, error) {
+	leave, err := s.guessing.sit()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	var sender string
 	if s.carried(to) {
-		var err error
 		if sender, err = s.carriedSender(ctx, c, to); err != nil {
 			return nil, err
 		}
@@ -372,11 +380,12 @@ func (s *Service) guess(ctx context.Context, c Client, to, code string, find fun
 	if right != nil {
 		return right, nil
 	}
-	leave, err := s.guessing.enter(ctx, codesAll)
-	if err != nil {
-		return nil, err
+	select {
+	case s.counting <- struct{}{}:
+		defer func() { <-s.counting }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	defer leave()
 	return nil, s.transact(ctx, func(x *tx) error {
 		_, err := s.add(x, codesAll, int64(wrong), 24*time.Hour)
 		return err

@@ -58,7 +58,7 @@ func (s *Service) answerDue(ctx context.Context) error {
 func (s *Service) waiting(ctx context.Context, now time.Time, limit int, which condition) ([]Message, error) {
 	var rows []Message
 	err := s.read(ctx, func(x *tx) (err error) {
-		rows, err = list[Message](x, schemaOwn, "messages", page{order: ascending("next_at", "created_at", "id"), limit: limit}, eq("state", "waiting"), condition{"next_at", "lte", now}, which)
+		rows, err = list[Message](x, schemaOwn, "messages", page{order: ascending("next_at", "created_at", "id"), limit: limit}, eq("state", "waiting"), lte("next_at", now), which)
 		return err
 	})
 	return rows, err

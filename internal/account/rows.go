@@ -76,6 +76,7 @@ type condition struct {
 func eq(column string, v any) condition  { return condition{column, "eq", v} }
 func neq(column string, v any) condition { return condition{column, "neq", v} }
 func lt(column string, v any) condition  { return condition{column, "lt", v} }
+func lte(column string, v any) condition { return condition{column, "lte", v} }
 func null(column string) condition       { return condition{column, "is", "null"} }
 func notNull(column string) condition    { return condition{column, "is", "not_null"} }
 

@@ -110,6 +110,7 @@ func fetchMetadata(ctx context.Context, address string) ([]byte, error) {
 const (
 	metadataAge   = 24 * time.Hour // that metadata gets before it is fetched again
 	metadataEvery = time.Hour      // how often it is looked after, and how soon what could not be fetched is tried again
+	metadataSlack = time.Minute    // that is no wait more: a look is not an hour after the last to the millisecond
 	metadataMost  = 100            // providers at a time
 )
 
@@ -138,9 +139,12 @@ func (s *Service) RefreshMetadata(ctx context.Context) (fetched int, err error) 
 	if err := s.samlOn(); err != nil {
 		return 0, nil
 	}
+	// Of one look there is one now: what takes long to fetch is not due later for it.
+	now := s.now()
+	due := lte("updated_at", now.Add(metadataSlack-metadataAge))
 	var old []samlRow
 	err = s.read(ctx, func(x *tx) (err error) {
-		old, err = list[samlRow](x, schemaAuth, "saml_providers", page{order: ascending("updated_at", "id"), limit: metadataMost}, notNull("metadata_url"), lt("updated_at", s.now().Add(-metadataAge)))
+		old, err = list[samlRow](x, schemaAuth, "saml_providers", page{order: ascending("updated_at", "id"), limit: metadataMost}, notNull("metadata_url"), due)
 		return err
 	})
 	for _, row := range old {
@@ -151,7 +155,7 @@ func (s *Service) RefreshMetadata(ctx context.Context) (fetched int, err error) 
 		if ctx.Err() != nil {
 			return fetched, context.Cause(ctx)
 		}
-		v := values{"updated_at": s.now()}
+		v := values{"updated_at": now}
 		var before, after []string
 		if failure == nil {
 			v["metadata_xml"] = string(text)
@@ -159,12 +163,12 @@ func (s *Service) RefreshMetadata(ctx context.Context) (fetched int, err error) 
 		} else {
 			s.o.Log.Warn("the metadata of an identity provider stays as it was", "provider", row.ProviderID, "error", failure)
 			// It was tried: next time it stands behind those that were not, so that many which are gone keep none waiting.
-			v["updated_at"] = s.now().Add(metadataEvery - metadataAge)
+			v["updated_at"] = now.Add(metadataEvery - metadataAge)
 		}
 		changed := !slices.Equal(before, after)
 		err := s.transact(ctx, func(x *tx) error {
 			// Unless an administrator has changed it meanwhile.
-			rows, err := update[samlRow](x, schemaAuth, "saml_providers", v, eq("id", row.ID), eq("metadata_url", row.MetadataURL), lt("updated_at", s.now().Add(-metadataAge)))
+			rows, err := update[samlRow](x, schemaAuth, "saml_providers", v, eq("id", row.ID), eq("metadata_url", row.MetadataURL), due)
 			if changed = changed && len(rows) == 1; err != nil || !changed {
 				return err
 			}

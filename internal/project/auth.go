@@ -279,6 +279,7 @@ type RateLimits struct {
 	FactorsDay     int `toml:"mfa_failures_day"`
 	CodesDay       int `toml:"code_failures_day"`
 	CodesProject   int `toml:"code_failures_project"`
+	CodesWaiting   int `toml:"codes_waiting"`
 }
 
 // signInDocument is the part of the settings file.

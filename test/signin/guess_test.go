@@ -3,13 +3,16 @@ package signin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/mainstay-dev/mainstay/internal/account"
+	"github.com/mainstay-dev/mainstay/internal/engine/sqlite"
 )
 
 // lastLink is the secret of the link that was sent last, and of what purpose it is.
@@ -144,6 +147,120 @@ func TestEarlierLinksBringNoPassword(t *testing.T) {
 		_, err = d.SignIn(ctx, someone, account.Credentials{Email: ben, Password: good})
 		d.code("the password that came with it", err, "")
 	})
+}
+
+// TestWhoAsksForACodeTakesNoSignUpAway is attack P6 for a sign-up that waits: a stranger asks for a code to sign in with, and what was chosen is still there, with the link and the
+// code of the sign-up and with those that are sent again.
+func TestWhoAsksForACodeTakesNoSignUpAway(t *testing.T) {
+	atDesk(t, nil, func(t *testing.T, d *desk) {
+		ctx := t.Context()
+		for mail, prove := range map[string]func(mail string) account.Proof{
+			"link@example.com": func(string) account.Proof { return d.lastLink() },
+			"code@example.com": func(mail string) account.Proof {
+				return account.Proof{Type: "signup", Email: mail, Code: d.lastCode()}
+			},
+			"again@example.com": nil,
+		} {
+			if _, err := d.SignUp(ctx, someone, account.Registration{Email: mail, Password: good, Data: map[string]any{"name": "Ada"}}); err != nil {
+				t.Fatal(err)
+			}
+			var p account.Proof
+			if prove != nil {
+				p = prove(mail)
+			} else {
+				d.lastLink() // answered
+			}
+			for n := range 3 {
+				d.move(time.Minute)
+				d.ask(stranger(n), mail)
+			}
+			if prove == nil {
+				d.move(time.Minute)
+				if _, err := d.Resend(ctx, someone, account.ResendRequest{Type: "signup", Email: mail}); err != nil {
+					t.Fatal(err)
+				}
+				p = d.lastLink()
+			}
+			in := d.use("P6 "+mail, someone, p, "")
+			if in == nil || in.User.UserMetadata["name"] != "Ada" {
+				t.Errorf("P6 %s: what was said at the sign-up is gone: %+v", mail, in)
+			}
+			_, err := d.SignIn(ctx, someone, account.Credentials{Email: mail, Password: good})
+			d.code("P6 the password of "+mail, err, "")
+		}
+
+		// Two who sign up are two, whoever asks for codes in between (attack E1).
+		const eve = "eve@example.com"
+		if _, err := d.SignUp(ctx, stranger(1), account.Registration{Email: eve, Password: better, Data: map[string]any{"name": "Mallory"}}); err != nil {
+			t.Fatal(err)
+		}
+		mallorys := d.lastLink()
+		d.move(time.Minute)
+		d.ask(stranger(2), eve)
+		d.move(time.Minute)
+		if _, err := d.SignUp(ctx, someone, account.Registration{Email: eve, Password: good}); err != nil {
+			t.Fatal(err)
+		}
+		d.lastLink() // answered
+		if in := d.use("the link of who was first", someone, mallorys, ""); in == nil || in.User.UserMetadata["name"] != nil {
+			t.Errorf("E1 what she says of herself stays: %+v", in)
+		}
+		_, err := d.SignIn(ctx, stranger(1), account.Credentials{Email: eve, Password: better})
+		d.code("E1 her password", err, "invalid_credentials")
+	})
+}
+
+// TestGuessesThatWaitHaveABound: while one code for an address is compared, no more wait for it than may, and others are refused at once with the time to come again.
+func TestGuessesThatWaitHaveABound(t *testing.T) {
+	var held atomic.Pointer[chan struct{}] // the first who looks at the clock waits for it
+	reached := make(chan struct{}, 1)
+	for name, c := range map[string]struct {
+		most int
+		want string
+	}{"of an address": {1, "over_request_rate_limit"}, "as many as come": {-1, "context deadline exceeded"}} {
+		t.Run(name, func(t *testing.T) {
+			s := &desk{t: t}
+			e, err := sqlite.Open(t.Context(), sqlite.Options{Dir: t.TempDir()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := e.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			s.Service, _ = signInOver(t, e, func(o *account.Options) {
+				o.Limits.Guessing = c.most
+				o.Now = func() time.Time {
+					if wait := held.Swap(nil); wait != nil {
+						reached <- struct{}{}
+						<-*wait
+					}
+					return time.Now()
+				}
+			})
+			guess := func(ctx context.Context) error {
+				_, err := s.Verify(ctx, someone, account.Proof{Type: "email", Email: "ada@example.com", Code: "x"})
+				return err
+			}
+			wait := make(chan struct{})
+			held.Store(&wait)
+			first := make(chan error, 1)
+			go func() { first <- guess(context.WithoutCancel(t.Context())) }()
+			<-reached
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			err = guess(ctx)
+			s.code("the second", err, c.want)
+			var full *account.LimitError
+			if c.most > 0 && (!errors.As(err, &full) || full.After <= 0) {
+				t.Errorf("when to come again is not said: %v", err)
+			}
+			close(wait)
+			s.code("the first", <-first, "otp_expired")
+			s.code("the next", guess(t.Context()), "otp_expired")
+		})
+	}
 }
 
 // TestGuessesOverAllUsersMakeCodesLonger is attack E8 spread over users: a few guesses at each are many together.

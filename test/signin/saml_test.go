@@ -487,6 +487,56 @@ func TestMetadataIsFetchedAgain(t *testing.T) {
 	})
 }
 
+// TestMetadataIsTriedAnHourLater: the look an hour after one that failed tries again, however long that one took.
+func TestMetadataIsTriedAnHourLater(t *testing.T) {
+	atDesk(t, func(o *account.Options) {
+		p, err := spsaml.New(func() string { return "https://api.example/auth/v1" }, rsaKey())
+		if err != nil {
+			t.Error(err)
+		}
+		o.SSO.SAML = p
+	}, func(t *testing.T, d *desk) {
+		d.stop()
+		o := &organisation{t: t, IdentityProvider: &saml.IdentityProvider{
+			Key: rsaKey(), Certificate: certificate(t, rsaKey()), MetadataURL: url.URL{Scheme: "https", Host: "idp.org.example", Path: "/metadata"}, SSOURL: url.URL{Scheme: "https", Host: "idp.org.example", Path: "/sso"},
+		}}
+		var said atomic.Pointer[string]
+		asked := 0
+		const takes = 20 * time.Millisecond
+		at := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			asked++
+			d.move(takes)
+			if _, err := io.WriteString(w, *said.Load()); err != nil {
+				t.Error(err)
+			}
+		}))
+		t.Cleanup(at.Close)
+		good, bad := o.metadata(), "<x/>"
+		said.Store(&good)
+		if _, err := d.CreateSSO(t.Context(), account.SSOAttributes{Type: "saml", MetadataURL: at.URL}); err != nil {
+			t.Fatal(err)
+		}
+		look := func(what string, want int) {
+			t.Helper()
+			if _, err := d.RefreshMetadata(t.Context()); err != nil || asked != want {
+				t.Errorf("%s: asked %d times (%v), want %d", what, asked, err, want)
+			}
+		}
+		d.move(24 * time.Hour)
+		said.Store(&bad)
+		look("a day later", 2)
+		d.move(time.Hour - takes)
+		look("exactly an hour after the look that failed", 3)
+		d.move(30 * time.Minute)
+		look("no sooner", 3)
+		said.Store(&good)
+		d.move(30*time.Minute - takes - time.Millisecond)
+		look("a look that is a little early", 4)
+		d.move(24*time.Hour - takes)
+		look("exactly a day after the look that found it", 5)
+	})
+}
+
 func TestSingleSignOnIsOffUnlessTheProjectSaysSo(t *testing.T) {
 	both(t, open, func(t *testing.T, s *server) {
 		s.want("sso", s.auth("", "POST /sso", obj{"domain": "org.example"}), 404, "saml_provider_disabled")
