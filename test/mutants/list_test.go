@@ -52,10 +52,10 @@ var mutants = []mutant{
 
 	{"another verifier is as good", "internal/account/flow.go", "		case !verified(f.Method, f.Challenge, verifier):\n", "		case f.Challenge == \"\":\n", signin, "TestPKCE"},
 	{"a code of PKCE works twice", "internal/account/flow.go", `remove[flowRow](x, schemaAuth, "flow_state", eq("auth_code"`, `find[flowRow](x, schemaAuth, "flow_state", eq("auth_code"`, signin, "TestPKCE"},
-	{"what works once works again", "internal/account/onetime.go", `gone, err := remove[tokenRow](`, `gone, err := find[tokenRow](`, signin, "TestSingleUseThingsWorkOnce"},
+	{"what works once works again", "internal/account/onetime.go", "codes, err := remove[codeRow](x, schemaOwn, \"one_time_codes\", eq(\"id\", last.ID))\n		if err != nil {\n			return nil, err\n		}\n		gone, err := remove[tokenRow](", "codes, err := find[codeRow](x, schemaOwn, \"one_time_codes\", eq(\"id\", last.ID))\n		if err != nil {\n			return nil, err\n		}\n		gone, err := find[tokenRow](", signin, "TestSingleUseThingsWorkOnce"},
 	{"codes may be guessed without end", "internal/account/onetime.go", "mine > 0 && c.Tries >= most ||", "mine > 0 && c.Tries >= most+1000 ||", signin, "TestCodesHaveFewTries"},
-	{"a refresh token of long ago is good", "internal/account/session.go", "now.Sub(moment(row.UpdatedAt)) < s.o.ReuseWindow && t.counter", "t.counter", signin, "TestStoredRefreshTokens"},
-	{"a theft of tokens ends no session", "internal/account/session.go", "row.UserID}); err != nil {\n		return err\n	}\n	return x.endSession(row.ID)\n", "row.UserID}); err != nil {\n		return err\n	}\n	return nil\n", signin, "TestSignUpConfirmSignInRefreshSignOut"},
+	{"a refresh token of long ago is good", "internal/account/session.go", "now.Sub(moment(row.UpdatedAt)) < s.o.ReuseWindow && t.counter", "t.counter", signin, "TestOldRefreshTokensEndTheSession"},
+	{"a theft of tokens ends no session", "internal/account/session.go", "row.UserID}); err != nil {\n		return err\n	}\n	return x.endSession(row.ID)\n", "row.UserID}); err != nil {\n		return err\n	}\n	return nil\n", signin, "TestOldRefreshTokensEndTheSession"},
 	{"a site's name may go on", "internal/account/redirect.go", "!strings.EqualFold(u.Hostname(), site.Hostname())", "!strings.HasPrefix(u.Hostname(), site.Hostname())", signin, "TestRedirectsStayAtHome"},
 	{"an address that nobody vouches for is linked", "internal/account/external.go", "	if p.Email == \"\" || !p.Verified {\n		if p.Provider", "	if p.Email == \"\" {\n		if p.Provider", signin, "TestLinkingFollowsProof"},
 }

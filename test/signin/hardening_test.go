@@ -175,6 +175,35 @@ func TestTimeEndsSessionsEverywhere(t *testing.T) {
 	}
 }
 
+// TestOldRefreshTokensEndTheSession: the token before the current one is good for a client that lost an answer, an older one for those that ask at once (tabs), and beyond
+// the window it is somebody else's: the session ends for both (attack D10).
+func TestOldRefreshTokensEndTheSession(t *testing.T) {
+	atDesk(t, nil, func(t *testing.T, d *desk) {
+		confirmed(t, d.Service, "ada@example.com", "")
+		refresh := func(what string, s *account.Session, code string) *account.Session {
+			t.Helper()
+			got, err := d.Refresh(t.Context(), someone, s.RefreshToken)
+			d.code(what, err, code)
+			return got
+		}
+		first := d.signIn("ada@example.com")
+		second := refresh("the first", first, "")
+		third := refresh("the second", second, "")
+		if again := refresh("the first again, at once", first, ""); again.RefreshToken != third.RefreshToken {
+			t.Error("an earlier token has begun a lineage of its own")
+		}
+		d.move(time.Hour)
+		if again := refresh("the one before, long after", second, ""); again.RefreshToken != third.RefreshToken {
+			t.Error("the token before has begun a lineage of its own")
+		}
+		refresh("the first, long after", first, "refresh_token_already_used")
+		refresh("the current one of the session that has ended", third, "refresh_token_not_found")
+		if got := d.rows("select payload ->> 'action' from auth.audit_log_entries"); got != "refresh_token_reused" {
+			t.Errorf("the theft is in the log as %q", got)
+		}
+	})
+}
+
 // TestStoredRefreshTokens: tokens of the ecosystem's first kind follow the rule of the others (attack D10).
 func TestStoredRefreshTokens(t *testing.T) {
 	atDesk(t, nil, func(t *testing.T, d *desk) {
