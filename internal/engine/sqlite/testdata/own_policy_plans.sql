@@ -88,17 +88,21 @@ commit;
 --| SEARCH t2 EXISTS USING COVERING INDEX public.members_pkey (org=? AND member=?)
 --| SQLite: SELECT "t1"."id" AS "c1", "t1"."org" AS "c2", "t1"."title" AS "c3" FROM "public.by_exists" AS "t1" WHERE EXISTS (SELECT ?2 AS "c1" FROM "public.members" AS "t2" WHERE ("t2"."member" = ?1) AND ("t2"."org" = "t1"."org") AND ("t2"."member" = ?1)) AND ("t1"."id" = ?3) ORDER BY "t1"."ctid"
 --| = EXPLAIN
---| SCAN t1
---| SEARCH t2 EXISTS USING COVERING INDEX public.members_pkey (org=? AND member=?)
---| SQLite: SELECT "t1"."id" AS "c1" FROM "public.by_exists" AS "t1" WHERE EXISTS (SELECT ?2 AS "c1" FROM "public.members" AS "t2" WHERE ("t2"."member" = ?1) AND ("t2"."org" = "t1"."org") AND ("t2"."member" = ?1)) ORDER BY "t1"."ctid"
+--| SEARCH t1 USING INDEX public.by_exists_org_idx (org=?)
+--| LIST SUBQUERY 1
+--|   SEARCH t2 USING INDEX public.members_member_idx (member=?)
+--| USE TEMP B-TREE FOR ORDER BY
+--| SQLite: SELECT "t1"."id" AS "c1" FROM "public.by_exists" AS "t1" WHERE ("t1"."org" IN (SELECT "t2"."org" AS "c1" FROM "public.members" AS "t2" WHERE ("t2"."member" = ?1) AND ("t2"."member" = ?1))) ORDER BY "t1"."ctid"
 --| = EXPLAIN
 --| SEARCH t1 USING INDEX public.by_bare_pkey (id=?)
 --| SEARCH t2 EXISTS USING COVERING INDEX public.members_pkey (org=? AND member=?)
 --| SQLite: SELECT "t1"."id" AS "c1", "t1"."org" AS "c2", "t1"."title" AS "c3" FROM "public.by_bare" AS "t1" WHERE EXISTS (SELECT ?2 AS "c1" FROM "public.members" AS "t2" WHERE ("t2"."member" = ?1) AND ("t2"."org" = "t1"."org") AND ("t2"."member" = ?1)) AND ("t1"."id" = ?3) ORDER BY "t1"."ctid"
 --| = EXPLAIN
---| SCAN t1
---| SEARCH t2 EXISTS USING COVERING INDEX public.members_pkey (org=? AND member=?)
---| SQLite: SELECT "t1"."id" AS "c1" FROM "public.by_bare" AS "t1" WHERE EXISTS (SELECT ?2 AS "c1" FROM "public.members" AS "t2" WHERE ("t2"."member" = ?1) AND ("t2"."org" = "t1"."org") AND ("t2"."member" = ?1)) ORDER BY "t1"."ctid"
+--| SEARCH t1 USING INDEX public.by_bare_org_idx (org=?)
+--| LIST SUBQUERY 1
+--|   SEARCH t2 USING INDEX public.members_member_idx (member=?)
+--| USE TEMP B-TREE FOR ORDER BY
+--| SQLite: SELECT "t1"."id" AS "c1" FROM "public.by_bare" AS "t1" WHERE ("t1"."org" IN (SELECT "t2"."org" AS "c1" FROM "public.members" AS "t2" WHERE ("t2"."member" = ?1) AND ("t2"."member" = ?1))) ORDER BY "t1"."ctid"
 --| = EXPLAIN
 --| SEARCH t1 USING INDEX public.by_in_pkey (id=?)
 --| SEARCH t2 EXISTS USING COVERING INDEX public.members_pkey (org=? AND member=?)
@@ -123,9 +127,11 @@ commit;
 --| SEARCH t2 EXISTS USING COVERING INDEX public.members_pkey (org=? AND member=?)
 --| SQLite: SELECT "t1"."id" AS "c1", "t1"."org" AS "c2", "t1"."title" AS "c3" FROM "public.by_function" AS "t1" WHERE EXISTS (SELECT ?1 AS "c1" FROM "public.members" AS "t2" WHERE ("t2"."org" = "t1"."org") AND ("t2"."member" = ?2)) AND ("t1"."id" = ?3) ORDER BY "t1"."ctid"
 --| = EXPLAIN
---| SCAN t1
---| SEARCH t2 EXISTS USING COVERING INDEX public.members_pkey (org=? AND member=?)
---| SQLite: SELECT "t1"."id" AS "c1" FROM "public.by_function" AS "t1" WHERE EXISTS (SELECT ?1 AS "c1" FROM "public.members" AS "t2" WHERE ("t2"."org" = "t1"."org") AND ("t2"."member" = ?2)) ORDER BY "t1"."ctid"
+--| SEARCH t1 USING INDEX public.by_function_org_idx (org=?)
+--| LIST SUBQUERY 1
+--|   SEARCH t2 USING INDEX public.members_member_idx (member=?)
+--| USE TEMP B-TREE FOR ORDER BY
+--| SQLite: SELECT "t1"."id" AS "c1" FROM "public.by_function" AS "t1" WHERE ("t1"."org" IN (SELECT "t2"."org" AS "c1" FROM "public.members" AS "t2" WHERE ("t2"."member" = ?1))) ORDER BY "t1"."ctid"
 --| = EXPLAIN
 --| SEARCH t1 USING INDEX public.by_set_pkey (id=?)
 --| CORRELATED SCALAR SUBQUERY 2
