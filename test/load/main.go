@@ -3,6 +3,7 @@
 //	go run ./test/load                     # some three minutes: a table, on standard output
 //	go run ./test/load -out load.json      # the same, with every round
 //	go run ./test/load -engines sqlite -works one -profile cpu.out
+//	go run ./test/load -peers -works 'delete with cascade' -profile cpu.out   # this server alone
 //	go run ./test/load -overload           # five times as much as can be done, and then half (overload.go)
 //	go run ./test/load -soak -duration 4h   # half of what can be done, for long: nothing may grow (soak.go)
 //	go run ./test/load -builds old,new     # binaries of two states of the tree, in turns (builds.go)
@@ -76,7 +77,7 @@ func start(ctx context.Context) (err error) {
 	flag.DurationVar(&s.duration, "duration", 2*time.Second, "length of one run")
 	flag.IntVar(&s.rounds, "rounds", 3, "runs of each kind")
 	flag.StringVar(&s.out, "out", "", "write every run to this file, as JSON")
-	flag.StringVar(&s.profile, "profile", "", "run the server in this process, without bare runs, and write a CPU profile here")
+	flag.StringVar(&s.profile, "profile", "", "run the server in this process, without bare runs or peers, and write a CPU profile here, and beside it, with the ending .heap, what memory holds")
 	flag.StringVar(&s.log, "log", "info", "the server's log level; it logs every request at info, its default")
 	flag.StringVar(&s.dir, "dir", "", "make data folders in this one, to choose the disk (default the folder for temporary files)")
 	peers := flag.Bool("peers", false, "compare with other servers of the kind, which are built or started here, in place of bare net/http")

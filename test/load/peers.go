@@ -268,9 +268,12 @@ type peer struct {
 // comparePeers measures Mainstay beside the peers that are at hand.
 func comparePeers(ctx context.Context, s settings, folder string) error {
 	fmt.Println(thisMachine())
-	binary, err := build(ctx, folder)
-	if err != nil {
-		return err
+	binary := ""
+	if s.profile == "" {
+		var err error
+		if binary, err = build(ctx, folder); err != nil {
+			return err
+		}
 	}
 	s.project = peerProject
 	own, err := startServer(ctx, s, "sqlite", binary, filepath.Join(folder, "own"))
@@ -286,11 +289,13 @@ func comparePeers(ctx context.Context, s settings, folder string) error {
 	if err := own.addUsers(ctx); err != nil {
 		return err
 	}
-	other, err := startPocketBase(ctx, s.pocketBase, filepath.Join(folder, "pocketbase"))
-	if err != nil {
-		return fmt.Errorf("PocketBase: %w", err)
+	if s.profile == "" {
+		other, err := startPocketBase(ctx, s.pocketBase, filepath.Join(folder, "pocketbase"))
+		if err != nil {
+			return fmt.Errorf("PocketBase: %w", err)
+		}
+		peers = append(peers, other)
 	}
-	peers = append(peers, other)
 	for _, p := range peers {
 		p.works = peerWorks(p.target, p.d, false)
 		if s.fresh {
@@ -303,6 +308,13 @@ func comparePeers(ctx context.Context, s settings, folder string) error {
 	}
 	var runs []run
 	for round := range s.rounds + 1 { // round 0 fills caches
+		if round == 1 && s.profile != "" {
+			end, err := startProfile(s.profile)
+			if err != nil {
+				return err
+			}
+			defer end()
+		}
 		for i, w := range peers[0].works {
 			for _, n := range s.connections {
 				order := slices.Clone(peers)
@@ -332,6 +344,9 @@ func comparePeers(ctx context.Context, s settings, folder string) error {
 	}
 	fmt.Fprint(os.Stderr, "\r\033[K")
 	r := report{Machine: thisMachine(), Syncs: syncRate(folder), Duration: s.duration.Seconds(), Log: s.log, Runs: runs}
+	if len(peers) == 1 {
+		r.print(os.Stdout)
+	}
 	r.compare(os.Stdout, peers)
 	if s.out != "" {
 		return r.write(s.out)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -247,7 +248,7 @@ func (t *target) commits() uint32 {
 	return binary.NativeEndian.Uint32(b[8:])
 }
 
-// startProfile begins a CPU profile and gives its end.
+// startProfile begins a CPU profile and gives its end, which also writes what memory holds then.
 func startProfile(path string) (func(), error) {
 	f, err := os.Create(path)
 	if err != nil {
@@ -258,7 +259,14 @@ func startProfile(path string) (func(), error) {
 	}
 	return func() {
 		pprof.StopCPUProfile()
-		if err := f.Close(); err != nil {
+		err := f.Close()
+		if heap, herr := os.Create(path + ".heap"); herr == nil {
+			runtime.GC()
+			err = errors.Join(err, pprof.WriteHeapProfile(heap), heap.Close())
+		} else {
+			err = errors.Join(err, herr)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, "load: write the profile:", err)
 		}
 	}, nil

@@ -2,6 +2,9 @@ package sqlite_test
 
 import (
 	"context"
+	"fmt"
+	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mainstay-dev/mainstay/internal/engine"
@@ -67,6 +70,46 @@ func BenchmarkDo(b *testing.B) {
 		b.SetParallelism(32)
 		benchDo(b, e, insert("x"), 1)
 	})
+}
+
+// BenchmarkDelete deletes one row under a policy, with the three that go with it.
+func BenchmarkDelete(b *testing.B) {
+	e := open(b, b.TempDir())
+	script(b, e, `create table folders (id bigint primary key, owner uuid not null, name text not null);
+		create table files (id bigint primary key, folder bigint not null references folders on delete cascade, name text not null); create index on files (folder);
+		alter table folders enable row level security;
+		create policy mine on folders to authenticated using (owner = (select auth.uid()))`)
+	st := &query.Statement{Schema: "public", Write: &query.Write{Action: query.Delete, Relation: "folders", Node: query.Node{Where: eq("id", 0), Limit: -1, Offset: -1, MaxRows: -1}}, MaxAffected: -1}
+	caller := user("1")
+	p, err := plan.Build(e.Catalog(), st, caller.Role, plan.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	script(b, e, fmt.Sprintf(`insert into folders select n, '%s', 'folder' from generate_series(1, %d) n; insert into files select n, 1 + (n - 1) / 3, 'file' from generate_series(1, %d) n`,
+		caller.Subject, b.N, 3*b.N))
+	var last atomic.Int64
+	b.ReportAllocs()
+	b.SetParallelism(32)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		var end outcome
+		for pb.Next() {
+			args := plan.Args{Caller: caller, Values: []string{strconv.FormatInt(last.Add(1), 10)}}
+			if err := e.Do(context.Background(), p, args, &end); err != nil || end.Rows != 1 {
+				b.Error(err, end.Rows)
+				return
+			}
+		}
+	})
+}
+
+// outcome keeps how a statement ended.
+type outcome struct{ engine.Outcome }
+
+func (o *outcome) Row(engine.Row) error { return nil }
+func (o *outcome) End(end engine.Outcome) error {
+	o.Outcome = end
+	return nil
 }
 
 func BenchmarkOpen(b *testing.B) {

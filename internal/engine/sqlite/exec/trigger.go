@@ -26,8 +26,25 @@ type rowTrigger struct {
 	fk     *catalog.Constraint // the foreign key
 	child  *catalog.Table      // of the foreign key
 	parent bool                // the trigger is on the referenced side
+	texts  *keyTexts
 
 	unique *uniqueIndex // a key that may collide until the end of the statement or longer
+}
+
+// keyTexts are the statements of a foreign key, over a key ?1 ….
+type keyTexts struct {
+	hasParent, hasChild string // a row if there is one
+	children            string // the condition of the rows that reference the key, in their order
+	deleteChildren      string
+}
+
+func textsOf(fk *catalog.Constraint, parent, child *catalog.Table) *keyTexts {
+	from := func(t *catalog.Table) string { return " FROM " + layout.TableName(t.Schema, t.Name) }
+	t := &keyTexts{hasChild: "SELECT 1" + from(child) + match(fk.Columns) + " LIMIT 1", children: match(fk.Columns) + ` ORDER BY "ctid"`, deleteChildren: "DELETE" + from(child) + match(fk.Columns)}
+	if parent != nil {
+		t.hasParent = "SELECT 1" + from(parent) + match(fk.RefColumns) + " LIMIT 1"
+	}
+	return t
 }
 
 // event is an AFTER ROW trigger that waits.
@@ -97,7 +114,7 @@ func (tg *target) triggers(m *maker) error {
 	}
 	for _, k := range t.Constraints {
 		if k.Kind == catalog.ForeignKey {
-			r := rowTrigger{name: fmt.Sprintf("RI_ConstraintTrigger_c_%d", k.OID), fk: k, child: t}
+			r := rowTrigger{name: fmt.Sprintf("RI_ConstraintTrigger_c_%d", k.OID), fk: k, child: t, texts: textsOf(k, tg.cat.TableByOID(k.RefTable), t)}
 			tg.after[onInsert] = append(tg.after[onInsert], r)
 			tg.after[onUpdate] = append(tg.after[onUpdate], r)
 		}
@@ -105,7 +122,7 @@ func (tg *target) triggers(m *maker) error {
 	for child := range tg.cat.Tables() {
 		for _, k := range child.Constraints {
 			if k.Kind == catalog.ForeignKey && k.RefTable == t.OID {
-				r := rowTrigger{name: fmt.Sprintf("RI_ConstraintTrigger_a_%d", k.OID), fk: k, child: child, parent: true}
+				r := rowTrigger{name: fmt.Sprintf("RI_ConstraintTrigger_a_%d", k.OID), fk: k, child: child, parent: true, texts: textsOf(k, t, child)}
 				tg.after[onUpdate] = append(tg.after[onUpdate], r)
 				tg.after[onDelete] = append(tg.after[onDelete], r)
 			}
@@ -394,6 +411,11 @@ func (tg *target) needsRows(on int) bool {
 	return slices.ContainsFunc(tg.statement[1][on], has)
 }
 
+// silent says that nothing but the table itself takes notice of the event: no trigger, and no table whose rows reference its rows.
+func (tg *target) silent(on int) bool {
+	return len(tg.before[on])+len(tg.after[on])+len(tg.statement[0][on])+len(tg.statement[1][on]) == 0
+}
+
 // fire runs what waited.
 func (x *execution) fire(e *event) error {
 	if err := x.s.Context().Err(); err != nil {
@@ -468,8 +490,9 @@ func match(names []string) string {
 	return b.String()
 }
 
-func (x *execution) exists(t *catalog.Table, names []string, key []value.Datum) (bool, error) {
-	st, err := x.s.Conn.Stmt("SELECT 1 FROM " + layout.TableName(t.Schema, t.Name) + match(names) + " LIMIT 1")
+// exists runs a statement that gives a row if there is one.
+func (x *execution) exists(text string, key []value.Datum) (bool, error) {
+	st, err := x.s.Conn.Stmt(text)
 	if err != nil {
 		return false, err
 	}
@@ -481,6 +504,21 @@ func (x *execution) exists(t *catalog.Table, names []string, key []value.Datum) 
 	}
 	ok := st.Step()
 	return ok, x.ended(st.Err())
+}
+
+// run runs a statement that gives no rows.
+func (x *execution) run(text string, key []value.Datum) error {
+	st, err := x.s.Conn.Stmt(text)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	for i, d := range key {
+		if err := bindDatum(st, i+1, d); err != nil {
+			return err
+		}
+	}
+	return x.ended(st.Exec())
 }
 
 // convertKey gives a key of the child's types the form of the parent's, or the other way round.
@@ -516,12 +554,9 @@ func (x *execution) childChanged(e *event) error {
 	if !all {
 		return fail.WithDetail("MATCH FULL does not allow mixing of null and nonnull key values.")
 	}
-	if x.deferredRowIsGone(e) {
-		return nil
-	}
 	pkey := convertKey(tg, fk.Columns, ptg, fk.RefColumns, key)
-	ok, err := x.exists(parent, fk.RefColumns, pkey)
-	if err != nil || ok {
+	ok, err := x.exists(e.fire.texts.hasParent, pkey)
+	if err != nil || ok || x.rowIsGone(e) {
 		return err
 	}
 	columns := indexesOf(tg.table, fk.Columns)
@@ -531,12 +566,10 @@ func (x *execution) childChanged(e *event) error {
 	return fail.WithDetail("%s", "Key ("+strings.Join(fk.Columns, ", ")+")=("+tg.showKey(x, columns, e.new)+`) is not present in table "`+parent.Name+`".`)
 }
 
-// deferredRowIsGone says whether the row of an event has been changed or deleted since: its check is then another event's business.
-func (x *execution) deferredRowIsGone(e *event) bool {
-	names := make([]string, 0, len(e.fire.fk.Columns))
-	names = append(names, e.fire.fk.Columns...)
-	key, _, _ := keyOf(e.tg.table, names, e.new)
-	ok, err := x.exists(e.tg.table, names, key)
+// rowIsGone says whether the row of an event has been changed or deleted since: its check is then another event's business.
+func (x *execution) rowIsGone(e *event) bool {
+	key, _, _ := keyOf(e.tg.table, e.fire.fk.Columns, e.new)
+	ok, err := x.exists(e.fire.texts.hasChild, key)
 	return err == nil && !ok
 }
 
@@ -573,11 +606,11 @@ func (x *execution) parentChanged(e *event) error {
 	if action == sql.NoAction || action == sql.Restrict {
 		if action == sql.NoAction {
 			// Another row may have the key by now.
-			if ok, err := x.exists(tg.table, fk.RefColumns, key); err != nil || ok {
+			if ok, err := x.exists(e.fire.texts.hasParent, key); err != nil || ok {
 				return err
 			}
 		}
-		ok, err := x.exists(child.table, fk.Columns, ckey)
+		ok, err := x.exists(e.fire.texts.hasChild, ckey)
 		if err != nil || !ok {
 			return err
 		}
@@ -608,14 +641,17 @@ func (x *execution) asOwner(t *catalog.Table, f func() error) error {
 // cascade changes the rows that reference a key.
 func (x *execution) cascade(e *event, child *target, key []value.Datum, action sql.FKAction) error {
 	fk := e.fire.fk
+	on := onUpdate
+	if action == sql.Cascade && e.on == onDelete {
+		on = onDelete
+		if child.silent(onDelete) {
+			return x.run(e.fire.texts.deleteChildren, key)
+		}
+	}
 	if err := x.s.Enter(); err != nil {
 		return err
 	}
 	defer x.s.Leave()
-	on := onUpdate
-	if action == sql.Cascade && e.on == onDelete {
-		on = onDelete
-	}
 	columns := indexesOf(child.table, fk.Columns)
 	if e.on == onDelete && action != sql.Cascade && len(fk.OnDeleteColumns) > 0 {
 		columns = indexesOf(child.table, fk.OnDeleteColumns)
@@ -631,7 +667,7 @@ func (x *execution) cascade(e *event, child *target, key []value.Datum, action s
 	if err := x.statementTriggers(child, false, on, set, nil); err != nil {
 		return err
 	}
-	found, err := child.find(x, match(fk.Columns)+` ORDER BY "ctid"`, key...)
+	found, err := child.find(x, e.fire.texts.children, key...)
 	if err != nil {
 		return err
 	}
