@@ -91,7 +91,7 @@ func TestTopOnce(t *testing.T) {
 	if len(v.Statements) == 0 || !strings.Contains(v.Statements[0].SQL, "notes") || v.Statements[0].Calls <= 0 || v.Statements[0].Mean <= 0 {
 		t.Errorf("statements: %+v", v.Statements)
 	}
-	if len(v.Queues) != 4 || v.Connections < 2 || v.FileBytes == 0 || v.ResidentBytes == 0 || v.Goroutines == 0 || v.Seconds < 0.3 {
+	if len(v.Queues) != 5 || v.Connections < 2 || v.FileBytes == 0 || v.ResidentBytes == 0 || v.Goroutines == 0 || v.Seconds < 0.3 {
 		t.Errorf("%+v", v)
 	}
 }

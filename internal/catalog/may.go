@@ -51,7 +51,8 @@ func (e *Edit) mayDefine(s sql.Stmt) {
 		if s.Name == "all" {
 			e.fail(s.Pos, fault.InsufficientPrivilege, "must be superuser to alter settings globally")
 		}
-		if name := e.role(s.Name, s.Pos); creates || s.Setting == nil && !s.Reset || name == r.Name {
+		// A role may change its own settings, as in PostgreSQL, but none that many share: what one request of anon set would hold for all.
+		if name := e.role(s.Name, s.Pos); creates || s.Setting == nil && !s.Reset || name == r.Name && r.Login {
 			return
 		}
 		e.fail(s.Pos, fault.InsufficientPrivilege, "permission denied")
