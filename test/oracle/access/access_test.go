@@ -142,7 +142,7 @@ func TestNaive(t *testing.T) {
 			for more := true; more; {
 				more = false // a database that cannot be made ends the sub-test where it is
 				t.Run("worlds", func(t *testing.T) {
-					more = c.lane(&trial{sides: []*side{server(t), embedded(t)}, stats: map[string]int{}})
+					more = c.lane(&trial{sides: c.sides(t), stats: map[string]int{}})
 				})
 			}
 		})
@@ -164,6 +164,7 @@ type comparing struct {
 	t     *testing.T
 	start time.Time
 
+	making                       sync.Mutex // of databases
 	mu                           sync.Mutex
 	asked, worlds, rounds, found int            // guarded by mu
 	stats                        map[string]int // guarded by mu
@@ -220,6 +221,13 @@ func progress(text string) {
 		told.last = now
 		fmt.Fprintf(os.Stderr, "%s: %s\n", now.Sub(told.start).Round(time.Second), text)
 	}
+}
+
+// sides makes both engines' databases, one lane after another: the roles of a server are those of all its databases.
+func (c *comparing) sides(t *testing.T) []*side {
+	c.making.Lock()
+	defer c.making.Unlock()
+	return []*side{server(t), embedded(t)}
 }
 
 // worldsOfDatabase is how many worlds a database sees: the catalogs of a server that were filled and emptied many times make each statement slow.
